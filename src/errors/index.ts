@@ -1,0 +1,27 @@
+export {
+  AbortedError,
+  AlreadyExistsError,
+  CanceledError,
+  ConflictError,
+  DataLossError,
+  DeadlineExceededError,
+  type ErrorCode,
+  errorClasses,
+  FailedPreconditionError,
+  InternalError,
+  InvalidArgumentError,
+  NotFoundError,
+  NotImplementedError,
+  NotModifiedError,
+  OutOfRangeError,
+  PermissionDeniedError,
+  ResourceExhaustedError,
+  StrataError,
+  type StrataErrorClass,
+  type StrataErrorOptions,
+  UnauthenticatedError,
+  UnavailableError,
+  UnknownError,
+} from './errors.js';
+export { fromStatus, type Status, toStatus } from './status.js';
+export { abortError, fromSystemError, messageOf, systemErrorCode, throwIfAborted, withContext } from './wrap.js';

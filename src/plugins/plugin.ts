@@ -1,0 +1,77 @@
+/**
+ * Plugins: the parts of the daemon, their types, and what they need of each other (containerd: github.com/containerd/plugin).
+ *
+ * A registration is a value, listed once in `server/builtins.ts`; nothing registers itself on import. Types are typed
+ * tokens: what a plugin of a type gives is known to the compiler, so that no consumer casts.
+ */
+
+/** A type of plugin; `T` is what plugins of this type give. Types are containerd's URIs where it has such a type. */
+export interface PluginType<T> {
+  readonly uri: string;
+  /** Carries the type only; never set. */
+  readonly instance?: T;
+}
+
+/** What a plugin tells about itself: shown by Introspection and `strata plugins`. */
+export interface PluginMeta {
+  /** Facts for clients, such as `root`. */
+  readonly exports: Map<string, string>;
+  readonly capabilities: string[];
+  platforms: readonly Platform[];
+}
+
+/** An OCI platform. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** What a plugin gets when it starts. */
+export interface PluginContext<Config> {
+  /** Its part of the configuration, complete. */
+  readonly config: Config;
+  /** A directory of its own that survives, `<root>/<type>.<id>`; not made yet. */
+  readonly root: string;
+  /** A directory of its own for this run, `<state>/<type>.<id>`; not made yet. */
+  readonly state: string;
+  /** To be filled by the plugin while it starts. */
+  readonly meta: PluginMeta;
+  /** Aborted when the daemon gives up starting. */
+  readonly signal: AbortSignal;
+  /** The one plugin of a type that started. @throws NotFoundError when none did; FailedPreconditionError when several did. */
+  single<T>(type: PluginType<T>): T;
+  /** All plugins of a type that started, by id; those that were skipped or failed are left out. */
+  all<T>(type: PluginType<T>): ReadonlyMap<string, T>;
+}
+
+/** A plugin, before it is started. */
+export interface Registration<T, Config = unknown> {
+  readonly type: PluginType<T>;
+  readonly id: string;
+  /** Types that start before it. A plugin of these types that fails does not stop this one. */
+  readonly requires?: readonly PluginType<unknown>[];
+  /**
+   * Starts it.
+   * @throws SkipPlugin when this machine or the configuration does not want it; anything else is a failure.
+   */
+  init(context: PluginContext<Config>): Promise<T> | T;
+  /** Stops it. Called in reverse order of starting. */
+  stop?(instance: T): Promise<void> | void;
+}
+
+/** How a plugin fared. */
+export type PluginStatus = 'ok' | 'skipped' | 'failed';
+
+/** A plugin after the start, whatever came of it. */
+export interface PluginReport {
+  readonly type: string;
+  readonly id: string;
+  readonly requires: readonly string[];
+  readonly status: PluginStatus;
+  /** Why it is not `ok`; the text ends in `skip plugin` when it was skipped. */
+  readonly error?: Error;
+  readonly exports: ReadonlyMap<string, string>;
+  readonly capabilities: readonly string[];
+  readonly platforms: readonly Platform[];
+}

@@ -1,0 +1,65 @@
+/**
+ * The Driver: what a kind of backing store must be able to do, and all that a new back end has to bring.
+ *
+ * A driver knows files and ids. It never sees keys, names, namespaces or records: `LocalSnapshotter` keeps those, once
+ * for all drivers. It is promised that an id is a decimal string that is never given out twice, that no two calls for
+ * one id overlap except `usage` with others, and that parents are committed and outlive their children. It is asked for
+ * methods that leave nothing behind when they reject, that stop soon after `call.signal` is aborted, and that keep the
+ * event loop free: whatever walks a tree runs in a worker.
+ */
+import type { CallContext, Kind, Labels, Mount, Usage } from './types.js';
+
+/** A snapshot as a driver sees it. */
+export interface DriverSnapshot {
+  /** A decimal number, the name of its files on disk. */
+  readonly id: string;
+  readonly kind: Kind;
+  /** The chain below it, nearest parent first, base layer last. */
+  readonly parentIds: readonly string[];
+  /** All labels of the record. A driver may read those that start with `containerd.io/snapshot/`. */
+  readonly labels: Labels;
+}
+
+/** What a back end can do; data, shown by `strata plugins` and read by the tests. */
+export interface DriverCapabilities {
+  /** In containerd's words and order, such as `remap-ids`, `only-remap-ids`, `rebase`. */
+  readonly names: readonly string[];
+}
+
+/** See the head of this file. */
+export interface Driver extends AsyncDisposable {
+  readonly capabilities: DriverCapabilities;
+
+  /** The directory that holds its files; shown as the export `root`. */
+  readonly root: string;
+
+  /**
+   * Makes the files of a new active snapshot or view over its parents.
+   * @throws any class; what was made by then is gone again.
+   */
+  create(snapshot: DriverSnapshot, call: CallContext): Promise<void>;
+
+  /**
+   * Readies an active snapshot for its commit: synchronise, measure, convert. Nothing may be lost when the record is
+   * then refused: the snapshot must still work as an active one.
+   */
+  seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage>;
+
+  /** How to mount a snapshot that is active or a view. Pure: no input or output. */
+  mounts(snapshot: DriverSnapshot): readonly Mount[];
+
+  /** What an active snapshot takes now. */
+  usage(snapshot: DriverSnapshot, call: CallContext): Promise<Usage>;
+
+  /** Deletes the files of these ids. Does nothing for ids that are gone already; safe to repeat after a crash. */
+  discard(ids: readonly string[], call: CallContext): Promise<void>;
+
+  /** The names of everything that lies in the place of snapshots: ids, and leftovers, which are discarded as well. */
+  ids(): AsyncIterable<string>;
+
+  /** Labels that are computed, not stored, and shown with a snapshot; undefined for none. */
+  shownLabels?(snapshot: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined;
+
+  /** Releases what the driver holds. */
+  close(): Promise<void>;
+}

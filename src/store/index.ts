@@ -1,0 +1,3 @@
+export { type Codec, numberCodec, presenceCodec, RecordReader, RecordWriter, textCodec } from './codec.js';
+export type { Entry, Range, ReadTransaction, Store, WriteTransaction } from './store.js';
+export { defineTable, type Key, type KeyPart, type KeyShape, type Table } from './table.js';
