@@ -1,0 +1,65 @@
+import type { Driver } from './driver.js';
+
+/** Told about failures that no caller waits for. */
+export interface BackgroundErrors {
+  /** @param task What was being done, for a log line. */
+  report(task: string, error: unknown): void;
+}
+
+const batchSize = 64;
+
+/**
+ * Deletes the files of removed snapshots in the background, in batches, one batch at a time.
+ *
+ * A failure is reported and forgotten: the files stay as an unrecorded directory, which the next clean-up finds. The
+ * same goes for what is left when the queue is closed.
+ */
+export class DiscardQueue {
+  readonly #driver: Driver;
+  readonly #errors: BackgroundErrors;
+  readonly #abort = new AbortController();
+  #waiting: string[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(driver: Driver, errors: BackgroundErrors) {
+    this.#driver = driver;
+    this.#errors = errors;
+  }
+
+  /** Takes ids on and returns at once. Ids that come after `close` are left to the next start. */
+  add(ids: readonly string[]): void {
+    if (this.#abort.signal.aborted || ids.length === 0) return;
+    this.#waiting.push(...ids);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything taken on so far has been dealt with. */
+  async drain(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Stops after the file at hand. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#waiting = [];
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // Deleting waits until the call that caused it has been answered.
+      await new Promise((resolve) => setImmediate(resolve));
+      while (this.#waiting.length > 0) await this.#discard(this.#waiting.splice(0, batchSize));
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #discard(ids: readonly string[]): Promise<void> {
+    try {
+      await this.#driver.discard(ids, { signal: this.#abort.signal });
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#errors.report(`delete the files of snapshots ${ids.join(', ')}`, error);
+    }
+  }
+}

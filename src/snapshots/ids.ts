@@ -1,0 +1,57 @@
+import type { Store } from '../store/index.js';
+import { reservedIdsTable } from './tables.js';
+
+/** How many ids one durable write reserves. A restart forgets what is left of a block. */
+const blockSize = 4096;
+
+/**
+ * Gives out the ids of a snapshotter's files: ascending, and never one twice, also after a crash.
+ *
+ * An id is given out before its record exists, so the records cannot tell which ids are used up. Instead a high-water
+ * mark is moved ahead durably, a block at a time, and only ids below it are given out; after a restart the next id is
+ * the one behind the mark. The next block is reserved while the last one is still half full, so callers do not wait.
+ */
+export class IdAllocator {
+  readonly #store: Store;
+  readonly #snapshotter: string;
+  #next: number;
+  #end: number;
+  #reserving: Promise<void> | undefined;
+
+  private constructor(store: Store, snapshotter: string) {
+    this.#store = store;
+    this.#snapshotter = snapshotter;
+    const reserved = store.read((tx) => tx.get(reservedIdsTable, [snapshotter])) ?? 0;
+    this.#next = reserved + 1;
+    this.#end = reserved + 1;
+  }
+
+  /** Reads the mark and reserves the first block. */
+  static async open(store: Store, snapshotter: string): Promise<IdAllocator> {
+    const ids = new IdAllocator(store, snapshotter);
+    await ids.#reserve();
+    return ids;
+  }
+
+  /** The next id. Waits for the disk only when ids are used up faster than blocks are reserved. */
+  async next(): Promise<number> {
+    while (this.#next >= this.#end) await this.#reserve();
+    const id = this.#next++;
+    // A failure shows up again, and is thrown, when the ids are really used up.
+    if (this.#end - this.#next < blockSize / 2) this.#reserve().catch(() => undefined);
+    return id;
+  }
+
+  #reserve(): Promise<void> {
+    this.#reserving ??= this.#extend().finally(() => {
+      this.#reserving = undefined;
+    });
+    return this.#reserving;
+  }
+
+  async #extend(): Promise<void> {
+    const end = this.#end + blockSize;
+    await this.#store.write((tx) => tx.put(reservedIdsTable, [this.#snapshotter], end - 1));
+    this.#end = end;
+  }
+}

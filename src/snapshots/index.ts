@@ -1,0 +1,41 @@
+export type { BackgroundErrors } from './discards.js';
+export type { Driver, DriverCapabilities, DriverSnapshot } from './driver.js';
+export { infoFields } from './info-fields.js';
+export { maxKeyBytes, validateKey } from './keys.js';
+export {
+  inheritedLabelPrefix,
+  inheritedLabels,
+  labelsOf,
+  maxLabelBytes,
+  snapshotRefLabel,
+  updatedLabels,
+  validateLabels,
+  withoutEmpty,
+} from './labels.js';
+export { LocalSnapshotter } from './local-snapshotter.js';
+export type { LocalSnapshotterOptions } from './local-stages.js';
+export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
+export {
+  type RecordCommitRequest,
+  type RecordStagedOptions,
+  type RemovedFiles,
+  recordStaged,
+  type StageCreateRequest,
+  type Staged,
+  type StagedCommit,
+  type StagedCreate,
+  type StagedSnapshotter,
+} from './staging.js';
+export { type SnapshotRecord, snapshotTables } from './tables.js';
+export { infoOf, SnapshotTree } from './tree.js';
+export {
+  type CallContext,
+  type Info,
+  type Kind,
+  type Labels,
+  type Mount,
+  noContext,
+  noLabels,
+  noUsage,
+  type Usage,
+} from './types.js';

@@ -1,0 +1,119 @@
+import { NotFoundError, throwIfAborted } from '../errors/index.js';
+import { parseFilters } from '../filters/index.js';
+import type { Store } from '../store/index.js';
+import { infoFields } from './info-fields.js';
+import { validateKey } from './keys.js';
+import { type LocalSnapshotterOptions, LocalStages } from './local-stages.js';
+import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
+import { recordStaged, type StagedSnapshotter } from './staging.js';
+import { type CallContext, type Info, type Kind, type Mount, noContext, type Usage } from './types.js';
+
+const walkPage = 256;
+
+/** The longest key in a back end: a client's key behind `<namespace>/<number>/`. */
+const maxBackendKeyBytes = 33_024;
+
+/**
+ * A snapshotter over a driver on this machine: keeps the records, and has the driver make the files. Each operation is
+ * its two halves (see `staging.ts`) put together.
+ */
+export class LocalSnapshotter implements Snapshotter {
+  /** The halves of the operations, for a layer above that shares the store. */
+  readonly stages: StagedSnapshotter;
+  readonly #stages: LocalStages;
+  readonly #store: Store;
+
+  private constructor(store: Store, stages: LocalStages) {
+    this.#store = store;
+    this.#stages = stages;
+    this.stages = stages;
+  }
+
+  /** Opens it over a store and a driver that are open already. Costs one durable write. */
+  static async open(options: LocalSnapshotterOptions): Promise<LocalSnapshotter> {
+    return new LocalSnapshotter(options.store, await LocalStages.open(options));
+  }
+
+  prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
+    return this.#create('active', request, call);
+  }
+
+  view(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
+    return this.#create('view', request, call);
+  }
+
+  async #create(
+    kind: Exclude<Kind, 'committed'>,
+    request: CreateRequest,
+    call: CallContext,
+  ): Promise<readonly Mount[]> {
+    validateKey('key', request.key, maxBackendKeyBytes);
+    const { parent = '', labels } = request;
+    const staged = await this.#stages.stageCreate({ kind, parent, labels }, call);
+    return recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx, request.key) });
+  }
+
+  async mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
+    throwIfAborted(call.signal);
+    return this.#store.read((tx) => this.#stages.inspectMounts(tx, key));
+  }
+
+  async commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
+    validateKey('name', request.name, maxBackendKeyBytes);
+    const { name, labels, parent = '' } = request;
+    const staged = await this.#stages.stageCommit(request.key, call);
+    const record = { name, labels, parent };
+    await recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx, record) });
+  }
+
+  async remove(key: string, call: CallContext = noContext): Promise<void> {
+    const removed = await this.#store.write((tx) => {
+      throwIfAborted(call.signal);
+      return this.#stages.recordRemove(tx, key);
+    });
+    await removed.settle(call);
+  }
+
+  async stat(key: string, call: CallContext = noContext): Promise<Info> {
+    throwIfAborted(call.signal);
+    const info = this.#store.read((tx) => this.#stages.inspect(tx, key));
+    if (info === undefined) throw new NotFoundError('snapshot does not exist');
+    return info;
+  }
+
+  update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
+    return this.#store.write((tx) => {
+      throwIfAborted(call.signal);
+      return this.#stages.recordUpdate(tx, request.name, request);
+    });
+  }
+
+  async usage(key: string, call: CallContext = noContext): Promise<Usage> {
+    throwIfAborted(call.signal);
+    return this.#stages.usage(key, call);
+  }
+
+  async *walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncGenerator<Info> {
+    const filter = parseFilters(request.filters ?? []);
+    let after: string | undefined;
+    for (;;) {
+      throwIfAborted(call.signal);
+      const page = this.#store.read((tx) => this.#stages.page(tx, { after, limit: walkPage }));
+      for (const info of page) if (filter.matches(infoFields(info))) yield info;
+      if (page.length < walkPage) return;
+      after = page.at(-1)?.name;
+    }
+  }
+
+  cleanup(call: CallContext = noContext): Promise<void> {
+    return this.#stages.deleteStrays(call);
+  }
+
+  close(): Promise<void> {
+    return this.#stages.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,248 @@
+import { AbortedError, throwIfAborted, withContext } from '../errors/index.js';
+import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
+import { type BackgroundErrors, DiscardQueue } from './discards.js';
+import type { Driver, DriverSnapshot } from './driver.js';
+import { IdAllocator } from './ids.js';
+import {
+  driverSnapshot,
+  type RecordCommitRequest,
+  type RemovedFiles,
+  type StageCreateRequest,
+  type StagedCommit,
+  type StagedCreate,
+  type StagedSnapshotter,
+} from './staging.js';
+import type { SnapshotRecord } from './tables.js';
+import { infoOf, type NamedRecord, SnapshotTree } from './tree.js';
+import {
+  type CallContext,
+  type Info,
+  type Labels,
+  type Mount,
+  noContext,
+  noLabels,
+  noUsage,
+  type Usage,
+} from './types.js';
+
+/** What a local snapshotter is made of. */
+export interface LocalSnapshotterOptions {
+  /** Keeps its records apart from those of others in the store; the plugin id. Part of the disk format. */
+  readonly name: string;
+  readonly store: Store;
+  /** Closed with the snapshotter. */
+  readonly driver: Driver;
+  /**
+   * Whether `remove` resolves only after the files are gone (containerd: `sync_remove`). Default false: they go in the
+   * background, so that removing a large snapshot takes no longer than a small one.
+   */
+  readonly syncRemove?: boolean;
+  /** Told about failures in the background. */
+  readonly errors?: BackgroundErrors;
+}
+
+const silent: BackgroundErrors = { report: () => undefined };
+
+/**
+ * The halves of a local snapshotter's operations, and the files that are between them.
+ *
+ * Files are made, measured and deleted outside transactions. What could not be recorded is discarded; what a crash
+ * leaves is a directory that no record speaks of, which `deleteStrays` finds.
+ */
+export class LocalStages implements StagedSnapshotter {
+  readonly #store: Store;
+  readonly #driver: Driver;
+  readonly #tree: SnapshotTree;
+  readonly #ids: IdAllocator;
+  readonly #discards: DiscardQueue;
+  readonly #syncRemove: boolean;
+  readonly #errors: BackgroundErrors;
+  /** Ids whose files are there and whose records are not, yet. */
+  readonly #staging = new Set<string>();
+
+  private constructor(options: LocalSnapshotterOptions, ids: IdAllocator) {
+    this.#store = options.store;
+    this.#driver = options.driver;
+    this.#tree = new SnapshotTree(options.name);
+    this.#ids = ids;
+    this.#syncRemove = options.syncRemove ?? false;
+    this.#errors = options.errors ?? silent;
+    this.#discards = new DiscardQueue(options.driver, this.#errors);
+  }
+
+  /** Costs one durable write. */
+  static async open(options: LocalSnapshotterOptions): Promise<LocalStages> {
+    return new LocalStages(options, await IdAllocator.open(options.store, options.name));
+  }
+
+  async stageCreate(request: StageCreateRequest, call: CallContext): Promise<StagedCreate> {
+    throwIfAborted(call.signal);
+    const chain = this.#store.read((tx) => inContext(createFailed, () => this.#tree.chainOver(tx, request.parent)));
+    const id = await this.#ids.next();
+    const { kind, labels = noLabels } = request;
+    const snapshot = driverSnapshot({ id, kind, parentIds: chain.ids, labels });
+    this.#staging.add(snapshot.id);
+    try {
+      await this.#driver.create(snapshot, call);
+    } catch (error) {
+      this.#staging.delete(snapshot.id);
+      throw withContext(error, createFailed);
+    }
+    const record = (tx: WriteTransaction, key: string) => this.#recordCreate(tx, key, { id, snapshot, request });
+    return { record, settle: () => this.#staging.delete(snapshot.id), discard: () => this.#unstage(snapshot.id) };
+  }
+
+  #recordCreate(tx: WriteTransaction, key: string, staged: StagedFiles): readonly Mount[] {
+    const { kind, parent, labels } = staged.request;
+    return inContext(createFailed, () => {
+      const record = this.#tree.createSnapshot(tx, { id: staged.id, kind, key, parent, labels });
+      if (!standsOn(record, staged.snapshot)) {
+        throw new AbortedError(`parent "${parent}" was replaced while the snapshot was made`);
+      }
+      return this.#driver.mounts(staged.snapshot);
+    });
+  }
+
+  async #unstage(id: string): Promise<void> {
+    try {
+      await this.#driver.discard([id], noContext);
+    } catch (error) {
+      this.#errors.report(`delete the files of the unrecorded snapshot ${id}`, error);
+    }
+    this.#staging.delete(id);
+  }
+
+  async stageCommit(key: string, call: CallContext): Promise<StagedCommit> {
+    throwIfAborted(call.signal);
+    const record = this.#store.read((tx) => this.#tree.find(tx, key));
+    const active = record?.kind === 'active' ? record : undefined;
+    // What is not active is refused by `record`, in the order of checks that clients know.
+    const usage = active === undefined ? noUsage : await this.#seal(key, active, call);
+    return {
+      record: (tx, request) => this.#recordCommit(tx, { ...request, key, usage, id: active?.id }),
+      settle: () => undefined,
+      discard: async () => undefined,
+    };
+  }
+
+  async #seal(key: string, active: SnapshotRecord, call: CallContext): Promise<Usage> {
+    try {
+      return await this.#driver.seal(driverSnapshot(active), call);
+    } catch (error) {
+      throw withContext(error, commitFailed(key));
+    }
+  }
+
+  #recordCommit(tx: WriteTransaction, commit: SealedCommit): void {
+    inContext(commitFailed(commit.key), () => {
+      const record = this.#tree.commitActive(tx, commit);
+      if (record.id !== commit.id) {
+        throw new AbortedError(`snapshot "${commit.key}" was replaced while it was committed`);
+      }
+    });
+  }
+
+  recordRemove(tx: WriteTransaction, key: string): RemovedFiles {
+    const { id } = inContext(`failed to remove snapshot ${key}`, () => this.#tree.remove(tx, key));
+    return { settle: (call) => this.#deleteFiles(String(id), call) };
+  }
+
+  async #deleteFiles(id: string, call: CallContext): Promise<void> {
+    if (!this.#syncRemove) return this.#discards.add([id]);
+    try {
+      await this.#driver.discard([id], call);
+    } catch (error) {
+      this.#errors.report(`delete the files of snapshot ${id}`, error);
+    }
+  }
+
+  recordUpdate(
+    tx: WriteTransaction,
+    key: string,
+    update: { readonly labels: Labels; readonly fieldpaths?: readonly string[] | undefined },
+  ): Info {
+    const record = this.#tree.updateInfo(tx, key, update);
+    return this.#shown({ name: key, record });
+  }
+
+  inspect(tx: ReadTransaction, key: string): Info | undefined {
+    const record = this.#tree.find(tx, key);
+    return record === undefined ? undefined : this.#shown({ name: key, record });
+  }
+
+  inspectMounts(tx: ReadTransaction, key: string): readonly Mount[] {
+    const record = inContext('failed to get active mount', () => this.#tree.getSnapshot(tx, key));
+    return this.#driver.mounts(driverSnapshot(record));
+  }
+
+  /** What a snapshot takes; the driver measures an active one. @throws NotFoundError when there is none. */
+  async usage(key: string, call: CallContext): Promise<Usage> {
+    const record = this.#store.read((tx) => this.#tree.getInfo(tx, key));
+    if (record.kind === 'committed') return record.usage;
+    if (record.kind === 'view') return noUsage;
+    return this.#driver.usage(driverSnapshot(record), call);
+  }
+
+  /** Up to `limit` snapshots behind `after`, in the byte order of their names. */
+  page(tx: ReadTransaction, page: { readonly after: string | undefined; readonly limit: number }): Info[] {
+    return this.#tree.walk(tx, page).map((found) => this.#shown(found));
+  }
+
+  /** Waits for the files of removed snapshots, and deletes files that no record speaks of. */
+  async deleteStrays(call: CallContext): Promise<void> {
+    await this.#discards.drain();
+    const onDisk: string[] = [];
+    for await (const name of this.#driver.ids()) onDisk.push(name);
+    throwIfAborted(call.signal);
+    // The order matters: an id leaves the staging set after its record is there, so what is neither staged now nor
+    // recorded afterwards will never be recorded.
+    const candidates = onDisk.filter((name) => !this.#staging.has(name));
+    const strays = this.#store.read((tx) => candidates.filter((name) => !this.#isRecorded(tx, name)));
+    await this.#driver.discard(strays, call);
+  }
+
+  #isRecorded(tx: ReadTransaction, name: string): boolean {
+    const id = Number(name);
+    return String(id) === name && Number.isSafeInteger(id) && id >= 0 && this.#tree.keyOfId(tx, id) !== undefined;
+  }
+
+  /** Stops deleting; what is left is found at the next start. */
+  async close(): Promise<void> {
+    await this.#discards.close();
+    await this.#driver.close();
+  }
+
+  #shown({ name, record }: NamedRecord): Info {
+    const info = infoOf(name, record);
+    const labels = this.#driver.shownLabels?.({ id: String(record.id), kind: record.kind });
+    return labels === undefined ? info : { ...info, labels: new Map([...info.labels, ...labels]) };
+  }
+}
+
+interface StagedFiles {
+  readonly id: number;
+  readonly snapshot: DriverSnapshot;
+  readonly request: StageCreateRequest;
+}
+
+interface SealedCommit extends RecordCommitRequest {
+  readonly key: string;
+  readonly usage: Usage;
+  readonly id: number | undefined;
+}
+
+const createFailed = 'failed to create snapshot';
+const commitFailed = (key: string): string => `failed to commit snapshot ${key}`;
+
+function inContext<T>(context: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw withContext(error, context);
+  }
+}
+
+function standsOn(record: SnapshotRecord, snapshot: DriverSnapshot): boolean {
+  const parentId = record.parentIds[0];
+  return (parentId === undefined ? undefined : String(parentId)) === snapshot.parentIds[0];
+}

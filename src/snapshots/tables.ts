@@ -1,0 +1,105 @@
+/**
+ * The records of the snapshotters, as they lie in the store.
+ *
+ *     snapshots                [snapshotter, key]                  id, kind, parent key, ids of the whole chain below,
+ *                                                                  times, labels, usage (of committed ones)
+ *     snapshots.children       [snapshotter, parent id, child id]  the child's key
+ *     snapshots.ids            [snapshotter, id]                   the key of the snapshot whose files have this id
+ *     snapshots.reserved-ids   [snapshotter]                       every id up to this one may have been given out
+ *
+ * All snapshotters share these tables. Ids are per snapshotter. A change of this layout needs a migration.
+ */
+import {
+  type Codec,
+  defineTable,
+  numberCodec,
+  type RecordReader,
+  type RecordWriter,
+  textCodec,
+} from '../store/index.js';
+import type { Kind, Labels, Usage } from './types.js';
+
+/** One snapshot, as recorded. */
+export interface SnapshotRecord {
+  readonly id: number;
+  readonly kind: Kind;
+  /** The parent's name; empty for none. */
+  readonly parent: string;
+  /**
+   * The ids of the chain below, nearest first. It is complete, so that mounts need one look-up however deep the chain
+   * is; it never goes stale, since committed snapshots keep their ids and parents outlive their children.
+   */
+  readonly parentIds: readonly number[];
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly updated: number;
+  readonly labels: Labels;
+  /** Zero unless committed. */
+  readonly usage: Usage;
+}
+
+const kinds: readonly Kind[] = ['view', 'active', 'committed'];
+
+function writeRecord(record: SnapshotRecord, writer: RecordWriter): void {
+  writer.number(record.id).number(kinds.indexOf(record.kind)).text(record.parent);
+  writer.number(record.parentIds.length);
+  for (const id of record.parentIds) writer.number(id);
+  writer.number(record.created).number(record.updated).map(record.labels);
+  writer.number(record.usage.size).number(record.usage.inodes);
+}
+
+function readKind(reader: RecordReader): Kind {
+  const kind = kinds[reader.number()];
+  if (kind === undefined) throw new RangeError('The record holds an unknown kind');
+  return kind;
+}
+
+function readIds(reader: RecordReader): number[] {
+  return Array.from({ length: reader.number() }, () => reader.number());
+}
+
+function readRecord(reader: RecordReader): SnapshotRecord {
+  return {
+    id: reader.number(),
+    kind: readKind(reader),
+    parent: reader.text(),
+    parentIds: readIds(reader),
+    created: reader.number(),
+    updated: reader.number(),
+    labels: reader.map(),
+    usage: { size: reader.number(), inodes: reader.number() },
+  };
+}
+
+const snapshotCodec: Codec<SnapshotRecord> = { encode: writeRecord, decode: readRecord };
+
+/** Snapshots by key. */
+export const snapshotsTable = defineTable<readonly [snapshotter: string, key: string], SnapshotRecord>({
+  name: 'snapshots',
+  shape: ['string', 'string'],
+  codec: snapshotCodec,
+});
+
+/** Which snapshots stand on which. */
+export const childrenTable = defineTable<readonly [snapshotter: string, parentId: number, childId: number], string>({
+  name: 'snapshots.children',
+  shape: ['string', 'number', 'number'],
+  codec: textCodec,
+});
+
+/** Snapshots by the id of their files. */
+export const idsTable = defineTable<readonly [snapshotter: string, id: number], string>({
+  name: 'snapshots.ids',
+  shape: ['string', 'number'],
+  codec: textCodec,
+});
+
+/** High-water marks of the ids. */
+export const reservedIdsTable = defineTable<readonly [snapshotter: string], number>({
+  name: 'snapshots.reserved-ids',
+  shape: ['string'],
+  codec: numberCodec,
+});
+
+/** Every table of this room, for opening a store. */
+export const snapshotTables = [snapshotsTable, childrenTable, idsTable, reservedIdsTable] as const;
