@@ -1,5 +1,11 @@
 export type { BackgroundErrors } from './discards.js';
 export type { Driver, DriverCapabilities, DriverSnapshot } from './driver.js';
+export {
+  type FinishedCall,
+  GuardedSnapshotter,
+  type GuardOptions,
+  type SnapshotterMethod,
+} from './guarded-snapshotter.js';
 export { infoFields } from './info-fields.js';
 export { maxKeyBytes, validateKey } from './keys.js';
 export {

@@ -1,0 +1,11 @@
+export type { Backend } from './backend.js';
+export { type LeasedSnapshot, type LeaseRecorder, noLeases } from './leases.js';
+export { LocalBackend } from './local-backend.js';
+export {
+  NamespacedSnapshotter,
+  type NamespacedSnapshotterOptions,
+  requireNamespace,
+} from './namespaced-snapshotter.js';
+export { type Namespace, Namespaces, type NamespaceUpdate } from './namespaces.js';
+export { RemoteBackend, type RemoteBackendOptions } from './remote-backend.js';
+export { metadataTables } from './tables.js';

@@ -1,0 +1,119 @@
+import { NotFoundError, throwIfAborted } from '../errors/index.js';
+import {
+  type CallContext,
+  type Info,
+  type LocalSnapshotter,
+  type Mount,
+  recordStaged,
+  type StagedSnapshotter,
+  type Usage,
+} from '../snapshots/index.js';
+import type { ReadTransaction, Store } from '../store/index.js';
+import {
+  type Backend,
+  type CommitOperation,
+  type CreateOperation,
+  mergedInfo,
+  type RemoveOperation,
+  type UpdateOperation,
+} from './backend.js';
+import type { NamedMetadata } from './records.js';
+
+/**
+ * A back end that keeps its records in the same store: the files come first, then one transaction takes the records of
+ * both layers, so that neither can be there without the other.
+ */
+export class LocalBackend implements Backend {
+  readonly #store: Store;
+  readonly #snapshotter: LocalSnapshotter;
+  readonly #stages: StagedSnapshotter;
+
+  constructor(store: Store, snapshotter: LocalSnapshotter) {
+    this.#store = store;
+    this.#snapshotter = snapshotter;
+    this.#stages = snapshotter.stages;
+  }
+
+  async create(operation: CreateOperation, call: CallContext): Promise<readonly Mount[]> {
+    const { kind, labels } = operation;
+    const parent = this.#store.read((tx) => operation.check(tx));
+    const staged = await this.#stages.stageCreate({ kind, parent, labels }, call);
+    return recordStaged({
+      store: this.#store,
+      staged,
+      call,
+      record: (tx) => {
+        operation.check(tx);
+        const reserved = operation.reserve(tx);
+        const mounts = staged.record(tx, reserved.backendKey);
+        operation.record(tx, reserved);
+        return mounts;
+      },
+    });
+  }
+
+  async commit(operation: CommitOperation, call: CallContext): Promise<void> {
+    const { backendKey } = this.#store.read((tx) => operation.check(tx));
+    const staged = await this.#stages.stageCommit(backendKey, call);
+    await recordStaged({
+      store: this.#store,
+      staged,
+      call,
+      record: (tx) => {
+        const { parent } = operation.check(tx);
+        const reserved = operation.reserve(tx);
+        staged.record(tx, { name: reserved.backendKey, labels: operation.labels, parent });
+        operation.record(tx, reserved);
+      },
+    });
+  }
+
+  async remove(operation: RemoveOperation, call: CallContext): Promise<void> {
+    const removed = await this.#store.write((tx) => {
+      throwIfAborted(call.signal);
+      return this.#stages.recordRemove(tx, operation.record(tx));
+    });
+    await removed.settle(call);
+  }
+
+  update(operation: UpdateOperation, call: CallContext): Promise<Info> {
+    return this.#store.write((tx) => {
+      throwIfAborted(call.signal);
+      const found = operation.record(tx);
+      return mergedInfo(found, this.#stages.recordUpdate(tx, found.record.backendKey, operation));
+    });
+  }
+
+  async stat(find: (tx: ReadTransaction) => NamedMetadata): Promise<Info> {
+    return this.#store.read((tx) => {
+      const found = find(tx);
+      const info = this.#stages.inspect(tx, found.record.backendKey);
+      if (info === undefined) throw new NotFoundError('snapshot does not exist');
+      return mergedInfo(found, info);
+    });
+  }
+
+  async mounts(find: (tx: ReadTransaction) => NamedMetadata): Promise<readonly Mount[]> {
+    return this.#store.read((tx) => this.#stages.inspectMounts(tx, find(tx).record.backendKey));
+  }
+
+  async usage(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<Usage> {
+    const { backendKey } = this.#store.read(find).record;
+    return this.#snapshotter.usage(backendKey, call);
+  }
+
+  async page(read: (tx: ReadTransaction) => NamedMetadata[]): Promise<Info[]> {
+    return this.#store.read((tx) => {
+      const infos: Info[] = [];
+      for (const found of read(tx)) {
+        const info = this.#stages.inspect(tx, found.record.backendKey);
+        if (info !== undefined) infos.push(mergedInfo(found, info));
+      }
+      return infos;
+    });
+  }
+
+  cleanup(call: CallContext): Promise<void> {
+    return this.#snapshotter.cleanup(call);
+  }
+}

@@ -1,0 +1,125 @@
+import { FailedPreconditionError, NotFoundError } from '../errors/index.js';
+import { type Labels, noLabels } from '../snapshots/index.js';
+import type { ReadTransaction, WriteTransaction } from '../store/index.js';
+import { type MetadataRecord, metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from './tables.js';
+
+/** A record with its key. */
+export interface NamedMetadata {
+  readonly key: string;
+  readonly record: MetadataRecord;
+}
+
+/** A record to be: what `MetadataRecords.put` completes. */
+export interface NewMetadata {
+  readonly key: string;
+  readonly number: number;
+  readonly backendKey: string;
+  /** Empty for none. */
+  readonly parent: string;
+  readonly labels: Labels;
+  /** Milliseconds since 1970; the back end's for a snapshot that it had already. */
+  readonly created: number;
+  readonly updated: number;
+}
+
+/**
+ * The records of one snapshotter in one namespace. Every method works inside a transaction that the caller holds.
+ */
+export class MetadataRecords {
+  readonly #namespace: string;
+  readonly #snapshotter: string;
+
+  constructor(namespace: string, snapshotter: string) {
+    this.#namespace = namespace;
+    this.#snapshotter = snapshotter;
+  }
+
+  find(tx: ReadTransaction, key: string): MetadataRecord | undefined {
+    return tx.get(metadataTable, [this.#namespace, this.#snapshotter, key]);
+  }
+
+  has(tx: ReadTransaction, key: string): boolean {
+    return tx.has(metadataTable, [this.#namespace, this.#snapshotter, key]);
+  }
+
+  /** @throws NotFoundError when there is no such snapshot. */
+  get(tx: ReadTransaction, key: string): MetadataRecord {
+    const record = this.find(tx, key);
+    if (record === undefined) throw new NotFoundError(`snapshot ${key} does not exist`);
+    return record;
+  }
+
+  /** The parent's key in the back end; empty for none. @throws NotFoundError when there is no such parent. */
+  backendParent(tx: ReadTransaction, parent: string): string {
+    if (parent === '') return '';
+    return this.#parent(tx, parent).backendKey;
+  }
+
+  #parent(tx: ReadTransaction, parent: string): MetadataRecord {
+    const record = this.find(tx, parent);
+    if (record === undefined) throw new NotFoundError(`parent snapshot ${parent} does not exist`);
+    return record;
+  }
+
+  /** Whether the namespace has ever used this snapshotter. */
+  isUsed(tx: ReadTransaction): boolean {
+    return tx.has(numbersTable, [this.#namespace, this.#snapshotter]);
+  }
+
+  /** Draws a number, and makes the namespace known when it is not. */
+  nextNumber(tx: WriteTransaction): number {
+    const key = [this.#namespace, this.#snapshotter] as const;
+    const number = (tx.get(numbersTable, key) ?? 0) + 1;
+    tx.put(numbersTable, key, number);
+    if (!tx.has(namespacesTable, [this.#namespace])) tx.put(namespacesTable, [this.#namespace], noLabels);
+    return number;
+  }
+
+  /** The key in the back end of the snapshot with this number. */
+  backendKey(number: number, key: string): string {
+    return `${this.#namespace}/${number}/${key}`;
+  }
+
+  /** Stores a record and links it under its parent. @throws NotFoundError when there is no such parent. */
+  put(tx: WriteTransaction, { key, ...values }: NewMetadata): MetadataRecord {
+    const parentNumber = values.parent === '' ? 0 : this.#parent(tx, values.parent).number;
+    const record = { ...values, parentNumber };
+    tx.put(metadataTable, [this.#namespace, this.#snapshotter, key], record);
+    if (parentNumber !== 0) tx.put(metadataChildrenTable, this.#link(record), key);
+    return record;
+  }
+
+  /** Stores new labels and times; nothing else may differ. */
+  replace(tx: WriteTransaction, key: string, record: MetadataRecord): void {
+    tx.put(metadataTable, [this.#namespace, this.#snapshotter, key], record);
+  }
+
+  /** Deletes a record and its link. */
+  delete(tx: WriteTransaction, key: string, record: MetadataRecord): void {
+    tx.remove(metadataTable, [this.#namespace, this.#snapshotter, key]);
+    if (record.parentNumber !== 0) tx.remove(metadataChildrenTable, this.#link(record));
+  }
+
+  /** @throws FailedPreconditionError when snapshots of this namespace stand on it. */
+  requireNoChildren(tx: ReadTransaction, record: MetadataRecord): void {
+    const prefix = [this.#namespace, this.#snapshotter, record.number];
+    for (const _ of tx.range(metadataChildrenTable, { prefix, limit: 1 })) {
+      throw new FailedPreconditionError('cannot remove snapshot with child');
+    }
+  }
+
+  /** Up to `limit` records behind `after`, in the byte order of their keys. */
+  page(tx: ReadTransaction, page: { readonly after: string | undefined; readonly limit: number }): NamedMetadata[] {
+    const prefix = [this.#namespace, this.#snapshotter];
+    const after = page.after === undefined ? {} : { after: [...prefix, page.after] as const };
+    const found: NamedMetadata[] = [];
+    for (const { key, value } of tx.range(metadataTable, { prefix, limit: page.limit, ...after })) {
+      found.push({ key: key[2], record: value });
+    }
+    return found;
+  }
+
+  #link(record: MetadataRecord): readonly [string, string, number, number] {
+    return [this.#namespace, this.#snapshotter, record.parentNumber, record.number];
+  }
+}

@@ -1,0 +1,148 @@
+import { throwIfAborted, UnavailableError } from '../errors/index.js';
+import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
+import { type CallContext, type Info, type Mount, noContext, type Usage } from './types.js';
+
+/** A call that has ended. */
+export interface FinishedCall {
+  readonly method: SnapshotterMethod;
+  readonly namespace: string | undefined;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** What it rejected with; undefined when it succeeded. */
+  readonly error: unknown;
+}
+
+/** The calls that are counted and observed. */
+export type SnapshotterMethod =
+  | 'prepare'
+  | 'view'
+  | 'mounts'
+  | 'commit'
+  | 'remove'
+  | 'stat'
+  | 'update'
+  | 'usage'
+  | 'walk'
+  | 'cleanup';
+
+/** How to guard a snapshotter. */
+export interface GuardOptions {
+  /** Told about each call when it ends, for logs and metrics. */
+  readonly observe?: (call: FinishedCall) => void;
+}
+
+/**
+ * What every snapshotter needs and none should repeat: calls are refused after `close`, those whose signal is aborted do
+ * not begin, those under way are counted, and `close` waits for them before it closes the snapshotter inside.
+ */
+export class GuardedSnapshotter implements Snapshotter {
+  readonly #inner: Snapshotter;
+  readonly #observe: GuardOptions['observe'];
+  #inFlight = 0;
+  #closing: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(inner: Snapshotter, options: GuardOptions = {}) {
+    this.#inner = inner;
+    this.#observe = options.observe;
+  }
+
+  /** How many calls are under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
+    return this.#run('prepare', call, () => this.#inner.prepare(request, call));
+  }
+
+  view(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
+    return this.#run('view', call, () => this.#inner.view(request, call));
+  }
+
+  mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
+    return this.#run('mounts', call, () => this.#inner.mounts(key, call));
+  }
+
+  commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
+    return this.#run('commit', call, () => this.#inner.commit(request, call));
+  }
+
+  remove(key: string, call: CallContext = noContext): Promise<void> {
+    return this.#run('remove', call, () => this.#inner.remove(key, call));
+  }
+
+  stat(key: string, call: CallContext = noContext): Promise<Info> {
+    return this.#run('stat', call, () => this.#inner.stat(key, call));
+  }
+
+  update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
+    return this.#run('update', call, () => this.#inner.update(request, call));
+  }
+
+  usage(key: string, call: CallContext = noContext): Promise<Usage> {
+    return this.#run('usage', call, () => this.#inner.usage(key, call));
+  }
+
+  cleanup(call: CallContext = noContext): Promise<void> {
+    return this.#run('cleanup', call, () => this.#inner.cleanup(call));
+  }
+
+  async *walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncGenerator<Info> {
+    const started = this.#enter(call);
+    let failure: unknown;
+    try {
+      yield* this.#inner.walk(request, call);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      this.#leave({ method: 'walk', call, started, error: failure });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeWhenIdle();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    await this.#inner.close();
+  }
+
+  async #run<T>(method: SnapshotterMethod, call: CallContext, work: () => Promise<T>): Promise<T> {
+    const started = this.#enter(call);
+    let failure: unknown;
+    try {
+      return await work();
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      this.#leave({ method, call, started, error: failure });
+    }
+  }
+
+  #enter(call: CallContext): number {
+    if (this.#closing !== undefined) throw new UnavailableError('snapshotter is closed');
+    throwIfAborted(call.signal);
+    this.#inFlight++;
+    return this.#observe === undefined ? 0 : performance.now();
+  }
+
+  #leave(ended: { method: SnapshotterMethod; call: CallContext; started: number; error: unknown }): void {
+    this.#inFlight--;
+    if (this.#inFlight === 0) this.#idle?.();
+    const { method, call, started, error } = ended;
+    this.#observe?.({ method, namespace: call.namespace, duration: performance.now() - started, error });
+  }
+}
