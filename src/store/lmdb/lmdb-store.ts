@@ -1,0 +1,74 @@
+import { InternalError, UnavailableError } from '../../errors/index.js';
+import type { ReadTransaction, Store, WriteTransaction } from '../store.js';
+import { explainFailedCommit } from './commit-error.js';
+import type { ByteRoot, TableSet } from './tables.js';
+import { LmdbReadTransaction } from './transaction.js';
+import { WriteQueue } from './write-queue.js';
+
+/** An open environment, and what to undo after it is closed. */
+export interface LmdbStoreParts {
+  readonly path: string;
+  readonly root: ByteRoot;
+  readonly tables: TableSet;
+  /** Runs after the environment has been closed without losing anything. */
+  readonly afterClose: () => Promise<void>;
+}
+
+/** The store over an open LMDB environment. */
+export class LmdbStore implements Store {
+  readonly path: string;
+  readonly #parts: LmdbStoreParts;
+  readonly #queue: WriteQueue;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: LmdbStoreParts) {
+    this.path = parts.path;
+    this.#parts = parts;
+    this.#queue = new WriteQueue({
+      root: parts.root,
+      tables: parts.tables,
+      explain: (error) => explainFailedCommit(parts.path, error),
+    });
+  }
+
+  read<T>(view: (tx: ReadTransaction) => T): T {
+    this.#refuseIfUnusable();
+    const tx = new LmdbReadTransaction(this.#parts.tables);
+    try {
+      return view(tx);
+    } finally {
+      tx.end();
+    }
+  }
+
+  async write<T>(change: (tx: WriteTransaction) => T): Promise<T> {
+    this.#refuseIfUnusable();
+    return await this.#queue.add(change);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.drain();
+    await closeRoot(this.#parts.root);
+    await this.#parts.afterClose();
+  }
+
+  #refuseIfUnusable(): void {
+    if (this.#closing !== undefined) throw new UnavailableError('store is closed');
+    if (this.#queue.performing) throw new InternalError('the change of a write used the store; it has its transaction');
+  }
+}
+
+/** Closes an environment. lmdb-js blocks for ever when it is closed while a synchronous commit is not on disk yet. */
+export async function closeRoot(root: ByteRoot): Promise<void> {
+  await root.flushed;
+  await root.close();
+}

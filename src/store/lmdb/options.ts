@@ -1,0 +1,33 @@
+import type { WriteTransaction } from '../store.js';
+
+/** A step from one layout of the records to a later one. */
+export interface Migration {
+  /** The format that it starts from. */
+  readonly from: number;
+  /** The format that it leads to; greater than `from`. */
+  readonly to: number;
+  /**
+   * Rewrites the records. It runs in one write transaction, together with the note of the new format: after a crash
+   * the store has the one format or the other. Tables that only a migration reads must be among the known tables.
+   */
+  readonly migrate: (tx: WriteTransaction) => void;
+}
+
+/** How to open an LMDB store. */
+export interface LmdbStoreOptions {
+  /** A directory for this store alone. It is made, for its owner only, when it is missing. */
+  readonly path: string;
+  /** Every table that will be used. A table that is left out cannot be read or written. */
+  readonly tables: readonly { readonly name: string }[];
+  /** The format of the records that this program writes. A new store gets it. Default: 1. */
+  readonly formatVersion?: number;
+  /** The steps from older formats; each is found by its `from`. Default: none. */
+  readonly migrations?: readonly Migration[];
+  /**
+   * How much address space to reserve for the file at first, in bytes. It grows by itself, so that this only matters
+   * to programs that limit their address space. Default: LMDB's own.
+   */
+  readonly mapSize?: number;
+  /** Gives up the opening. Has no effect once the store is open. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,86 @@
+import type { Entry } from '../store.js';
+import type { Key, Table } from '../table.js';
+import { decodeEntry } from './record.js';
+import { type NamedDatabase, type Scope, scan } from './scan.js';
+import type { EncodedEntry } from './stored-key.js';
+
+/** What a range needs from the transaction that it belongs to. */
+export interface RangeOwner {
+  /** @throws InternalError when the transaction is over. */
+  check(): void;
+  /** Counts the changes that the transaction has made, so that a range knows when its cursor may be out of date. */
+  changes(): number;
+  /** The iterator holds a cursor from now on. */
+  opened(iterator: Closeable): void;
+  /** It holds none any more. */
+  closed(iterator: Closeable): void;
+}
+
+/** Something to close when the transaction ends. */
+export interface Closeable {
+  close(): void;
+}
+
+/** What to visit, and whose view of it. */
+export interface RangeOptions<K extends Key, V> {
+  readonly table: Table<K, V>;
+  readonly source: NamedDatabase;
+  readonly scope: Scope;
+  readonly limit: number;
+  readonly owner: RangeOwner;
+}
+
+/**
+ * Decodes the records of a range one by one. After a record that cannot be decoded the next call goes on behind it.
+ * A change in the same transaction makes it start again behind the last record, so that it sees the change.
+ */
+export class RecordIterator<K extends Key, V> implements Iterator<Entry<K, V>>, Closeable {
+  readonly #options: RangeOptions<K, V>;
+  #entries: Generator<EncodedEntry, void, undefined> | undefined;
+  #last: Buffer | undefined;
+  #changes = 0;
+  #left: number;
+
+  constructor(options: RangeOptions<K, V>) {
+    this.#options = options;
+    this.#left = options.limit;
+  }
+
+  next(): IteratorResult<Entry<K, V>> {
+    this.#options.owner.check();
+    const entry = this.#left > 0 ? this.#advance() : undefined;
+    if (entry === undefined) return this.return();
+    this.#left--;
+    return { done: false, value: decodeEntry(this.#options.table, entry) };
+  }
+
+  return(): IteratorResult<Entry<K, V>> {
+    this.#left = 0;
+    this.close();
+    return { done: true, value: undefined };
+  }
+
+  close(): void {
+    if (this.#entries === undefined) return;
+    this.#entries.return(undefined);
+    this.#entries = undefined;
+    this.#options.owner.closed(this);
+  }
+
+  #advance(): EncodedEntry | undefined {
+    const step = this.#current().next();
+    if (step.done === true) return undefined;
+    this.#last = step.value.key;
+    return step.value;
+  }
+
+  #current(): Generator<EncodedEntry, void, undefined> {
+    const { owner, source, scope } = this.#options;
+    if (this.#entries !== undefined && this.#changes === owner.changes()) return this.#entries;
+    this.close();
+    this.#changes = owner.changes();
+    this.#entries = scan(source, { ...scope, after: this.#last ?? scope.after });
+    owner.opened(this);
+    return this.#entries;
+  }
+}

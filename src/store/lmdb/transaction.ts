@@ -1,0 +1,129 @@
+import { InternalError } from '../../errors/index.js';
+import type { RecordWriter } from '../codec.js';
+import type { Entry, Range, ReadTransaction, WriteTransaction } from '../store.js';
+import type { Key, Table } from '../table.js';
+import { encodeKey, encodePrefix } from './key.js';
+import { decodeValue } from './record.js';
+import { type Closeable, type RangeOwner, RecordIterator } from './record-iterator.js';
+import type { Scope } from './scan.js';
+import { packValue, toStored, unpack } from './stored-key.js';
+import { access, type ByteDatabase, type TableSet } from './tables.js';
+
+/**
+ * Reads through whatever transaction lmdb-js has current: its read transaction, which it renews only between two turns
+ * of the event loop and which is therefore one snapshot for a synchronous callback, or the write transaction that runs.
+ */
+export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
+  readonly #tables: TableSet;
+  #over = false;
+  #ranges: Set<Closeable> | undefined;
+
+  constructor(tables: TableSet) {
+    this.#tables = tables;
+  }
+
+  get<K extends Key, V>(table: Table<K, V>, key: K): V | undefined {
+    const stored = toStored(encodeKey(table, key));
+    const packed = readBytes(this.database(table), { name: table.name, stored });
+    return packed === undefined ? undefined : decodeValue(table, key, unpack(stored, packed).value);
+  }
+
+  has<K extends Key, V>(table: Table<K, V>, key: K): boolean {
+    return hasRecord(this.database(table), { name: table.name, stored: toStored(encodeKey(table, key)) });
+  }
+
+  range<K extends Key, V>(table: Table<K, V>, range: Range = {}): Iterable<Entry<K, V>> {
+    const source = { name: table.name, database: this.database(table) };
+    const scope = scopeOf(table, range);
+    const limit = range.limit ?? Number.POSITIVE_INFINITY;
+    return { [Symbol.iterator]: () => new RecordIterator({ table, source, scope, limit, owner: this }) };
+  }
+
+  check(): void {
+    if (this.#over) throw new InternalError('transaction used after its callback returned');
+  }
+
+  changes(): number {
+    return 0;
+  }
+
+  opened(iterator: Closeable): void {
+    this.#ranges ??= new Set();
+    this.#ranges.add(iterator);
+  }
+
+  closed(iterator: Closeable): void {
+    this.#ranges?.delete(iterator);
+  }
+
+  /** Makes the transaction unusable and lets go of the cursors of ranges that were not read to their end. */
+  end(): void {
+    this.#over = true;
+    if (this.#ranges === undefined) return;
+    for (const iterator of [...this.#ranges]) iterator.close();
+  }
+
+  /** The open database of a table, if the transaction may still be used. */
+  protected database(table: { readonly name: string }): ByteDatabase {
+    this.check();
+    return this.#tables.get(table.name);
+  }
+}
+
+/** Adds writing. Valid only while lmdb-js runs a write transaction. */
+export class LmdbWriteTransaction extends LmdbReadTransaction implements WriteTransaction {
+  readonly #writer: RecordWriter;
+  #changes = 0;
+
+  constructor(tables: TableSet, writer: RecordWriter) {
+    super(tables);
+    this.#writer = writer;
+  }
+
+  put<K extends Key, V>(table: Table<K, V>, key: K, value: V): void {
+    const database = this.database(table);
+    const encoded = encodeKey(table, key);
+    table.codec.encode(value, this.#writer.reset());
+    const packed = packValue(encoded, this.#writer.finish());
+    access(table.name, () => database.putSync(toStored(encoded), packed));
+    this.#changes++;
+  }
+
+  remove<K extends Key, V>(table: Table<K, V>, key: K): boolean {
+    const database = this.database(table);
+    const stored = toStored(encodeKey(table, key));
+    const removed = access(table.name, () => database.removeSync(stored));
+    this.#changes++;
+    return removed;
+  }
+
+  override changes(): number {
+    return this.#changes;
+  }
+}
+
+interface Lookup {
+  readonly name: string;
+  readonly stored: Buffer;
+}
+
+/** The bytes of a record, in a buffer that the next read overwrites. */
+function readBytes(database: ByteDatabase, { name, stored }: Lookup): Buffer | undefined {
+  const bytes = access(name, () => database.getBinaryFast(stored));
+  // lmdb-js gives out its own large buffer and says only in its length how much of it counts.
+  return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function hasRecord(database: ByteDatabase, { name, stored }: Lookup): boolean {
+  return access(name, () => database.doesExist(stored));
+}
+
+function scopeOf<K extends Key, V>(table: Table<K, V>, { prefix = [], after }: Range): Scope {
+  const exact = prefix.length > 0 && prefix.length === table.shape.length;
+  return {
+    exact,
+    // The types of the parts are checked while encoding.
+    prefix: exact ? encodeKey(table, prefix as K) : encodePrefix(table, prefix),
+    after: after === undefined ? undefined : encodeKey(table, after as K),
+  };
+}
