@@ -1,6 +1,6 @@
 /**
  * Filters in containerd's language (containerd: pkg/filters): what they look like once parsed.
- * The grammar is described and read in `parse.ts`.
+ * The grammar is described and read in `parser.ts`.
  */
 
 /** Gives the value of a field of the object at hand; undefined when the object has no such field. */
@@ -23,5 +23,9 @@ export interface Filter {
   readonly alternatives: readonly (readonly Selector[])[];
   /** Whether every object matches, so that looking at one can be spared. */
   readonly matchesAll: boolean;
+  /**
+   * Whether the object behind `read` matches. Reads only the fields that decide. The cost is at worst that of the
+   * regular expressions: the sizes of their programs (see `FilterLimits.instructions`) times the length of the values.
+   */
   matches(read: FieldReader): boolean;
 }
