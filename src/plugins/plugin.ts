@@ -60,6 +60,30 @@ export interface Registration<T, Config = unknown> {
   stop?(instance: T): Promise<void> | void;
 }
 
+/** Declares a type of plugin by its URI. */
+export function pluginType<T>(uri: string): PluginType<T> {
+  return Object.freeze({ uri });
+}
+
+/** A registration whose types are forgotten, as a list of several has to. */
+export type AnyRegistration = Registration<unknown, never>;
+
+/** Declares a plugin; checks that what it gives is what its type promises. */
+export function definePlugin<T, Config = undefined>(registration: Registration<T, Config>): Registration<T, Config> {
+  return Object.freeze(registration);
+}
+
+/**
+ * Thrown by a plugin that is not wanted here: this machine cannot run it, or the configuration leaves it out. That is no
+ * failure. Its message ends in `skip plugin`, by which clients of Introspection tell it from one.
+ */
+export class SkipPlugin extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`${reason}: skip plugin`, options);
+    this.name = 'SkipPlugin';
+  }
+}
+
 /** How a plugin fared. */
 export type PluginStatus = 'ok' | 'skipped' | 'failed';
 

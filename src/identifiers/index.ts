@@ -1,0 +1,1 @@
+export { maxIdentifierBytes, validateIdentifier } from './identifiers.js';
