@@ -1,0 +1,80 @@
+// What the integration tests need of the system: Debian's packages, installed where that is possible.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { run, say } from './run.mjs';
+
+/**
+ * Debian's name of each package, and a file by which it is recognised on any system.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const neededFiles = {
+  containerd: ['/usr/bin/containerd', '/usr/local/bin/containerd'],
+  runc: ['/usr/sbin/runc', '/usr/bin/runc', '/usr/local/sbin/runc'],
+  umoci: ['/usr/bin/umoci', '/usr/local/bin/umoci'],
+  skopeo: ['/usr/bin/skopeo', '/usr/local/bin/skopeo'],
+  'busybox-static': ['/bin/busybox', '/usr/bin/busybox'],
+  'golang-go': ['/usr/bin/go', '/usr/local/go/bin/go'],
+  'golang-github-containerd-containerd-dev': [
+    '/usr/share/gocode/src/github.com/containerd/containerd/snapshots/testsuite',
+  ],
+  attr: ['/usr/bin/setfattr'],
+  e2fsprogs: ['/sbin/mkfs.ext4', '/usr/sbin/mkfs.ext4'],
+  xfsprogs: ['/sbin/mkfs.xfs', '/usr/sbin/mkfs.xfs'],
+  git: ['/usr/bin/git', '/usr/local/bin/git'],
+  'util-linux': ['/usr/bin/setpriv', '/bin/setpriv'],
+};
+
+/** Debian's names of what is not here. */
+export function missingPackages() {
+  return Object.entries(neededFiles)
+    .filter(([, files]) => !files.some((file) => existsSync(file)))
+    .map(([name]) => name);
+}
+
+/**
+ * Installs what is missing, on Debian and as root; elsewhere tells what is missing, whose tests are then skipped.
+ * @returns {Promise<void>}
+ */
+export async function provideSystemPackages() {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  const list = missing.join(' ');
+  if (!existsSync('/etc/debian_version') || !existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
+    say(`the tests that need these are skipped: ${list} (as root on Debian they are installed)`);
+    return;
+  }
+  say(`installing for the integration tests: ${list}`);
+  await withoutServices(() => aptGetInstall(missing));
+  const still = missingPackages();
+  if (still.length > 0) say(`could not be installed, their tests are skipped: ${still.join(' ')}`);
+}
+
+/** @param {readonly string[]} names */
+async function aptGetInstall(names) {
+  const install = ['-y', '-qq', '-o=Dpkg::Use-Pty=0', '--no-install-recommends', 'install', ...names];
+  const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive' }, output: /** @type {const} */ ('stderr') };
+  // The package lists of a new machine are missing or old; those of this morning will do.
+  if (canInstall(install) && (await run('apt-get', install, quiet)) === 0) return;
+  await run('apt-get', ['-qq', 'update'], quiet);
+  await run('apt-get', install, quiet);
+}
+
+/** Whether apt-get knows where to get them. @param {readonly string[]} install */
+function canInstall(install) {
+  return spawnSync('apt-get', ['--simulate', ...install], { stdio: 'ignore' }).status === 0;
+}
+
+/**
+ * Keeps packages from starting their services: the tests run their own containerd, and the machine shall have no other.
+ * @param {() => Promise<void>} action
+ */
+async function withoutServices(action) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const mine = !existsSync(policy);
+  if (mine) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await action();
+  } finally {
+    if (mine) rmSync(policy);
+  }
+}
