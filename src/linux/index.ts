@@ -1,0 +1,16 @@
+/** System calls, mounts and facts about the machine. The only room with native code. */
+export { diskUsage } from './disk-usage.js';
+export {
+  fileSystemMagic,
+  inUserNamespace,
+  isAtLeast,
+  type KernelVersion,
+  kernelVersion,
+  overlayHasIndex,
+  parseKernelVersion,
+  supportsDirectoryTypes,
+  TMPFS_MAGIC,
+} from './facts.js';
+export { removeTrees } from './remove-trees.js';
+export { getAttribute, setAttribute, syncFileSystem } from './sys.js';
+export type { DiskUsage } from './tree-measure.js';

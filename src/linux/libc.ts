@@ -1,0 +1,67 @@
+/**
+ * The C library, loaded on first need: the one module that touches native code. Whatever does not call into it works
+ * on a machine where the native addon cannot be loaded.
+ */
+import { createRequire } from 'node:module';
+import { NotImplementedError } from '../errors/index.js';
+
+/** An address in native memory; null for none. */
+export type Pointer = object | bigint | null;
+
+/** What is used of the C library. Strings are NUL-terminated UTF-8; results are those of C, with the error in `errno`. */
+export interface Libc {
+  mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
+  umount2(target: string, flags: number): number;
+  syncfs(fd: number): number;
+  lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
+  lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
+  statvfs(path: string, result: Buffer): number;
+  opendir(path: string): Pointer;
+  readdir(directory: Pointer): Pointer;
+  closedir(directory: Pointer): number;
+  /** syscall(2): after the number come pairs of a C type and a value. */
+  syscall(number: number, ...typedArguments: readonly unknown[]): number | bigint;
+  /** The byte at an offset of an address. */
+  byteAt(address: Pointer, offset: number): number;
+  /** The error of the last call on this thread; to be read at once. */
+  errno(): number;
+}
+
+type Koffi = typeof import('koffi');
+
+function bind(koffi: Koffi): Libc {
+  // The running process has the C library loaded already, whatever its file is called (glibc, musl).
+  const library = koffi.load(null);
+  return {
+    mount: library.func('int mount(const char *, const char *, const char *, unsigned long, const char *)'),
+    umount2: library.func('int umount2(const char *, int)'),
+    syncfs: library.func('int syncfs(int)'),
+    lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
+    lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),
+    statvfs: library.func('int statvfs(const char *, _Out_ uint8_t *)'),
+    opendir: library.func('void *opendir(const char *)'),
+    readdir: library.func('void *readdir(void *)'),
+    closedir: library.func('int closedir(void *)'),
+    syscall: library.func('long syscall(long, ...)'),
+    byteAt: (address, offset) => Number(koffi.decode(address, offset, 'uint8_t')),
+    errno: () => koffi.errno(),
+  };
+}
+
+let loaded: Libc | undefined;
+
+/**
+ * The C library. The first call takes about 10 ms, later ones nothing.
+ * @throws NotImplementedError when the native addon cannot be loaded here.
+ */
+export function libc(): Libc {
+  if (loaded === undefined) {
+    try {
+      const koffi: Koffi = createRequire(import.meta.url)('koffi');
+      loaded = bind(koffi);
+    } catch (error) {
+      throw new NotImplementedError('cannot load the addon for system calls', { cause: error });
+    }
+  }
+  return loaded;
+}

@@ -1,0 +1,130 @@
+/**
+ * System calls that Node has no function for, each with its error thrown in the form of Node's own. All are
+ * synchronous: an uncontended one takes microseconds, a mount up to a millisecond.
+ */
+import { type Libc, libc } from './libc.js';
+import { systemCallError } from './system-error.js';
+
+/** Flags of mount(2); include/uapi/linux/mount.h. */
+export const MS = {
+  RDONLY: 1,
+  NOSUID: 2,
+  NODEV: 4,
+  NOEXEC: 8,
+  SYNCHRONOUS: 16,
+  REMOUNT: 32,
+  MANDLOCK: 64,
+  DIRSYNC: 128,
+  NOATIME: 1024,
+  NODIRATIME: 2048,
+  BIND: 4096,
+  REC: 16384,
+  RELATIME: 1 << 21,
+  STRICTATIME: 1 << 24,
+} as const;
+
+/** Flags of umount2(2). */
+export const UMOUNT = { DETACH: 2, NOFOLLOW: 8 } as const;
+
+/** What mount(2) takes. */
+export interface MountCall {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  readonly flags: number;
+  readonly data: string;
+}
+
+/** Throws the error of the last call when its result is negative, and returns the result otherwise. */
+export function checked(result: number | bigint, c: Libc, call: { readonly syscall: string; readonly path?: string }) {
+  const errno = c.errno();
+  if (result < 0) throw systemCallError(call.syscall, errno, call.path);
+  return Number(result);
+}
+
+function orNull(text: string): string | null {
+  return text === '' ? null : text;
+}
+
+/** mount(2). @throws an error with `code`, `errno`, `syscall` and the target as `path`. */
+export function mount(call: MountCall): void {
+  const c = libc();
+  const result = c.mount(call.source, call.target, orNull(call.type), call.flags, orNull(call.data));
+  checked(result, c, { syscall: 'mount', path: call.target });
+}
+
+/** umount2(2). @throws an error with `code` EBUSY when in use, EINVAL when nothing is mounted there. */
+export function umount(target: string, flags: number): void {
+  const c = libc();
+  checked(c.umount2(target, flags), c, { syscall: 'umount2', path: target });
+}
+
+/** Writes everything that the file system of an open file has in memory to its disk; blocks until it is there. */
+export function syncFileSystem(fd: number): void {
+  const c = libc();
+  checked(c.syncfs(fd), c, { syscall: 'syncfs' });
+}
+
+function cString(path: string | Buffer): Buffer {
+  return Buffer.concat([Buffer.from(path), Buffer.of(0)]);
+}
+
+/**
+ * The value of an extended attribute, symbolic links not followed; undefined when there is none.
+ * @throws an error with `code` ENOTSUP when the file system has no such attributes.
+ */
+export function getAttribute(path: string | Buffer, name: string): Buffer | undefined {
+  const c = libc();
+  const file = cString(path);
+  const call = { syscall: 'lgetxattr', path: String(path) };
+  try {
+    const size = checked(c.lgetxattr(file, name, null, 0), c, call);
+    const value = Buffer.alloc(size);
+    // An empty value has no address to write to; the first call said all.
+    const read = size === 0 ? 0 : checked(c.lgetxattr(file, name, value, size), c, call);
+    return value.subarray(0, read);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENODATA') return undefined;
+    throw error;
+  }
+}
+
+/** Sets an extended attribute, symbolic links not followed. */
+export function setAttribute(path: string | Buffer, name: string, value: Buffer): void {
+  const c = libc();
+  const result = c.lsetxattr(cString(path), name, value, value.length, 0);
+  checked(result, c, { syscall: 'lsetxattr', path: String(path) });
+}
+
+/** Offset of `f_flag` in struct statvfs, and the size of that structure, on 64-bit glibc and musl. */
+const STATVFS = { FLAG: 72, SIZE: 112 } as const;
+
+/** The flags that a path's mount has, in the bits of mount(2) as far as both share them (`ST_RELATIME` differs). */
+export function mountFlagsOf(path: string): number {
+  const c = libc();
+  const result = Buffer.alloc(STATVFS.SIZE);
+  checked(c.statvfs(path, result), c, { syscall: 'statvfs', path });
+  return Number(result.readBigUInt64LE(STATVFS.FLAG));
+}
+
+/** Offset of `d_type` in struct dirent, on 64-bit glibc and musl. */
+const DIRENT_TYPE = 18;
+
+/**
+ * The `d_type` of each entry of a directory, with those of `.` and `..`, as the file system gave them: 0 is DT_UNKNOWN.
+ * Node cannot say, since it asks lstat(2) where the file system did not.
+ */
+export function directoryEntryTypes(path: string): number[] {
+  const c = libc();
+  const directory = c.opendir(path);
+  if (directory === null) throw systemCallError('opendir', c.errno(), path);
+  const types: number[] = [];
+  try {
+    for (let entry = c.readdir(directory); entry !== null; entry = c.readdir(directory)) {
+      types.push(c.byteAt(entry, DIRENT_TYPE));
+    }
+  } finally {
+    c.closedir(directory);
+  }
+  return types;
+}

@@ -1,0 +1,125 @@
+/**
+ * The worker threads that walk trees, so that the event loop does not. They are started on first need (25 ms), kept,
+ * and hold the process open only while they work.
+ */
+import { Worker } from 'node:worker_threads';
+import { abortError, fromSystemError, InternalError } from '../errors/index.js';
+import { fromPlainError } from './plain-error.js';
+import type { StopFlag, TreeReply, TreeTaskName, TreeTasks } from './tree-tasks.js';
+
+/** Two: walking is bound by the kernel's directory cache and by the disk, and the event loop needs a core itself. */
+const SIZE = 2;
+
+/** Deleting takes at most one thread, however much of it there is, so that measuring never waits behind it. */
+const LIMITS: Readonly<Record<TreeTaskName, number>> = { measure: SIZE, remove: SIZE - 1 };
+
+const STOP = 1;
+
+interface Job {
+  readonly name: TreeTaskName;
+  /** Hands the job to a thread; resolves when the thread is free again. Never rejects. */
+  run(worker: Worker): Promise<void>;
+}
+
+/** A fixed number of threads and the jobs that wait for one. */
+class TreePool {
+  readonly #idle: Worker[] = [];
+  readonly #waiting: Job[] = [];
+  readonly #running: Record<TreeTaskName, number> = { measure: 0, remove: 0 };
+
+  /** Adds a job. @returns a function that takes it back, which says false when it has started. */
+  add(job: Job): () => boolean {
+    this.#waiting.push(job);
+    this.#startNext();
+    return () => {
+      const index = this.#waiting.indexOf(job);
+      if (index >= 0) this.#waiting.splice(index, 1);
+      return index >= 0;
+    };
+  }
+
+  #startNext(): void {
+    const running = this.#running;
+    if (running.measure + running.remove >= SIZE) return;
+    const index = this.#waiting.findIndex(({ name }) => running[name] < LIMITS[name]);
+    const [job] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    if (job !== undefined) void this.#run(job);
+  }
+
+  async #run(job: Job): Promise<void> {
+    const worker = this.#idle.pop() ?? startWorker();
+    this.#running[job.name] += 1;
+    worker.ref();
+    await job.run(worker);
+    worker.unref();
+    this.#running[job.name] -= 1;
+    // A thread that died has no id any more; the next job starts a new one.
+    if (worker.threadId >= 0) this.#idle.push(worker);
+    this.#startNext();
+  }
+}
+
+function startWorker(): Worker {
+  const worker = new Worker(new URL('./tree-worker.js', import.meta.url), { name: 'strata-tree' });
+  // An error of the thread itself is noticed by the job that it works on; without one there is nobody to tell.
+  worker.on('error', () => undefined);
+  return worker;
+}
+
+const pool = new TreePool();
+
+interface RequestFor<K extends TreeTaskName> {
+  readonly name: K;
+  readonly input: TreeTasks[K]['input'];
+  readonly flag: StopFlag;
+}
+
+/** One exchange with a worker: the reply, or the end of the thread. */
+function exchange<K extends TreeTaskName>(worker: Worker, request: RequestFor<K>): Promise<TreeReply<K>> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      finish();
+    };
+    const onMessage = (reply: TreeReply<K>) => settle(() => resolve(reply));
+    const onError = (cause: unknown) =>
+      settle(() => reject(new InternalError('the worker thread for trees failed', { cause })));
+    const onExit = () => settle(() => reject(new InternalError('the worker thread for trees ended')));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    worker.postMessage(request);
+  });
+}
+
+/**
+ * Does a task in a worker thread.
+ * @throws what the task threw, as a Strata error; InternalError when the thread died; CanceledError or
+ * DeadlineExceededError when the signal is aborted, after the thread has stopped working on it.
+ */
+export function runInTreePool<K extends TreeTaskName>(
+  name: K,
+  input: TreeTasks[K]['input'],
+  signal?: AbortSignal,
+): Promise<TreeTasks[K]['output']> {
+  const flag: StopFlag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      Atomics.store(flag, 0, STOP);
+      if (signal !== undefined && takeBack()) reject(abortError(signal));
+    };
+    const run = async (worker: Worker) => {
+      try {
+        const reply = await exchange(worker, { name, input, flag });
+        if (signal?.aborted === true) reject(abortError(signal));
+        else if (reply.ok) resolve(reply.output);
+        else reject(fromSystemError(fromPlainError(reply.error)));
+      } catch (error) {
+        reject(error);
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    };
+    const takeBack = pool.add({ name, run });
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted === true) onAbort();
+  });
+}

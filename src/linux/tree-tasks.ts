@@ -1,0 +1,36 @@
+/** What the worker threads for trees can be asked to do: the two ends of the conversation share this file. */
+import type { PlainError } from './plain-error.js';
+import { type DiskUsage, measureTree, unbounded } from './tree-measure.js';
+import { type RemovalReport, removeTreesNow } from './tree-remove.js';
+
+/** Each task with what it takes and gives. */
+export interface TreeTasks {
+  readonly measure: { readonly input: string; readonly output: DiskUsage | undefined };
+  readonly remove: {
+    readonly input: { readonly root: string; readonly names: readonly string[] };
+    readonly output: RemovalReport;
+  };
+}
+
+/** The name of a task. */
+export type TreeTaskName = keyof TreeTasks;
+
+/** The state that a caller and a worker share: one number, not zero when the task is to stop. */
+export type StopFlag = Int32Array<SharedArrayBuffer>;
+
+/** A request to a worker. */
+export type TreeRequest = {
+  readonly [K in TreeTaskName]: { readonly name: K; readonly input: TreeTasks[K]['input']; readonly flag: StopFlag };
+}[TreeTaskName];
+
+/** A worker's answer. */
+export type TreeReply<K extends TreeTaskName> =
+  | { readonly ok: true; readonly output: TreeTasks[K]['output'] }
+  | { readonly ok: false; readonly error: PlainError };
+
+/** Does a task on this thread. A task that is stopped gives `undefined` or a report that says so. */
+export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['output'] {
+  const stop = () => Atomics.load(request.flag, 0) !== 0;
+  if (request.name === 'measure') return measureTree(request.input, { ...unbounded, stop });
+  return removeTreesNow(request.input.root, request.input.names, stop);
+}
