@@ -82,7 +82,11 @@ export class RemoteBackend implements Backend {
     const made = await this.#make(operation, request, call);
     if (made instanceof AlreadyExistsError) return this.#adopt(operation, parent, { made, call });
     try {
-      await this.#store.write((tx) => this.#record(tx, operation, reserved));
+      await this.#store.write((tx) => {
+        // Another call may have taken the key, or removed the parent, while the back end worked.
+        operation.check(tx);
+        this.#record(tx, operation, reserved);
+      });
     } catch (error) {
       await this.#compensate(reserved.backendKey);
       throw error;

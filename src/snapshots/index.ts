@@ -32,7 +32,7 @@ export {
   type StagedCreate,
   type StagedSnapshotter,
 } from './staging.js';
-export { type SnapshotRecord, snapshotTables } from './tables.js';
+export { type SnapshotRecord, snapshotsTable, snapshotTables } from './tables.js';
 export { infoOf, SnapshotTree } from './tree.js';
 export {
   type CallContext,

@@ -1,0 +1,37 @@
+import { openOverlayDriver } from '../../drivers/index.js';
+import { definePlugin } from '../../plugins/index.js';
+import { LocalSnapshotter } from '../../snapshots/index.js';
+import type { Config } from '../config/index.js';
+import type { Logger } from '../logger.js';
+import { pluginTypes } from '../plugin-types.js';
+
+/** What the plugin gets: its part of the configuration, and where to report to. */
+export interface OverlayfsPluginConfig {
+  readonly settings: Config['plugins']['io.containerd.snapshotter.v1.overlayfs'];
+  readonly logger: Logger;
+}
+
+/** Snapshots as layers of overlayfs. */
+export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginConfig>({
+  type: pluginTypes.snapshotter,
+  id: 'overlayfs',
+  requires: [pluginTypes.store],
+  async init({ config: { settings, logger }, root, meta, single }) {
+    const store = single(pluginTypes.store);
+    const { rootPath, upperdirLabel, slowChown, mountOptions, syncRemove } = settings;
+    const driver = await openOverlayDriver({
+      root: rootPath === '' ? root : rootPath,
+      upperdirLabel,
+      slowChown,
+      mountOptions,
+    });
+    meta.exports.set('root', driver.root);
+    meta.capabilities.push(...driver.capabilities.names);
+    const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
+    const snapshotter = await LocalSnapshotter.open({ name: 'overlayfs', store, driver, syncRemove, errors });
+    // What a crash left behind is found while the daemon is already answering.
+    snapshotter.cleanup().catch((error: unknown) => errors.report('clean up after the last run', error));
+    return snapshotter;
+  },
+  stop: (snapshotter) => snapshotter.close(),
+});

@@ -1,0 +1,37 @@
+import { definePlugin } from '../../plugins/index.js';
+import { PublishingSnapshotter } from '../../services/index.js';
+import { GuardedSnapshotter, type Snapshotter } from '../../snapshots/index.js';
+import type { Face } from '../face.js';
+import type { Logger } from '../logger.js';
+import { pluginTypes } from '../plugin-types.js';
+
+/** What the plugin gets. */
+export interface SnapshotsServiceConfig {
+  readonly face: Face;
+  readonly logger: Logger;
+}
+
+/**
+ * The internal snapshots service: every snapshotter, guarded, and publishing events unless a containerd in front does.
+ */
+export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshotter>, SnapshotsServiceConfig>({
+  type: pluginTypes.service,
+  id: 'snapshots-service',
+  requires: [pluginTypes.metadata, pluginTypes.event],
+  init({ config: { face, logger }, single }) {
+    const publisher = single(pluginTypes.event);
+    const services = new Map<string, Snapshotter>();
+    for (const [name, inner] of single(pluginTypes.metadata).snapshotters) {
+      const onPublishError = (topic: string, error: unknown): void => {
+        logger.error({ err: error, topic, snapshotter: name }, 'failed to publish an event; the operation succeeded');
+      };
+      const snapshotter =
+        face === 'proxy' ? inner : new PublishingSnapshotter({ name, inner, publisher, onPublishError });
+      services.set(name, new GuardedSnapshotter(snapshotter));
+    }
+    return services;
+  },
+  async stop(services) {
+    await Promise.all([...services.values()].map((snapshotter) => snapshotter.close()));
+  },
+});

@@ -1,0 +1,26 @@
+import { metadataTables } from '../../metadata/index.js';
+import { definePlugin } from '../../plugins/index.js';
+import { snapshotTables } from '../../snapshots/index.js';
+import { openLmdbStore, type Store } from '../../store/index.js';
+import { claimFace, type Face, faceTable } from '../face.js';
+import { pluginTypes } from '../plugin-types.js';
+
+const tables = [...snapshotTables, ...metadataTables, faceTable];
+
+/** The store of all records. */
+export const storePlugin = definePlugin<Store, { readonly face: Face }>({
+  type: pluginTypes.store,
+  id: 'lmdb',
+  async init({ root, config, meta, signal }) {
+    const store = await openLmdbStore({ path: root, tables, signal });
+    try {
+      await claimFace(store, config.face);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    meta.exports.set('path', store.path);
+    return store;
+  },
+  stop: (store) => store.close(),
+});

@@ -1,0 +1,23 @@
+import type { EventExchange } from '../events/index.js';
+import type { Namespaces } from '../metadata/index.js';
+import { pluginType } from '../plugins/index.js';
+import type { GrpcService } from '../services/index.js';
+import type { LocalSnapshotter, Snapshotter } from '../snapshots/index.js';
+import type { Store } from '../store/index.js';
+
+/** What the metadata plugin gives: every snapshotter, as clients of this daemon are to see it, by name. */
+export interface Metadata {
+  readonly snapshotters: ReadonlyMap<string, Snapshotter>;
+  /** Absent when the snapshotters are bare. */
+  readonly namespaces: Namespaces | undefined;
+}
+
+/** The types of plugins, with what a plugin of each type gives. All but the store's are containerd's. */
+export const pluginTypes = {
+  store: pluginType<Store>('io.strata.store.v1'),
+  event: pluginType<EventExchange>('io.containerd.event.v1'),
+  snapshotter: pluginType<LocalSnapshotter>('io.containerd.snapshotter.v1'),
+  metadata: pluginType<Metadata>('io.containerd.metadata.v1'),
+  service: pluginType<ReadonlyMap<string, Snapshotter>>('io.containerd.service.v1'),
+  grpc: pluginType<GrpcService>('io.containerd.grpc.v1'),
+};
