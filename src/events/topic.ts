@@ -1,0 +1,21 @@
+import { InvalidArgumentError, withContext } from '../errors/index.js';
+import { validateIdentifier } from '../identifiers/index.js';
+
+/**
+ * Checks a topic: a slash before each component, every component an identifier
+ * (containerd: core/events/exchange/exchange.go).
+ * @throws InvalidArgumentError when it is not.
+ */
+export function validateTopic(topic: string): void {
+  const quoted = JSON.stringify(topic);
+  if (topic === '') throw new InvalidArgumentError(`envelope topic ${quoted}: must not be empty`);
+  if (!topic.startsWith('/')) throw new InvalidArgumentError(`envelope topic ${quoted}: must start with '/'`);
+  if (topic === '/') throw new InvalidArgumentError(`envelope topic ${quoted}: must have at least one component`);
+  for (const component of topic.slice(1).split('/')) {
+    try {
+      validateIdentifier(component);
+    } catch (error) {
+      throw withContext(error, `envelope topic ${quoted}: failed validation on component ${JSON.stringify(component)}`);
+    }
+  }
+}
