@@ -1,0 +1,22 @@
+// Writes the documentation that is made from code. With --check it writes nothing and fails when a file differs.
+// Needs a build: node scripts/build.mjs
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { renderMarkdown } from '../dist/server/config/index.js';
+
+const pages = [{ path: 'docs/configuration.md', render: renderMarkdown }];
+const check = process.argv.includes('--check');
+
+for (const { path, render } of pages) {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
+  const wanted = render();
+  const present = await readFile(file, 'utf8').catch(() => undefined);
+  if (present === wanted) continue;
+  if (check) {
+    console.error(`${path} is not what the code says; run: node scripts/docs.mjs`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(file, wanted);
+    console.error(`wrote ${path}`);
+  }
+}

@@ -1,0 +1,155 @@
+/** Every setting of the daemon. A new one is an entry here and nothing else. */
+import { defaultAddress, defaultRoot, defaultState } from './environment.js';
+import { option, section, type Values } from './option.js';
+import {
+  absolutePath,
+  boolean,
+  duration,
+  fileMode,
+  integer,
+  oneOf,
+  optionalPath,
+  size,
+  string,
+  stringList,
+} from './value-types.js';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const MINUTE = 60_000;
+/** The largest id that Linux takes; one more means "unchanged" to chown(2). */
+const MAX_ID = 2 ** 32 - 2;
+
+const grpc = section('The socket on which the daemon answers.', {
+  address: option({
+    type: absolutePath,
+    default: defaultAddress,
+    doc: 'Path of the unix socket, at most 107 bytes (the kernel has no room for more). Clients look for it at the same default.',
+    containerd: 'grpc.address',
+  }),
+  mode: option({
+    type: fileMode,
+    default: 0o600,
+    doc: 'Permissions of the socket. Whoever may write to it controls the snapshots, so only the owner may unless this says otherwise.',
+  }),
+  uid: option({
+    type: integer(0, MAX_ID),
+    default: ({ uid }) => uid,
+    doc: 'The user who owns the socket. Only root can choose another one than itself.',
+    containerd: 'grpc.uid',
+  }),
+  gid: option({
+    type: integer(0, MAX_ID),
+    default: ({ gid }) => gid,
+    doc: 'The group of the socket; give it access with `mode = "0660"`.',
+    containerd: 'grpc.gid',
+  }),
+  max_message_size: option({
+    type: size(64 * 2 ** 10, GIB),
+    default: 16 * MIB,
+    doc: 'The largest message in either direction, as bytes or with a unit. The default is what containerd and its clients use.',
+    containerd: 'grpc.max_recv_message_size, grpc.max_send_message_size',
+  }),
+});
+
+const proxy = section(
+  "Serving as another containerd's proxy snapshotter. That containerd keeps the namespaces and events; this daemon keeps only snapshots.",
+  {
+    enabled: option({
+      type: boolean,
+      default: false,
+      doc: 'Puts the snapshotter straight behind the socket, without namespaces. Keys are then those that the containerd in front makes up, so a store that was filled in one mode must not be opened in the other.',
+    }),
+    snapshotter: option({
+      type: string,
+      default: 'overlayfs',
+      doc: 'Which snapshotter answers when a request names one that is not loaded: containerd sends the name of its `[proxy_plugins.<name>]` table. No effect unless `enabled`.',
+    }),
+  },
+);
+
+const overlayfs = section('The overlayfs snapshotter.', {
+  root_path: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where it keeps its files; empty means `<root>/io.containerd.snapshotter.v1.overlayfs`.',
+    containerd: 'root_path',
+  }),
+  upperdir_label: option({
+    type: boolean,
+    default: false,
+    doc: 'Shows the label `containerd.io/snapshot/overlay.upperdir`, the path of the directory that is written to, with each snapshot.',
+    containerd: 'upperdir_label',
+  }),
+  sync_remove: option({
+    type: boolean,
+    default: false,
+    doc: 'Deletes files before a removal is answered. By default the name is free at once and the files follow, since deleting a large layer takes long.',
+    containerd: 'sync_remove',
+  }),
+  slow_chown: option({
+    type: boolean,
+    default: false,
+    doc: 'Lets clients fall back to changing the owner of every file when the kernel cannot map ids on a mount: the capability `only-remap-ids` is no longer announced.',
+    containerd: 'slow_chown',
+  }),
+  mount_options: option({
+    type: stringList,
+    default: [],
+    doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
+    containerd: 'mount_options',
+  }),
+});
+
+/** The description of the whole configuration. */
+export const schema = section('The configuration of the Strata daemon.', {
+  version: option({
+    type: integer(1, 1),
+    default: 1,
+    doc: 'The version of this format.',
+    containerd: 'version',
+  }),
+  root: option({
+    type: absolutePath,
+    default: defaultRoot,
+    doc: 'The directory for everything that must survive a restart: records and the files of snapshots.',
+    containerd: 'root',
+  }),
+  state: option({
+    type: absolutePath,
+    default: defaultState,
+    doc: 'The directory for what lasts only while the daemon runs.',
+    containerd: 'state',
+  }),
+  log_level: option({
+    type: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    doc: 'The least important lines that are logged.',
+    containerd: 'debug.level',
+  }),
+  log_format: option({
+    type: oneOf(['auto', 'json', 'text']),
+    default: 'auto',
+    doc: 'How lines are logged, on standard error: `json` for machines, `text` for people, `auto` for text on a terminal and JSON otherwise.',
+    containerd: 'debug.format',
+  }),
+  shutdown_timeout: option({
+    type: duration(10 * MINUTE),
+    default: 5000,
+    doc: 'How long calls in flight may go on after SIGTERM before they are cut off. Nothing is lost by that: a call that was cut off left nothing behind or finished.',
+  }),
+  disabled_plugins: option({
+    type: stringList,
+    default: [],
+    doc: 'Plugins that are not started, each as `<type>.<id>`, such as `io.containerd.snapshotter.v1.native`.',
+    containerd: 'disabled_plugins',
+  }),
+  grpc,
+  proxy,
+  plugins: section('Settings of single plugins, by `<type>.<id>`.', {
+    'io.containerd.snapshotter.v1.overlayfs': overlayfs,
+  }),
+});
+
+/** The complete configuration: every setting has a value, and none can be changed. */
+export type Config = Values<typeof schema>;

@@ -1,0 +1,154 @@
+/**
+ * The types that a value of the configuration can have: how each is read from a file or a flag, how it is written in
+ * TOML, and what to tell somebody who wrote something else.
+ */
+
+/** One type of value. */
+export interface ValueType<T> {
+  /** What is accepted: stands behind "want" in an error, and in the documentation. */
+  readonly wanted: string;
+  /** Reads a value as TOML or a flag gives it; undefined when it is not acceptable. */
+  parse(raw: unknown): T | undefined;
+  /** The value in TOML. */
+  render(value: T): string;
+}
+
+/** A TOML basic string. JSON's escapes are a subset of TOML's, save for the delete character. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll('\u007f', '\\u007F');
+}
+
+/** Any text. */
+export const string: ValueType<string> = {
+  wanted: 'a string',
+  parse: (raw) => (typeof raw === 'string' ? raw : undefined),
+  render: quoted,
+};
+
+/** A path that does not depend on the working directory, since a daemon's is nobody's choice. */
+export const absolutePath: ValueType<string> = {
+  wanted: 'an absolute path such as "/var/lib/strata"',
+  parse: (raw) => (typeof raw === 'string' && raw.startsWith('/') && !raw.includes('\0') ? raw : undefined),
+  render: quoted,
+};
+
+/** As `absolutePath`, or empty to leave the choice to the default that the documentation names. */
+export const optionalPath: ValueType<string> = {
+  ...absolutePath,
+  wanted: 'an absolute path, or "" for the default',
+  parse: (raw) => (raw === '' ? '' : absolutePath.parse(raw)),
+};
+
+/** `true` or `false`. */
+export const boolean: ValueType<boolean> = {
+  wanted: 'true or false',
+  parse: (raw) => (typeof raw === 'boolean' ? raw : undefined),
+  render: String,
+};
+
+/** A whole number in a range, both ends included. */
+export function integer(min: number, max: number): ValueType<number> {
+  const inRange = (value: number) => Number.isSafeInteger(value) && value >= min && value <= max;
+  return {
+    wanted: min === max ? `the number ${min}` : `a whole number from ${min} to ${max}`,
+    parse: (raw) => (typeof raw === 'number' && inRange(raw) ? raw : undefined),
+    render: String,
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly string[]>(words: Words): ValueType<Words[number]> {
+  const list = words.map(quoted);
+  return {
+    wanted: `one of ${list.slice(0, -1).join(', ')} and ${list.at(-1)}`,
+    parse: (raw) => words.find((word) => word === raw),
+    render: quoted,
+  };
+}
+
+/** A list of strings. */
+export const stringList: ValueType<readonly string[]> = {
+  wanted: 'a list of strings such as ["a", "b"]',
+  parse: (raw) => (Array.isArray(raw) && raw.every((item) => typeof item === 'string') ? raw : undefined),
+  render: (value) => `[${value.map(quoted).join(', ')}]`,
+};
+
+const MODE_PATTERN = /^0?[0-7]{3}$/;
+const MODE_MAX = 0o777;
+
+/** Permission bits of a file: an octal string, or a number that TOML writes as octal (0o600). */
+export const fileMode: ValueType<number> = {
+  wanted: 'an octal file mode such as "0600"',
+  parse: (raw) => {
+    if (typeof raw === 'string') return MODE_PATTERN.test(raw) ? Number.parseInt(raw, 8) : undefined;
+    return typeof raw === 'number' && Number.isInteger(raw) && raw >= 0 && raw <= MODE_MAX ? raw : undefined;
+  },
+  render: (value) => quoted(value.toString(8).padStart(4, '0')),
+};
+
+interface Unit {
+  readonly name: string;
+  readonly factor: number;
+}
+
+/** Largest first, so that rendering takes the first that divides the value. */
+const timeUnits: readonly Unit[] = [
+  { name: 'h', factor: 3_600_000 },
+  { name: 'm', factor: 60_000 },
+  { name: 's', factor: 1000 },
+  { name: 'ms', factor: 1 },
+];
+
+const sizeUnits: readonly Unit[] = [
+  { name: 'TiB', factor: 2 ** 40 },
+  { name: 'GiB', factor: 2 ** 30 },
+  { name: 'MiB', factor: 2 ** 20 },
+  { name: 'KiB', factor: 2 ** 10 },
+  { name: 'B', factor: 1 },
+];
+
+const QUANTITY_PATTERN = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/;
+
+function parseQuantity(text: string, units: readonly Unit[]): number | undefined {
+  const [, digits, name] = QUANTITY_PATTERN.exec(text) ?? [];
+  const unit = units.find((candidate) => candidate.name === name);
+  return unit === undefined ? undefined : Math.round(Number(digits) * unit.factor);
+}
+
+function renderQuantity(value: number, units: readonly Unit[]): string {
+  const smallest = units[units.length - 1];
+  const unit = value === 0 ? smallest : units.find(({ factor }) => value % factor === 0);
+  return `${value / (unit?.factor ?? 1)}${unit?.name ?? ''}`;
+}
+
+/** Parses a span of time such as `1.5s` into milliseconds; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  return parseQuantity(text, timeUnits);
+}
+
+/** A span of time in milliseconds, written with a unit: h, m, s or ms. */
+export function duration(max: number): ValueType<number> {
+  return {
+    wanted: `a duration such as "10s", at most ${renderQuantity(max, timeUnits)}`,
+    parse: (raw) => {
+      const value = typeof raw === 'string' ? parseDuration(raw) : undefined;
+      return value !== undefined && value <= max ? value : undefined;
+    },
+    render: (value) => quoted(renderQuantity(value, timeUnits)),
+  };
+}
+
+/** A number of bytes in a range: a number, or a string with a unit: B, KiB, MiB, GiB or TiB. */
+export function size(min: number, max: number): ValueType<number> {
+  const [low, high] = [min, max].map((bytes) => renderQuantity(bytes, sizeUnits));
+  return {
+    wanted: `a size such as "16MiB", from ${low} to ${high}`,
+    parse: (raw) => {
+      const value = typeof raw === 'string' ? parseQuantity(raw, sizeUnits) : raw;
+      return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
+        ? value
+        : undefined;
+    },
+    render: (value) => quoted(renderQuantity(value, sizeUnits)),
+  };
+}
