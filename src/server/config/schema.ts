@@ -135,8 +135,8 @@ export const schema = section('The configuration of the Strata daemon.', {
   }),
   shutdown_timeout: option({
     type: duration(10 * MINUTE),
-    default: 5000,
-    doc: 'How long calls in flight may go on after SIGTERM before they are cut off. Nothing is lost by that: a call that was cut off left nothing behind or finished.',
+    default: 4000,
+    doc: 'How long calls in flight may go on after SIGTERM before they are cut off; the plugins are stopped after that. Nothing is lost: a call that was cut off left nothing behind or finished.',
   }),
   disabled_plugins: option({
     type: stringList,

@@ -1,0 +1,23 @@
+/** The daemon: configuration, start-up, the socket, shutdown. Importing this loads the configuration and nothing else. */
+export {
+  type ClientDefaults,
+  type Config,
+  type ConfigSources,
+  clientDefaults,
+  defaultAddress,
+  defaultConfig,
+  defaultConfigFile,
+  defaultRoot,
+  defaultState,
+  type Environment,
+  parseDuration,
+  processEnvironment,
+  renderMarkdown,
+  renderToml,
+  resolveConfig,
+  type Setting,
+  type TomlStyle,
+} from './config/index.js';
+export type { Daemon } from './daemon-types.js';
+export { runDaemon } from './run-daemon.js';
+export { packageVersion } from './version.js';
