@@ -1,0 +1,1 @@
+export { type OverlayFacts, type OverlayOptions, openOverlayDriver, upperdirLabel } from './overlay/index.js';

@@ -1,0 +1,2 @@
+export { openOverlayDriver, upperdirLabel } from './driver.js';
+export type { OverlayFacts, OverlayOptions } from './options.js';
