@@ -1,10 +1,11 @@
-export type { PayloadReader } from './envelope-fields.js';
-export type { AnyMessage, Envelope, EventPublisher, Timestamp } from './event.js';
 export {
   createEventExchange,
+  type EventCounters,
   type EventExchange,
   type EventExchangeOptions,
-  type ExchangeCounters,
+  type EventPublisher,
+  timestampOf,
 } from './exchange.js';
 export type { Subscription } from './subscription.js';
-export { validateTopic } from './validate.js';
+export { validateTopic } from './topic.js';
+export type { AnyMessage, Envelope, Timestamp } from './types.js';
