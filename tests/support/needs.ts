@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** Things of the machine that a scenario can need. */
+export type Need = 'root' | 'containerd' | 'runc' | 'umoci' | 'busybox' | 'go' | 'setpriv' | 'git';
+
+const staticBusybox = '/bin/busybox';
+const goSources = '/usr/share/gocode/src/github.com/containerd/containerd/snapshots/testsuite';
+
+const checks: Readonly<Record<Need, () => boolean>> = {
+  root: () => process.getuid?.() === 0,
+  containerd: () => isOnPath('containerd') && isOnPath('ctr') && isOnPath('containerd-shim-runc-v2'),
+  runc: () => isOnPath('runc'),
+  umoci: () => isOnPath('umoci'),
+  busybox: () => existsSync(staticBusybox),
+  go: () => isOnPath('go') && existsSync(goSources),
+  setpriv: () => isOnPath('setpriv'),
+  git: () => isOnPath('git') && isOnPath('npm'),
+};
+
+function isOnPath(command: string): boolean {
+  const directories = (process.env['PATH'] ?? '').split(path.delimiter);
+  return directories.some((directory) => existsSync(path.join(directory, command)));
+}
+
+/** Why a scenario with these needs is skipped here; undefined when it is not. */
+export function reasonToSkip(needs: readonly Need[]): string | undefined {
+  const missing = needs.filter((need) => !checks[need]());
+  return missing.length === 0 ? undefined : `needs ${missing.join(', ')}`;
+}

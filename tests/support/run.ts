@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+/** How a command ended. */
+export interface CommandResult {
+  /** Its exit status; undefined when a signal ended it. */
+  readonly status: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What is out of the ordinary about a command. */
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly input?: string;
+  /** After this many seconds it is killed. */
+  readonly seconds?: number;
+}
+
+/** Runs a command to its end, whatever that is. Rejects only when it cannot be started. */
+export function run(
+  command: string,
+  args: readonly string[],
+  { env, cwd, input = '', seconds = 120 }: RunOptions = {},
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      timeout: seconds * 1000,
+      killSignal: 'SIGKILL',
+      stdio: 'pipe',
+    });
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      resolve({ status: status ?? undefined, signal: signal ?? undefined, stdout: stdout(), stderr: stderr() });
+    });
+    // A command that does not read its input may be gone before it gets it.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+/** Keeps what a stream brings; the result gives all of it so far. */
+export function collect(stream: Readable): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString();
+}
+
+/**
+ * Runs a command that has to succeed, and gives what it printed to its standard output.
+ * @throws Error with everything it printed, when it did not end with status 0.
+ */
+export async function mustRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await run(command, args, options);
+  if (result.status === 0) return result.stdout;
+  const end = result.signal ?? `status ${result.status}`;
+  throw new Error(`${command} ${args.join(' ')} ended with ${end}\n${result.stdout}${result.stderr}`);
+}
