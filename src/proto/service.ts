@@ -12,8 +12,7 @@ export interface MethodDefinition<Request, Response> {
 /** A service, as the generated code describes it. */
 export interface ServiceDefinition {
   readonly fullName: string;
-  // The methods of one service have different messages; which, only the definition at hand knows.
-  readonly methods: Readonly<Record<string, MethodDefinition<never, never>>>;
+  readonly methods: Readonly<Record<string, MethodDefinition<unknown, unknown>>>;
 }
 
 /** The message that a method of a definition takes. */

@@ -1,0 +1,15 @@
+/** A client of the daemon: the same snapshotter as in the process, over gRPC. */
+export { type ConnectOptions, connect } from './connect.js';
+export type {
+  ClientEvents,
+  ClientNamespace,
+  ClientNamespaces,
+  EncodedEvent,
+  EventEnvelope,
+  EventSubscription,
+  HealthStatus,
+  PlatformDescription,
+  PluginDescription,
+  ServerDescription,
+  StrataClient,
+} from './types.js';

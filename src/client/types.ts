@@ -1,0 +1,130 @@
+import type { StrataError } from '../errors/index.js';
+import type { CallContext, Labels, Snapshotter } from '../snapshots/index.js';
+
+/** An encoded event: the name of its type, and its bytes in that type's encoding. */
+export interface EncodedEvent {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/** An event as subscribers get it. */
+export interface EventEnvelope {
+  /** Seconds since 1970 and nanoseconds. */
+  readonly timestamp: { readonly seconds: number; readonly nanos: number };
+  readonly namespace: string;
+  /** A path such as `/snapshot/prepare`. */
+  readonly topic: string;
+  readonly event: EncodedEvent | undefined;
+}
+
+/** Events that arrive until it is left: by the end of a `for await`, its disposal, or its signal. */
+export type EventSubscription = AsyncIterable<EventEnvelope> & AsyncDisposable;
+
+/** The events of a daemon. */
+export interface ClientEvents {
+  /**
+   * Sends an event in the namespace of the call.
+   * @throws FailedPreconditionError without a namespace; InvalidArgumentError for a malformed namespace or topic.
+   */
+  publish(topic: string, event: EncodedEvent, call?: CallContext): Promise<void>;
+  /** Sends an event of another publisher as it is. @throws InvalidArgumentError for a malformed namespace or topic. */
+  forward(envelope: EventEnvelope, call?: CallContext): Promise<void>;
+  /**
+   * The events of all namespaces that one of the filters lets through. The subscription begins at once: the events of
+   * calls that this client makes afterwards are among them. It can be iterated once. While iterating it throws
+   * InvalidArgumentError for a bad filter, UnavailableError when the daemon stops, and ends without an error when its
+   * signal is aborted.
+   */
+  subscribe(filters?: readonly string[], call?: CallContext): EventSubscription;
+}
+
+/** A namespace. */
+export interface ClientNamespace {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+/** The namespaces of a daemon. */
+export interface ClientNamespaces {
+  /** @throws NotFoundError when there is none of this name. */
+  get(name: string, call?: CallContext): Promise<ClientNamespace>;
+  /** In byte order. @param filter On `name` and `labels.<key>`. @throws InvalidArgumentError for a bad filter. */
+  list(filter?: string, call?: CallContext): Promise<ClientNamespace[]>;
+  /** @throws AlreadyExistsError when it is there; InvalidArgumentError for a bad name or label. */
+  create(namespace: ClientNamespace, call?: CallContext): Promise<void>;
+  /**
+   * Replaces the labels or, with field paths `labels.<key>`, sets those (an empty value deletes), and returns the result.
+   * @throws InvalidArgumentError for another path, a bad name or label.
+   */
+  update(
+    update: ClientNamespace & { readonly fieldpaths?: readonly string[] },
+    call?: CallContext,
+  ): Promise<ClientNamespace>;
+  /** @throws NotFoundError when there is none of this name; FailedPreconditionError when it is not empty. */
+  delete(name: string, call?: CallContext): Promise<void>;
+}
+
+/** A plugin of a daemon. */
+export interface PluginDescription {
+  readonly type: string;
+  readonly id: string;
+  /** The types that start before it. */
+  readonly requires: readonly string[];
+  readonly platforms: readonly PlatformDescription[];
+  /** Facts for clients, such as `root`. */
+  readonly exports: ReadonlyMap<string, string>;
+  readonly capabilities: readonly string[];
+  /** Why it did not start; its text ends in `skip plugin` when it was left out on purpose. */
+  readonly initError?: StrataError;
+}
+
+/** An OCI platform; what does not apply is empty. */
+export interface PlatformDescription {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant: string;
+}
+
+/** The process of a daemon. */
+export interface ServerDescription {
+  /** What the daemon's root is called. */
+  readonly uuid: string;
+  readonly pid: number;
+  /** The inode of its pid namespace. */
+  readonly pidns: number;
+}
+
+/** Whether a service can be used. `unknown` is what a server says that cannot tell. */
+export type HealthStatus = 'unknown' | 'serving' | 'not-serving';
+
+/**
+ * A daemon behind a socket: Strata, or containerd.
+ *
+ * **Every method** throws UnavailableError, naming the address, when the daemon cannot be reached, and after `close`;
+ * CanceledError or DeadlineExceededError when the call's signal is aborted; and otherwise the daemon's error, in its
+ * class. The namespace of the call goes before that of the client.
+ */
+export interface StrataClient extends AsyncDisposable {
+  /** A snapshotter of the daemon, `overlayfs` unless named otherwise. Whether there is one shows with the first call. */
+  snapshotter(name?: string): Snapshotter;
+  readonly events: ClientEvents;
+  readonly namespaces: ClientNamespaces;
+  /**
+   * The plugins, in the order of their start, those that did not start too.
+   * @param filters On `type` and `id`. @throws InvalidArgumentError for a bad filter.
+   */
+  plugins(filters?: readonly string[], call?: CallContext): Promise<PluginDescription[]>;
+  /** One plugin. @throws NotFoundError when there is none. */
+  pluginInfo(plugin: { readonly type: string; readonly id: string }, call?: CallContext): Promise<PluginDescription>;
+  /** The process. */
+  server(call?: CallContext): Promise<ServerDescription>;
+  /** The version of the daemon, and the commit that it was built from. */
+  version(call?: CallContext): Promise<{ readonly version: string; readonly revision: string }>;
+  /**
+   * Whether a service can be used.
+   * @param service Its full name; without one, the daemon as a whole. @throws NotFoundError when there is none.
+   */
+  health(service?: string, call?: CallContext): Promise<HealthStatus>;
+  /** Refuses further calls, ends subscriptions, lets other calls finish, and disconnects. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { InvalidArgumentError, messageOf, UnavailableError } from '../../errors/index.js';
+import { socketPath } from '../../proto/index.js';
+import { ActiveCalls } from './active-calls.js';
+import { Health, healthService } from './health.js';
+import type { ServiceLog } from './log.js';
+import type { GrpcService } from './service.js';
+import { createStatusMapper } from './status.js';
+
+/** The largest message in either direction, in bytes, as in containerd (defaults/defaults.go). */
+export const maxMessageBytes = 16 * 1024 * 1024;
+
+/**
+ * How many calls one connection may have under way at once; a client keeps the rest back. Each takes some kilobytes, so
+ * this bounds what one client can make the daemon hold, far above what any client does.
+ */
+const maxStreams = 16_384;
+
+/** What a server is made of. */
+export interface GrpcServerOptions {
+  /** What it offers, beside health. */
+  readonly services: readonly GrpcService[];
+  readonly log: ServiceLog;
+}
+
+/** How to close a server. */
+export interface CloseOptions {
+  /** How long calls that are under way may go on, in milliseconds; 5000 by default, 0 ends them at once. */
+  readonly graceMs?: number;
+}
+
+/** The services behind a socket. */
+export interface GrpcServer extends AsyncDisposable {
+  /** How many calls are under way. */
+  readonly callsUnderWay: number;
+  /**
+   * Listens on a unix socket, an absolute path or `unix:<path>`; may be called for several. The file gets the mode that
+   * the umask leaves.
+   * @throws InvalidArgumentError for an address that is none or whose path is longer than 107 bytes; UnavailableError
+   * when the socket cannot be had, for instance because there is a file of that name, or the server is closed.
+   */
+  listen(address: string): Promise<void>;
+  /** Lets the health service say NOT_SERVING from now on. */
+  setNotServing(): void;
+  /**
+   * Takes no more calls, ends subscriptions and watches with Unavailable, lets other calls finish, and after the grace
+   * period aborts and disconnects those that have not. Resolves when the sockets are closed and their files gone.
+   * Calling it again waits for the same end.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** Makes a server, which listens nowhere yet. */
+export function createGrpcServer({ services, log }: GrpcServerOptions): GrpcServer {
+  const calls = new ActiveCalls();
+  const health = new Health(services.map(({ name }) => name));
+  // Channelz stays on: without it grpc-js does not know its connections, and cannot cut them off.
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': maxStreams,
+  });
+  const runtime = { calls, log, statusOf: createStatusMapper(log) };
+  for (const service of [...services, healthService(health)]) service.register(server, runtime);
+
+  let closing: Promise<void> | undefined;
+  const close = (options: CloseOptions = {}): Promise<void> => {
+    closing ??= shutDown(server, calls, options);
+    return closing;
+  };
+  return {
+    get callsUnderWay() {
+      return calls.size;
+    },
+    listen: async (address) => {
+      if (closing !== undefined) throw new UnavailableError('the server is closed');
+      await bind(server, address);
+    },
+    setNotServing: () => health.setNotServing(),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+async function bind(server: Server, address: string): Promise<void> {
+  const found = socketPath(address);
+  if ('problem' in found) throw new InvalidArgumentError(found.problem);
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`unix:${found.path}`, ServerCredentials.createInsecure(), (error) => {
+      if (error === null) resolve();
+      else reject(new UnavailableError(`cannot listen on ${found.path}: ${messageOf(error)}`, { cause: error }));
+    });
+  });
+}
+
+async function shutDown(server: Server, calls: ActiveCalls, { graceMs = 5000 }: CloseOptions): Promise<void> {
+  const reason = new UnavailableError('the server is closing');
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  calls.endStreams(reason);
+  if (await within(Promise.all([closed, calls.idle()]), graceMs)) return;
+  calls.abortAll(reason);
+  server.forceShutdown();
+  await closed;
+}
+
+/** Whether a promise resolves in time. */
+async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(milliseconds, false, { signal: timer.signal });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    timer.abort();
+    late.catch(() => {});
+  }
+}
