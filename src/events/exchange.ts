@@ -38,6 +38,8 @@ export interface EventExchange extends EventPublisher, AsyncDisposable {
    * its reader falls too far behind.
    */
   subscribe(filters: readonly string[], options?: { readonly signal?: AbortSignal | undefined }): Subscription;
+  /** Ends all subscriptions, and takes no more events. */
+  close(): Promise<void>;
 }
 
 /** What the exchange depends on. */
@@ -124,9 +126,13 @@ class Exchange implements EventExchange {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     for (const subscription of [...this.#subscriptions]) subscription.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

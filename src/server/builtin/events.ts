@@ -8,5 +8,5 @@ export const eventPlugin = definePlugin<EventExchange>({
   type: pluginTypes.event,
   id: 'exchange',
   init: () => createEventExchange({ readPayload }),
-  stop: (exchange) => exchange[Symbol.asyncDispose](),
+  stop: (exchange) => exchange.close(),
 });

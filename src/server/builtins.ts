@@ -1,0 +1,56 @@
+import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
+import { eventPlugin } from './builtin/events.js';
+import {
+  eventsGrpcPlugin,
+  introspectionGrpcPlugin,
+  namespacesGrpcPlugin,
+  snapshotsGrpcPlugin,
+  versionGrpcPlugin,
+} from './builtin/grpc.js';
+import { metadataPlugin } from './builtin/metadata.js';
+import { overlayfsPlugin } from './builtin/overlayfs.js';
+import { snapshotsServicePlugin } from './builtin/snapshots-service.js';
+import { storePlugin } from './builtin/store.js';
+import type { Config } from './config/index.js';
+import type { Face } from './face.js';
+import type { Logger } from './logger.js';
+
+/** What the plugins are given. */
+export interface BuiltinOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly reports: () => readonly PluginReport[];
+}
+
+/** A plugin and the configuration that is meant for it. */
+export interface ConfiguredPlugin {
+  readonly plugin: AnyRegistration;
+  readonly config: unknown;
+}
+
+/** Every plugin of the daemon. A new one is a line here. */
+export function builtinPlugins({ config, logger, reports }: BuiltinOptions): readonly ConfiguredPlugin[] {
+  const face: Face = config.proxy.enabled ? 'proxy' : 'namespaced';
+  const fallback = config.proxy.enabled ? config.proxy.snapshotter : undefined;
+  const settings = config.plugins;
+  return [
+    { plugin: storePlugin, config: { face } },
+    { plugin: eventPlugin, config: undefined },
+    {
+      plugin: overlayfsPlugin,
+      config: { logger, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
+    },
+    { plugin: metadataPlugin, config: { face } },
+    { plugin: snapshotsServicePlugin, config: { face, logger } },
+    { plugin: snapshotsGrpcPlugin, config: { fallback } },
+    { plugin: eventsGrpcPlugin, config: undefined },
+    { plugin: namespacesGrpcPlugin, config: { logger } },
+    { plugin: introspectionGrpcPlugin, config: { reports } },
+    { plugin: versionGrpcPlugin, config: undefined },
+  ];
+}
+
+/** The configuration of each plugin, by the name of the plugin. */
+export function configsByName(plugins: readonly ConfiguredPlugin[]): ReadonlyMap<string, unknown> {
+  return new Map(plugins.map(({ plugin, config }) => [pluginName(plugin), config]));
+}
