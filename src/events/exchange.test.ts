@@ -130,7 +130,7 @@ describe('EventExchange', () => {
       const envelope = { timestamp: { seconds: 0, nanos: 0 }, namespace: 'a', topic, event };
       assert.throws(() => exchange.forward(envelope), { message: `${message}: invalid argument` });
       assert.throws(() => exchange.publish(topic, event, call), {
-        message: `failed publishing event: ${message}: invalid argument`,
+        message: `${message}: invalid argument`,
       });
     });
   }
@@ -166,7 +166,62 @@ describe('EventExchange', () => {
     for (let n = 0; n < 11; n++) exchange.publish(`/t/${n}`, event, call);
     await assert.rejects(drain(slow), ResourceExhaustedError);
     assert.equal((await take(quick, 1)).length, 1);
-    assert.deepEqual(exchange.counters, { published: 11, overrun: 1, subscribers: 0 });
+    assert.deepEqual(exchange.counters, { published: 11, overrun: 1, dropped: 11, subscribers: 0 });
+  });
+
+  it('bounds the bytes that wait, counting only those that wait', async () => {
+    const exchange = createEventExchange({ readPayload: () => undefined, queueBytes: 100 });
+    const slow = exchange.subscribe([]);
+    const quick = exchange.subscribe([])[Symbol.asyncIterator]();
+    for (let n = 0; n < 3; n++) {
+      exchange.publish('/large', { ...event, value: new Uint8Array(40) }, call);
+      assert.equal((await quick.next()).value?.topic, '/large');
+    }
+    await assert.rejects(drain(slow), { message: 'subscriber is 100 bytes of events behind: resource exhausted' });
+    assert.deepEqual(exchange.counters, { published: 3, overrun: 1, dropped: 3, subscribers: 1 });
+  });
+
+  it('drops what waits when it is aborted or disposed of', async () => {
+    const exchange = open();
+    const abort = new AbortController();
+    const aborted = exchange.subscribe([], { signal: abort.signal });
+    const disposed = exchange.subscribe([]);
+    exchange.publish('/a', event, call);
+    abort.abort();
+    await disposed[Symbol.asyncDispose]();
+    assert.deepEqual(await drain(aborted), []);
+    assert.deepEqual(await drain(disposed), []);
+    assert.deepEqual(exchange.counters, { published: 1, overrun: 0, dropped: 0, subscribers: 0 });
+  });
+
+  it('keeps the failure of one filter from publishers and other subscribers', async () => {
+    const exchange = createEventExchange({
+      readPayload: () => {
+        throw new Error('damaged');
+      },
+    });
+    const looking = exchange.subscribe(['event.key']);
+    const other = exchange.subscribe([]);
+    exchange.publish('/a', event, call);
+    await assert.rejects(drain(looking), { message: 'damaged' });
+    assert.equal((await take(other, 1)).length, 1);
+  });
+
+  it('reports a malformed expression, which matches nothing', () => {
+    const bad: string[] = [];
+    const exchange = createEventExchange({
+      readPayload: () => undefined,
+      onBadExpression: ({ expression }) => bad.push(expression),
+    });
+    exchange.subscribe(['topic~="("']);
+    assert.deepEqual(bad, ['(']);
+  });
+
+  it('refuses to forward a timestamp that was never set', () => {
+    const envelope = { timestamp: { seconds: -62_135_596_800, nanos: 0 }, namespace: 'a', topic: '/a', event };
+    assert.throws(() => open().forward(envelope), {
+      message: 'timestamp must be set on forwarded event: invalid argument',
+    });
   });
 
   it('ends with its signal and leaves no listener behind', async () => {

@@ -1,5 +1,5 @@
-import { FailedPreconditionError, UnavailableError, withContext } from '../errors/index.js';
-import { type FieldReader, type Filter, parseFilters } from '../filters/index.js';
+import { FailedPreconditionError, InvalidArgumentError, UnavailableError, withContext } from '../errors/index.js';
+import { type BadExpression, type FieldReader, parseFilters } from '../filters/index.js';
 import { validateIdentifier } from '../identifiers/index.js';
 import { QueuedSubscription, type Subscription } from './subscription.js';
 import { validateTopic } from './topic.js';
@@ -19,6 +19,8 @@ export interface EventCounters {
   readonly published: number;
   /** Subscriptions that ended because their reader fell behind. */
   readonly overrun: number;
+  /** Events that waited for such a reader and never reached it. */
+  readonly dropped: number;
   readonly subscribers: number;
 }
 
@@ -28,7 +30,7 @@ export interface EventExchange extends EventPublisher, AsyncDisposable {
   publish(topic: string, event: AnyMessage, call: { readonly namespace?: string }): void;
   /**
    * Sends an envelope that somebody else made, as it is.
-   * @throws InvalidArgumentError for a malformed namespace or topic.
+   * @throws InvalidArgumentError for a malformed namespace or topic, or a timestamp that was never set.
    */
   forward(envelope: Envelope): void;
   /**
@@ -48,13 +50,22 @@ export interface EventExchangeOptions {
   readonly readPayload: (event: AnyMessage, fieldpath: readonly string[]) => string | undefined;
   readonly now?: () => Date;
   /**
-   * How many events may wait for one subscriber. containerd's queues have no limit. Default 16,384, some megabytes at
-   * the worst.
+   * How many events may wait for one subscriber; 16,384 by default. containerd's queues have no limit: there a client
+   * that stops reading makes the daemon grow until it is killed. That this one client loses its stream, with an error
+   * that it can see, is the lesser harm.
    */
   readonly queueLimit?: number;
+  /** The same in bytes of payload, since a client may publish large events; 64 MiB by default. */
+  readonly queueBytes?: number;
+  /** Told of a regular expression in a subscriber's filter that is malformed, and so matches nothing. */
+  readonly onBadExpression?: (bad: BadExpression) => void;
 }
 
 const defaultQueueLimit = 16_384;
+const defaultQueueBytes = 64 * 1024 * 1024;
+
+/** Seconds of the first day of the year 1: a timestamp that was never set, as containerd writes it. */
+const unsetSeconds = -62_135_596_800;
 
 /** Makes an exchange. */
 export function createEventExchange(options: EventExchangeOptions): EventExchange {
@@ -66,6 +77,7 @@ class Exchange implements EventExchange {
   readonly #subscriptions = new Set<QueuedSubscription>();
   #published = 0;
   #overrun = 0;
+  #dropped = 0;
   #closed = false;
 
   constructor(options: EventExchangeOptions) {
@@ -73,30 +85,39 @@ class Exchange implements EventExchange {
   }
 
   get counters(): EventCounters {
-    return { published: this.#published, overrun: this.#overrun, subscribers: this.#subscriptions.size };
+    return {
+      published: this.#published,
+      overrun: this.#overrun,
+      dropped: this.#dropped,
+      subscribers: this.#subscriptions.size,
+    };
   }
 
   publish(topic: string, event: AnyMessage, call: { readonly namespace?: string }): void {
     const namespace = call.namespace ?? '';
-    inContext('failed publishing event', () => {
-      requireNamespace(namespace);
-      validateTopic(topic);
-    });
+    inContext('failed publishing event', () => requireNamespace(namespace));
+    validateTopic(topic);
     this.#broadcast({ timestamp: timestampOf(this.#options.now?.() ?? new Date()), namespace, topic, event });
   }
 
   forward(envelope: Envelope): void {
     inContext('event envelope has invalid namespace', () => validateIdentifier(envelope.namespace));
     validateTopic(envelope.topic);
+    const { seconds, nanos } = envelope.timestamp;
+    if (seconds === unsetSeconds && nanos === 0)
+      throw new InvalidArgumentError('timestamp must be set on forwarded event');
     this.#broadcast(envelope);
   }
 
   subscribe(filters: readonly string[], options: { readonly signal?: AbortSignal | undefined } = {}): Subscription {
     if (this.#closed) throw new UnavailableError('event exchange is closed');
-    const filter = inContext('subscription error: failed parsing subscription filters', () => parseFilters(filters));
+    const { onBadExpression, queueLimit = defaultQueueLimit, queueBytes = defaultQueueBytes } = this.#options;
+    const filter = inContext('subscription error: failed parsing subscription filters', () =>
+      parseFilters(filters, onBadExpression === undefined ? {} : { onBadExpression }),
+    );
     const subscription = new QueuedSubscription({
       filter,
-      limit: this.#options.queueLimit ?? defaultQueueLimit,
+      limits: { events: queueLimit, bytes: queueBytes },
       signal: options.signal,
       onEnd: (ended) => this.#subscriptions.delete(ended),
     });
@@ -109,12 +130,21 @@ class Exchange implements EventExchange {
     this.#published++;
     const read = this.#fields(envelope);
     for (const subscription of [...this.#subscriptions]) {
-      if (this.#matches(subscription.filter, read) && !subscription.offer(envelope)) this.#overrun++;
+      this.#offer(subscription, envelope, read);
     }
   }
 
-  #matches(filter: Filter, read: FieldReader): boolean {
-    return filter.matchesAll || filter.matches(read);
+  #offer(subscription: QueuedSubscription, envelope: Envelope, read: FieldReader): void {
+    try {
+      if (!subscription.filter.matches(read)) return;
+    } catch (error) {
+      // What one subscriber's filter runs into is neither the publisher's business nor that of the other subscribers.
+      this.#dropped += subscription.fail(error);
+      return;
+    }
+    const lost = subscription.offer(envelope);
+    if (lost > 0) this.#overrun++;
+    this.#dropped += lost;
   }
 
   /** The fields that filters see: `namespace`, `topic` and `event.<field>`; an empty value counts as absent. */

@@ -2,14 +2,19 @@ import { ResourceExhaustedError } from '../errors/index.js';
 import type { Filter } from '../filters/index.js';
 import type { Envelope } from './types.js';
 
-/** A stream of events, from the moment it was asked for. Iterate it once. */
+/**
+ * A stream of events, from the moment it was asked for. Iterate it once, or dispose of it: until then it keeps what
+ * waits. It ends without an error when its signal is aborted, when it is disposed of, and, after what waits, when the
+ * exchange is closed. It throws ResourceExhaustedError when its reader has fallen too far behind. To end it while a read
+ * is waiting, abort the signal or dispose of it; the iterator's own `return` would wait for the next event.
+ */
 export interface Subscription extends AsyncIterable<Envelope>, AsyncDisposable {}
 
 /** What a subscription is made of. */
 export interface SubscriptionOptions {
   readonly filter: Filter;
-  /** How many events may wait for a reader. */
-  readonly limit: number;
+  /** How many events, and bytes of their payloads, may wait for a reader. */
+  readonly limits: { readonly events: number; readonly bytes: number };
   /** Ends it. */
   readonly signal: AbortSignal | undefined;
   /** Called once, when it has ended. */
@@ -23,35 +28,47 @@ export interface SubscriptionOptions {
 export class QueuedSubscription implements Subscription {
   readonly #options: SubscriptionOptions;
   #waiting: Envelope[] = [];
+  /** Where the oldest event stands in `#waiting`. */
+  #head = 0;
+  #bytes = 0;
   #wake: (() => void) | undefined;
   #ended = false;
-  #failure: Error | undefined;
-  readonly #abort = (): void => this.end();
+  #failure: { readonly error: unknown } | undefined;
+  readonly #abort = (): void => this.#cancel();
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
     options.signal?.addEventListener('abort', this.#abort, { once: true });
-    if (options.signal?.aborted === true) this.end();
+    if (options.signal?.aborted === true) this.#cancel();
   }
 
   get filter(): Filter {
     return this.#options.filter;
   }
 
-  /** Queues an event; returns false when there was no room, which ends the subscription. */
-  offer(envelope: Envelope): boolean {
-    if (this.#ended) return true;
-    if (this.#waiting.length >= this.#options.limit) {
-      this.#failure = new ResourceExhaustedError(`subscriber is ${this.#options.limit} events behind`);
-      this.end();
-      return false;
-    }
+  /** Queues an event. Returns how many were lost: none, or all that waited when there was no room, which ends it. */
+  offer(envelope: Envelope): number {
+    if (this.#ended) return 0;
+    const { events, bytes } = this.#options.limits;
     this.#waiting.push(envelope);
+    this.#bytes += sizeOf(envelope);
+    if (this.#size > events) return this.fail(new ResourceExhaustedError(`subscriber is ${events} events behind`));
+    if (this.#bytes > bytes)
+      return this.fail(new ResourceExhaustedError(`subscriber is ${bytes} bytes of events behind`));
     this.#wake?.();
-    return true;
+    return 0;
   }
 
-  /** Ends it: what is queued is still delivered, unless it fell behind. Ending it again does nothing. */
+  /** Ends it with an error for its reader. What waits is dropped, to free its memory now; returns how many that were. */
+  fail(error: unknown): number {
+    if (this.#ended) return 0;
+    const lost = this.#size;
+    this.#failure = { error };
+    this.#cancel();
+    return lost;
+  }
+
+  /** Ends it: what is queued is still delivered. Ending it again does nothing. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -63,17 +80,38 @@ export class QueuedSubscription implements Subscription {
   async *[Symbol.asyncIterator](): AsyncGenerator<Envelope> {
     try {
       for (;;) {
-        const batch = this.#waiting;
-        this.#waiting = [];
-        yield* batch;
-        if (this.#waiting.length > 0) continue;
-        if (this.#failure !== undefined) throw this.#failure;
+        for (let next = this.#take(); next !== undefined; next = this.#take()) yield next;
+        if (this.#failure !== undefined) throw this.#failure.error;
         if (this.#ended) return;
         await this.#somethingHappens();
       }
     } finally {
-      this.end();
+      this.#cancel();
     }
+  }
+
+  get #size(): number {
+    return this.#waiting.length - this.#head;
+  }
+
+  #take(): Envelope | undefined {
+    const next = this.#waiting[this.#head];
+    if (next === undefined) return undefined;
+    this.#head++;
+    this.#bytes -= sizeOf(next);
+    if (this.#head * 2 >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    return next;
+  }
+
+  /** Ends it and drops what waits. */
+  #cancel(): void {
+    this.#waiting = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.end();
   }
 
   async #somethingHappens(): Promise<void> {
@@ -84,6 +122,10 @@ export class QueuedSubscription implements Subscription {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.end();
+    this.#cancel();
   }
+}
+
+function sizeOf({ event }: Envelope): number {
+  return event?.value.byteLength ?? 0;
 }
