@@ -32,6 +32,14 @@ function noting(log: string[], type: PluginType<string>, id: string, requires: P
   });
 }
 
+function withResolvers(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
 const failing = (type: PluginType<string>, id: string, error: Error): AnyRegistration =>
   definePlugin<string>({
     type,
@@ -158,6 +166,38 @@ describe('startPlugins', () => {
     const plugins = [noting(log, base, 'b'), aborting, noting(log, top, 't')];
     await assert.rejects(startPlugins(plugins, { ...options, signal: abort.signal }), CanceledError);
     assert.deepEqual(log, ['start b', 'stop b']);
+  });
+
+  it('tells both why the start was given up and what could not be stopped', async () => {
+    const abort = new AbortController();
+    const stubborn = definePlugin<string>({
+      type: base,
+      id: 'b',
+      init: () => {
+        abort.abort();
+        return '';
+      },
+      stop: () => Promise.reject(new Error('busy')),
+    });
+    await assert.rejects(startPlugins([stubborn], { ...options, signal: abort.signal }), (error) => {
+      assert.ok(error instanceof AggregateError);
+      assert.ok(error.errors[0] instanceof CanceledError);
+      assert.ok(error.errors[1] instanceof AggregateError);
+      return true;
+    });
+  });
+
+  it('stops once, and everybody who asks waits for it', async () => {
+    const { promise, resolve } = withResolvers();
+    const log: string[] = [];
+    const slow = definePlugin<string>({ type: base, id: 'b', init: () => '', stop: () => promise });
+    const set = await startPlugins([slow], options);
+    const stops = [1, 2].map((n) => set.stop().then(() => log.push(`stopped ${n}`)));
+    await new Promise((turn) => setImmediate(turn));
+    assert.deepEqual(log, []);
+    resolve();
+    await Promise.all(stops);
+    assert.deepEqual(log, ['stopped 1', 'stopped 2']);
   });
 
   it('stops every one, whatever happens to the others, and says what failed', async () => {

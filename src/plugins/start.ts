@@ -36,7 +36,8 @@ export interface PluginSet extends AsyncDisposable {
   /** As in `PluginContext`. */
   all<T>(type: PluginType<T>): ReadonlyMap<string, T>;
   /**
-   * Stops them in reverse order. Every one is stopped, whatever happens to the others; stopping again does nothing.
+   * Stops them in reverse order. Every one is stopped, whatever happens to the others. Stopping again waits for the
+   * first time, and has its result.
    * @throws AggregateError with the failures when there were some.
    */
   stop(): Promise<void>;
@@ -46,7 +47,8 @@ export interface PluginSet extends AsyncDisposable {
  * Starts plugins in the order of what they require. One that is skipped or fails is reported, and the others start
  * without it; what needs a plugin of its type then finds none and fails by itself.
  * @throws InvalidArgumentError when two have one name or they require each other in a circle; Canceled or
- * DeadlineExceeded when the signal was aborted, after what had started was stopped.
+ * DeadlineExceeded when the signal was aborted, after what had started was stopped; AggregateError with that and the
+ * failures when not all could be stopped.
  */
 export async function startPlugins(plugins: readonly AnyRegistration[], options: StartOptions): Promise<PluginSet> {
   const set = new StartedPlugins();
@@ -58,10 +60,19 @@ export async function startPlugins(plugins: readonly AnyRegistration[], options:
     }
     throwIfAborted(options.signal);
   } catch (error) {
-    await set.stop();
+    await stopAfter(error, set);
     throw error;
   }
   return set;
+}
+
+/** Stops what had started; a failure to do so must not hide why the start was given up. */
+async function stopAfter(error: unknown, set: PluginSet): Promise<void> {
+  try {
+    await set.stop();
+  } catch (stopping) {
+    throw new AggregateError([error, stopping], 'Cannot stop all plugins after the start was given up');
+  }
 }
 
 interface Started {
@@ -72,6 +83,7 @@ interface Started {
 class StartedPlugins implements PluginSet {
   readonly reports: PluginReport[] = [];
   readonly #started: Started[] = [];
+  #stopping: Promise<void> | undefined;
 
   async start(plugin: AnyRegistration, options: StartOptions): Promise<PluginReport> {
     const meta: PluginMeta = { exports: new Map(), capabilities: [], platforms: [hostPlatform()] };
@@ -135,7 +147,12 @@ class StartedPlugins implements PluginSet {
     return found;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
     const failures: unknown[] = [];
     for (let last = this.#started.pop(); last !== undefined; last = this.#started.pop()) {
       try {
