@@ -1,6 +1,7 @@
 import { InternalError, UnavailableError } from '../../errors/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store.js';
 import { explainFailedCommit } from './commit-error.js';
+import { closeRoot } from './environment.js';
 import type { ByteRoot, TableSet } from './tables.js';
 import { LmdbReadTransaction } from './transaction.js';
 import { WriteQueue } from './write-queue.js';
@@ -65,10 +66,4 @@ export class LmdbStore implements Store {
     if (this.#closing !== undefined) throw new UnavailableError('store is closed');
     if (this.#queue.performing) throw new InternalError('the change of a write used the store; it has its transaction');
   }
-}
-
-/** Closes an environment. lmdb-js blocks for ever when it is closed while a synchronous commit is not on disk yet. */
-export async function closeRoot(root: ByteRoot): Promise<void> {
-  await root.flushed;
-  await root.close();
 }

@@ -1,41 +1,75 @@
-import { mkdir, open as openFile } from 'node:fs/promises';
 import path from 'node:path';
-import { open } from 'lmdb';
+import { fromSystemError, throwIfAborted } from '../../errors/index.js';
 import type { Store } from '../store.js';
+import { claimDirectory } from './claim.js';
+import { dataFileName, inspectDataFile } from './data-file.js';
+import { makeDirectory, makeFiles, openEnvironment } from './environment.js';
+import { ensureFormat, formatTable } from './format.js';
 import { LmdbStore } from './lmdb-store.js';
-import type { LmdbStoreOptions } from './options.js';
-import { type ByteRoot, byteEncoding, TableSet } from './tables.js';
+import { markInUse, unmarkInUse } from './marker.js';
+import { type LmdbStoreOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { verifyInChild } from './verify.js';
 
-const maxReaders = 126;
-
+/**
+ * Opens the store in a directory, and makes it when there is none: one LMDB environment, one database in it for each
+ * table. Only this process can use it until it is closed.
+ *
+ * Takes a few milliseconds. When the last owner did not close the store, or its file looks short, everything in it is
+ * read first, in a process of its own: some tenths of a second, and more for a large store.
+ * @throws FailedPreconditionError when the store is in use; when its format is newer than `formatVersion`, or no
+ * migration leads from it.
+ * @throws DataLossError when the file is damaged.
+ * @throws InternalError when two tables have the same name.
+ * @throws CanceledError, DeadlineExceededError when the signal is aborted; nothing is left open then.
+ * @throws whatever a migration throws.
+ */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
-  await prepareDirectory(options.path);
-  const root = openRoot(options);
-  root.readerCheck();
-  const tables = new TableSet(
-    root,
-    options.tables.map(({ name }) => name),
-  );
-  return new LmdbStore({ path: options.path, root, tables, afterClose: async () => undefined });
-}
-
-/** Makes the directory and the files, so that LMDB finds them with modes that keep others out. */
-async function prepareDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  for (const name of ['data.mdb', 'lock.mdb']) {
-    const file = await openFile(path.join(directory, name), 'a', 0o600);
-    await file.close();
+  const resolved = resolveOptions(options, [formatTable.name]);
+  throwIfAborted(resolved.signal);
+  const claim = await prepare(resolved);
+  try {
+    await checkFile(resolved);
+    return await openStore(resolved, claim);
+  } catch (error) {
+    await claim[Symbol.asyncDispose]();
+    throw error;
   }
 }
 
-function openRoot(options: LmdbStoreOptions): ByteRoot {
-  return open<Buffer, Uint8Array>({
+async function prepare({ path: directory }: ResolvedOptions): Promise<AsyncDisposable> {
+  try {
+    await makeDirectory(directory);
+    return await claimDirectory(directory);
+  } catch (error) {
+    throw fromSystemError(error);
+  }
+}
+
+/** Makes sure that LMDB can open the file without crashing, as far as that can be known. */
+async function checkFile({ path: directory, signal }: ResolvedOptions): Promise<void> {
+  const file = path.join(directory, dataFileName);
+  const state = await inspectDataFile(file);
+  await makeFiles(directory);
+  const unclean = await markInUse(directory);
+  if (state === 'doubtful' || (unclean && state === 'sound')) await verifyInChild({ path: directory, file, signal });
+  throwIfAborted(signal);
+}
+
+async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Promise<Store> {
+  const environment = await openEnvironment(options);
+  const store = new LmdbStore({
     path: options.path,
-    noSubdir: false,
-    ...byteEncoding,
-    overlappingSync: false,
-    maxDbs: options.tables.length + 2,
-    maxReaders,
-    ...(options.mapSize === undefined ? {} : { mapSize: options.mapSize }),
+    ...environment,
+    afterClose: async () => {
+      await unmarkInUse(options.path);
+      await claim[Symbol.asyncDispose]();
+    },
   });
+  try {
+    await ensureFormat(store, options);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { InternalError } from '../../errors/index.js';
 import type { WriteTransaction } from '../store.js';
 
 /** A step from one layout of the records to a later one. */
@@ -30,4 +31,27 @@ export interface LmdbStoreOptions {
   readonly mapSize?: number;
   /** Gives up the opening. Has no effect once the store is open. */
   readonly signal?: AbortSignal;
+}
+
+/** The options without gaps. */
+export interface ResolvedOptions {
+  readonly path: string;
+  /** All tables, the store's own included. */
+  readonly tableNames: readonly string[];
+  readonly formatVersion: number;
+  readonly migrations: readonly Migration[];
+  readonly mapSize: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Fills in the defaults.
+ * @throws InternalError when two tables have the same name.
+ */
+export function resolveOptions(options: LmdbStoreOptions, ownTables: readonly string[]): ResolvedOptions {
+  const { path, tables, formatVersion = 1, migrations = [], mapSize, signal } = options;
+  const tableNames = [...tables.map(({ name }) => name), ...ownTables];
+  const double = tableNames.find((name, index) => tableNames.indexOf(name) !== index);
+  if (double !== undefined) throw new InternalError(`two tables of store ${path} are called "${double}"`);
+  return { path, tableNames, formatVersion, migrations, mapSize, signal };
 }

@@ -16,12 +16,17 @@ interface CodedError {
   readonly code?: unknown;
 }
 
+/** Whether LMDB says that its file is damaged. */
+export function isDamage(error: unknown): error is Error {
+  return error instanceof Error && damageCodes.has((error as CodedError).code);
+}
+
 /** Runs one access to a database. Errors by which LMDB says that its file is damaged become DataLoss. */
 export function access<T>(name: string, operation: () => T): T {
   try {
     return operation();
   } catch (error) {
-    if (error instanceof Error && damageCodes.has((error as CodedError).code)) {
+    if (isDamage(error)) {
       throw new DataLossError(`table "${name}" cannot be read: ${messageOf(error)}`, { cause: error });
     }
     throw fromSystemError(error, `table "${name}"`);

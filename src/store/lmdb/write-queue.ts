@@ -1,4 +1,5 @@
-import { InternalError, ResourceExhaustedError } from '../../errors/index.js';
+import { ABORT } from 'lmdb';
+import { InternalError, ResourceExhaustedError, UnavailableError } from '../../errors/index.js';
 import { RecordWriter } from '../codec.js';
 import type { WriteTransaction } from '../store.js';
 import type { ByteRoot, TableSet } from './tables.js';
@@ -24,7 +25,7 @@ interface PendingWrite {
 
 /** What the queue works on. */
 export interface WriteQueueOptions {
-  readonly root: ByteRoot;
+  readonly root: Pick<ByteRoot, 'transaction' | 'transactionSync'>;
   readonly tables: TableSet;
   /** Turns the error of a failed commit into what the callers of its changes get. */
   readonly explain: (error: unknown) => Promise<Error>;
@@ -43,6 +44,7 @@ export class WriteQueue {
   #outstanding = 0;
   #performing = false;
   #working: Promise<void> | undefined;
+  #broken: unknown;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
@@ -57,6 +59,9 @@ export class WriteQueue {
   add<T>(change: Change<T>): Promise<T> {
     if (this.#outstanding >= maxOutstandingWrites) {
       return Promise.reject(new ResourceExhaustedError(`${this.#outstanding} writes to the store are waiting`));
+    }
+    if (this.#broken !== undefined) {
+      return Promise.reject(new UnavailableError('store cannot be written any more', { cause: this.#broken }));
     }
     this.#outstanding++;
     return new Promise<T>((resolve, reject) => {
@@ -80,8 +85,9 @@ export class WriteQueue {
     try {
       await this.#options.root.transaction(() => this.#perform(batch));
     } catch (error) {
-      // If it did not even begin, whoever waits for it must not wait for ever.
-      if (batch.length === 0) batch.push(...this.#waiting.splice(0));
+      this.#broken = this.#findBroken();
+      // If it did not even begin, or no other can, whoever waits must not wait for ever.
+      if (batch.length === 0 || this.#broken !== undefined) batch.push(...this.#waiting.splice(0));
       const failure = await this.#options.explain(error);
       for (const write of batch) write.fail(failure);
       return;
@@ -89,6 +95,19 @@ export class WriteQueue {
       this.#outstanding -= batch.length;
     }
     for (const write of batch) write.settle();
+  }
+
+  /**
+   * After a failed commit: why no other transaction can begin, if so. LMDB refuses them when it could not put its meta
+   * page right again, and lmdb-js would then never settle the promise of an asynchronous one.
+   */
+  #findBroken(): unknown {
+    try {
+      this.#options.root.transactionSync(() => ABORT);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
   }
 
   /** Runs when LMDB has begun the transaction: what has been asked for until now is in it. */
