@@ -1,6 +1,6 @@
 import { InternalError } from '../errors/index.js';
 import { type Timestamp, wireSnapshots } from '../proto/index.js';
-import type { Info, Kind } from '../snapshots/index.js';
+import { type Info, type Kind, PreciseDate } from '../snapshots/index.js';
 
 /** What a message says about a snapshot. @throws InternalError when the daemon left it out of its answer. */
 export function infoFromWire(info: wireSnapshots.Info | undefined): Info {
@@ -22,12 +22,8 @@ function kindFromWire(kind: wireSnapshots.Kind): Kind {
   return kind === wireSnapshots.Kind.VIEW ? 'view' : 'committed';
 }
 
-/** As far from 1970 as a Date goes. */
-const maxMilliseconds = 8.64e15;
-
-/** A time, to the millisecond; the start of 1970 when there is none. */
+/** A time, to the microsecond; the start of 1970 when there is none. */
 function dateFromWire(timestamp: Timestamp | undefined): Date {
-  if (timestamp === undefined) return new Date(0);
-  const milliseconds = timestamp.seconds * 1000 + Math.floor(timestamp.nanos / 1_000_000);
-  return new Date(Math.max(-maxMilliseconds, Math.min(maxMilliseconds, milliseconds)));
+  if (timestamp === undefined) return new PreciseDate(0);
+  return new PreciseDate(timestamp.seconds * 1_000_000 + Math.floor(timestamp.nanos / 1000));
 }

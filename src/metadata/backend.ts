@@ -5,7 +5,15 @@
  *
  * The metadata layer describes an operation by functions of a transaction; the back end decides when each runs.
  */
-import type { CallContext, Info, Kind, Labels, Mount, Usage } from '../snapshots/index.js';
+import {
+  type CallContext,
+  type Info,
+  type Kind,
+  type Labels,
+  type Mount,
+  PreciseDate,
+  type Usage,
+} from '../snapshots/index.js';
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import type { NamedMetadata } from './records.js';
 
@@ -82,5 +90,12 @@ export interface Backend {
 export function mergedInfo({ key, record }: NamedMetadata, backend: Info): Info {
   const { parent, created, updated } = record;
   const labels = backend.labels.size === 0 ? record.labels : new Map([...backend.labels, ...record.labels]);
-  return { name: key, parent, kind: backend.kind, created: new Date(created), updated: new Date(updated), labels };
+  return {
+    name: key,
+    parent,
+    kind: backend.kind,
+    created: new PreciseDate(created),
+    updated: new PreciseDate(updated),
+    labels,
+  };
 }

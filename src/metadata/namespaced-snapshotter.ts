@@ -17,8 +17,10 @@ import {
   inheritedLabels,
   type Labels,
   type Mount,
+  microsecondsOf,
   noContext,
   noLabels,
+  nowMicroseconds,
   type Snapshotter,
   snapshotRefLabel,
   type UpdateRequest,
@@ -96,7 +98,7 @@ export class NamespacedSnapshotter implements Snapshotter {
       },
       reserve: (tx) => reserve(tx, records, key),
       record: (tx, reserved) => {
-        const now = Date.now();
+        const now = nowMicroseconds();
         records.put(tx, { ...reserved, key, parent, labels, created: now, updated: now });
         this.#lease(tx, scope, key);
       },
@@ -118,8 +120,8 @@ export class NamespacedSnapshotter implements Snapshotter {
         backendKey: found.name,
         parent,
         labels: new Map([...found.labels, ...labels]),
-        created: found.created.getTime(),
-        updated: found.updated.getTime(),
+        created: Math.max(0, microsecondsOf(found.created)),
+        updated: Math.max(0, microsecondsOf(found.updated)),
       });
     }
     this.#lease(tx, scope, reference);
@@ -165,7 +167,7 @@ export class NamespacedSnapshotter implements Snapshotter {
         const active = records.get(tx, key);
         const parent = active.parent === '' ? (request.parent ?? '') : active.parent;
         records.delete(tx, key, active);
-        const now = Date.now();
+        const now = nowMicroseconds();
         records.put(tx, { ...reserved, key: name, parent, labels, created: now, updated: now });
         this.#lease(tx, scope, name);
         this.#unlease(tx, scope, key);
@@ -200,7 +202,7 @@ export class NamespacedSnapshotter implements Snapshotter {
       const found = records.get(tx, name);
       const labels = updatedLabels({ name, current: found.labels, given, fieldpaths });
       // Strictly later than before, so that a client can tell by the time that something changed.
-      const changed = { ...found, labels, updated: Math.max(Date.now(), found.updated + 1) };
+      const changed = { ...found, labels, updated: Math.max(nowMicroseconds(), found.updated + 1) };
       records.replace(tx, name, changed);
       return { key: name, record: changed };
     };

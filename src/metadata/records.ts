@@ -17,7 +17,7 @@ export interface NewMetadata {
   /** Empty for none. */
   readonly parent: string;
   readonly labels: Labels;
-  /** Milliseconds since 1970; the back end's for a snapshot that it had already. */
+  /** Microseconds since 1970; the back end's for a snapshot that it had already. */
   readonly created: number;
   readonly updated: number;
 }

@@ -23,7 +23,7 @@ export interface MetadataRecord {
   readonly parent: string;
   /** The parent's number; 0 for none. */
   readonly parentNumber: number;
-  /** Milliseconds since 1970. */
+  /** Microseconds since 1970. */
   readonly created: number;
   readonly updated: number;
   readonly labels: Labels;

@@ -33,6 +33,7 @@ export {
   type StagedSnapshotter,
 } from './staging.js';
 export { type SnapshotRecord, snapshotsTable, snapshotTables } from './tables.js';
+export { microsecondsOf, nowMicroseconds, PreciseDate } from './time.js';
 export { infoOf, SnapshotTree } from './tree.js';
 export {
   type CallContext,

@@ -30,7 +30,7 @@ export interface SnapshotRecord {
    * is; it never goes stale, since committed snapshots keep their ids and parents outlive their children.
    */
   readonly parentIds: readonly number[];
-  /** Milliseconds since 1970. */
+  /** Microseconds since 1970. */
   readonly created: number;
   readonly updated: number;
   readonly labels: Labels;

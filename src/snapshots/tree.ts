@@ -2,6 +2,7 @@ import { AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotF
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import { updatedLabels, withoutEmpty } from './labels.js';
 import { childrenTable, idsTable, type SnapshotRecord, snapshotsTable } from './tables.js';
+import { nowMicroseconds, PreciseDate } from './time.js';
 import type { Info, Kind, Labels, Usage } from './types.js';
 import { noUsage } from './types.js';
 
@@ -50,7 +51,7 @@ export class SnapshotTree {
   readonly #now: () => number;
 
   /** @param snapshotter The name that keeps its records apart from those of others in the same store. */
-  constructor(snapshotter: string, now: () => number = Date.now) {
+  constructor(snapshotter: string, now: () => number = nowMicroseconds) {
     this.#snapshotter = snapshotter;
     this.#now = now;
   }
@@ -246,5 +247,12 @@ export class SnapshotTree {
 /** What a record says to the outside. */
 export function infoOf(name: string, record: SnapshotRecord): Info {
   const { kind, parent, labels } = record;
-  return { name, parent, kind, created: new Date(record.created), updated: new Date(record.updated), labels };
+  return {
+    name,
+    parent,
+    kind,
+    created: new PreciseDate(record.created),
+    updated: new PreciseDate(record.updated),
+    labels,
+  };
 }

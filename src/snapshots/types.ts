@@ -14,7 +14,7 @@ export interface Info {
   /** The name of the committed snapshot below it; empty for none. */
   readonly parent: string;
   readonly kind: Kind;
-  /** When it was made; a commit makes it anew. */
+  /** When it was made; a commit makes it anew. Local snapshotters and the client give a `PreciseDate`. */
   readonly created: Date;
   /** When its labels were last changed. */
   readonly updated: Date;

@@ -1,5 +1,5 @@
 import { type Timestamp, type Mount as WireMount, wireSnapshots } from '../../proto/index.js';
-import type { Info, Kind, Mount } from '../../snapshots/index.js';
+import { type Info, type Kind, type Mount, microsecondsOf } from '../../snapshots/index.js';
 
 const kinds: Readonly<Record<Kind, wireSnapshots.Kind>> = {
   view: wireSnapshots.Kind.VIEW,
@@ -21,9 +21,9 @@ export function infoToWire(info: Info): wireSnapshots.Info {
 
 /** A time as seconds since 1970, rounded down, and the rest in nanoseconds. */
 export function timestampToWire(date: Date): Timestamp {
-  const milliseconds = date.getTime();
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds, nanos: (milliseconds - seconds * 1000) * 1_000_000 };
+  const microseconds = microsecondsOf(date);
+  const seconds = Math.floor(microseconds / 1_000_000);
+  return { seconds, nanos: (microseconds - seconds * 1_000_000) * 1000 };
 }
 
 /** Mounts as messages. */
