@@ -11,6 +11,9 @@ export {
   supportsDirectoryTypes,
   TMPFS_MAGIC,
 } from './facts.js';
+export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
+export type { MountSpec } from './mount-options.js';
 export { removeTrees } from './remove-trees.js';
 export { getAttribute, setAttribute, syncFileSystem } from './sys.js';
+export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';

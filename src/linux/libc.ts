@@ -16,6 +16,7 @@ export interface Libc {
   lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
   lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
   statvfs(path: string, result: Buffer): number;
+  getpagesize(): number;
   opendir(path: string): Pointer;
   readdir(directory: Pointer): Pointer;
   closedir(directory: Pointer): number;
@@ -39,6 +40,7 @@ function bind(koffi: Koffi): Libc {
     lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),
     statvfs: library.func('int statvfs(const char *, _Out_ uint8_t *)'),
+    getpagesize: library.func('int getpagesize()'),
     opendir: library.func('void *opendir(const char *)'),
     readdir: library.func('void *readdir(void *)'),
     closedir: library.func('int closedir(void *)'),

@@ -99,12 +99,29 @@ export function setAttribute(path: string | Buffer, name: string, value: Buffer)
 /** Offset of `f_flag` in struct statvfs, and the size of that structure, on 64-bit glibc and musl. */
 const STATVFS = { FLAG: 72, SIZE: 112 } as const;
 
-/** The flags that a path's mount has, in the bits of mount(2) as far as both share them (`ST_RELATIME` differs). */
+/** Flags of statvfs(3) that a user namespace cannot take off a mount, with their twins in mount(2). */
+const lockedFlags: readonly (readonly [number, number])[] = [
+  [1, MS.RDONLY],
+  [2, MS.NOSUID],
+  [4, MS.NODEV],
+  [8, MS.NOEXEC],
+  [1024, MS.NOATIME],
+  [2048, MS.NODIRATIME],
+  [4096, MS.RELATIME],
+];
+
+/** The flags that a path is mounted with, as flags of mount(2). */
 export function mountFlagsOf(path: string): number {
   const c = libc();
   const result = Buffer.alloc(STATVFS.SIZE);
   checked(c.statvfs(path, result), c, { syscall: 'statvfs', path });
-  return Number(result.readBigUInt64LE(STATVFS.FLAG));
+  const bits = Number(result.readBigUInt64LE(STATVFS.FLAG));
+  return lockedFlags.reduce((flags, [bit, flag]) => ((bits & bit) === 0 ? flags : flags | flag), 0);
+}
+
+/** The size of a memory page, which is as much as mount(2) takes as options. */
+export function pageSize(): number {
+  return libc().getpagesize();
 }
 
 /** Offset of `d_type` in struct dirent, on 64-bit glibc and musl. */

@@ -1,0 +1,92 @@
+import { InvalidArgumentError, NotImplementedError } from '../errors/index.js';
+import { MS } from './sys.js';
+
+/** One file system to mount, in the words of mount(8). */
+export interface MountSpec {
+  readonly type: string;
+  /** A device or a directory. */
+  readonly source: string;
+  /** A path below the directory that is mounted at; empty for that directory itself. */
+  readonly target: string;
+  readonly options: readonly string[];
+}
+
+/** Mount options, sorted by who they are for. */
+export interface ParsedOptions {
+  /** Flags of mount(2). */
+  readonly flags: number;
+  /** What the file system itself gets, in the order given. */
+  readonly data: readonly string[];
+}
+
+interface FlagChange {
+  readonly set?: number;
+  readonly clear?: number;
+}
+
+/** containerd's table (core/mount/mount_linux.go); the last of two options about one flag wins. */
+const flagOptions: Readonly<Record<string, FlagChange>> = {
+  async: { clear: MS.SYNCHRONOUS },
+  atime: { clear: MS.NOATIME },
+  bind: { set: MS.BIND },
+  // In no flag's table there, and so handed to the file system, which mostly refuses it.
+  defaults: {},
+  dev: { clear: MS.NODEV },
+  diratime: { clear: MS.NODIRATIME },
+  dirsync: { set: MS.DIRSYNC },
+  exec: { clear: MS.NOEXEC },
+  mand: { set: MS.MANDLOCK },
+  noatime: { set: MS.NOATIME },
+  nodev: { set: MS.NODEV },
+  nodiratime: { set: MS.NODIRATIME },
+  noexec: { set: MS.NOEXEC },
+  nomand: { clear: MS.MANDLOCK },
+  norelatime: { clear: MS.RELATIME },
+  nostrictatime: { clear: MS.STRICTATIME },
+  nosuid: { set: MS.NOSUID },
+  rbind: { set: MS.BIND | MS.REC },
+  relatime: { set: MS.RELATIME },
+  remount: { set: MS.REMOUNT },
+  ro: { set: MS.RDONLY },
+  rw: { clear: MS.RDONLY },
+  strictatime: { set: MS.STRICTATIME },
+  suid: { clear: MS.NOSUID },
+  sync: { set: MS.SYNCHRONOUS },
+};
+
+const INTERNAL = 'X-containerd.';
+
+function refuseUnsupported(options: readonly string[]): void {
+  const internal = options.find((option) => option.startsWith(INTERNAL));
+  if (internal !== undefined) {
+    throw new InvalidArgumentError(`internal mount option "${internal}" was not consumed by the mount manager`);
+  }
+  if (options.includes('loop') || options.includes('direct-io')) {
+    throw new NotImplementedError('mounting through a loop device');
+  }
+  // One of the two alone has never had an effect in containerd.
+  if (['uidmap=', 'gidmap='].every((key) => options.some((option) => option.startsWith(key)))) {
+    throw new NotImplementedError('mounting with mapped ids');
+  }
+}
+
+function isIdMap(option: string): boolean {
+  return option.startsWith('uidmap=') || option.startsWith('gidmap=');
+}
+
+/**
+ * Sorts mount options into flags and what the file system gets.
+ * @throws InvalidArgumentError for an option of containerd's mount manager, in containerd's words.
+ * @throws NotImplementedError for `loop`, `direct-io`, and a pair of `uidmap=` and `gidmap=`.
+ */
+export function parseMountOptions(options: readonly string[]): ParsedOptions {
+  refuseUnsupported(options);
+  let flags = 0;
+  const data: string[] = [];
+  for (const option of options) {
+    const change = Object.hasOwn(flagOptions, option) ? flagOptions[option] : undefined;
+    if (change !== undefined) flags = (flags | (change.set ?? 0)) & ~(change.clear ?? 0);
+    else if (option !== '' && !isIdMap(option)) data.push(option);
+  }
+  return { flags, data };
+}
