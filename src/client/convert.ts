@@ -22,8 +22,16 @@ function kindFromWire(kind: wireSnapshots.Kind): Kind {
   return kind === wireSnapshots.Kind.VIEW ? 'view' : 'committed';
 }
 
-/** A time, to the microsecond; the start of 1970 when there is none. */
-function dateFromWire(timestamp: Timestamp | undefined): Date {
-  if (timestamp === undefined) return new PreciseDate(0);
-  return new PreciseDate(timestamp.seconds * 1_000_000 + Math.floor(timestamp.nanos / 1000));
+/** As far from 1970 as a Date goes (ECMA-262). */
+const maxMilliseconds = 8.64e15;
+
+/**
+ * A time, to the microsecond within the 270 years around 1970, to the millisecond beyond; the start of 1970 when there
+ * is none. Go's zero time, which stands for no time at all, lies beyond.
+ */
+function dateFromWire({ seconds, nanos }: Timestamp = { seconds: 0, nanos: 0 }): Date {
+  const microseconds = seconds * 1_000_000 + Math.floor(nanos / 1000);
+  if (Number.isSafeInteger(microseconds)) return new PreciseDate(microseconds);
+  const milliseconds = seconds * 1000 + Math.floor(nanos / 1_000_000);
+  return new Date(Math.max(-maxMilliseconds, Math.min(maxMilliseconds, milliseconds)));
 }

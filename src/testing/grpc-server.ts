@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ConnectOptions, connect, type StrataClient } from '../client/index.js';
+import { InvalidArgumentError, NotImplementedError } from '../errors/index.js';
+import { createGrpcServer, type GrpcServer, type GrpcService, snapshotsService } from '../services/index.js';
+import type { Snapshotter } from '../snapshots/index.js';
+
+/** A server on a socket of its own, for a test. Disposing of it ends everything and deletes the socket. */
+export interface TemporaryServer extends AsyncDisposable {
+  readonly server: GrpcServer;
+  /** The path of the socket. */
+  readonly socket: string;
+  /** What the server logged. */
+  readonly logged: LoggedLine[];
+  /** Makes a client that lives as long as the server. */
+  connect(options?: Omit<ConnectOptions, 'address'>): StrataClient;
+}
+
+/** A line of a log. */
+export interface LoggedLine {
+  readonly level: 'warn' | 'error';
+  readonly details: object;
+  readonly message: string;
+}
+
+/** Serves services on a socket in a new directory. */
+export async function temporaryServer(services: readonly GrpcService[]): Promise<TemporaryServer> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'strata-grpc-'));
+  const socket = path.join(directory, 'test.sock');
+  const logged: LoggedLine[] = [];
+  const log = {
+    warn: (details: object, message: string) => void logged.push({ level: 'warn', details, message }),
+    error: (details: object, message: string) => void logged.push({ level: 'error', details, message }),
+  };
+  const server = createGrpcServer({ services, log });
+  const clients: StrataClient[] = [];
+  const dispose = async (): Promise<void> => {
+    await Promise.all([server.close({ graceMs: 0 }), ...clients.map((client) => client.close())]);
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await server.listen(socket);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  const connectTo: TemporaryServer['connect'] = (options = {}) => {
+    const client = connect({ address: socket, ...options });
+    clients.push(client);
+    return client;
+  };
+  return { server, socket, logged, connect: connectTo, [Symbol.asyncDispose]: dispose };
+}
+
+/** Serves snapshotters by their names. */
+export function serveSnapshotters(snapshotters: Readonly<Record<string, Snapshotter>>): Promise<TemporaryServer> {
+  const resolveSnapshotter = (name: string): Snapshotter => {
+    const found = snapshotters[name];
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(name === '' ? 'snapshotter argument missing' : `snapshotter not loaded: ${name}`);
+  };
+  return temporaryServer([snapshotsService({ resolveSnapshotter })]);
+}
+
+/** A snapshotter that does what it is told, and throws NotImplementedError for what it is not told. */
+export function fakeSnapshotter(methods: Partial<Snapshotter>): Snapshotter {
+  const refuse = async (): Promise<never> => {
+    throw new NotImplementedError('fake snapshotter');
+  };
+  return {
+    prepare: refuse,
+    view: refuse,
+    mounts: refuse,
+    commit: refuse,
+    remove: refuse,
+    stat: refuse,
+    update: refuse,
+    usage: refuse,
+    // biome-ignore lint/correctness/useYield: it throws before there is anything to give
+    walk: async function* () {
+      await refuse();
+    },
+    cleanup: refuse,
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+    ...methods,
+  };
+}
