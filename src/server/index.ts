@@ -19,5 +19,7 @@ export {
   type TomlStyle,
 } from './config/index.js';
 export type { Daemon } from './daemon-types.js';
+export type { EmbeddedOptions, EmbeddedStrata } from './embedded.js';
+export { openStrata } from './open-strata.js';
 export { runDaemon } from './run-daemon.js';
 export { packageVersion } from './version.js';

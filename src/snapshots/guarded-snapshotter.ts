@@ -29,6 +29,8 @@ export type SnapshotterMethod =
 export interface GuardOptions {
   /** Told about each call when it ends, for logs and metrics. */
   readonly observe?: (call: FinishedCall) => void;
+  /** What goes with each call that does not say otherwise, such as a namespace. */
+  readonly defaults?: CallContext;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface GuardOptions {
 export class GuardedSnapshotter implements Snapshotter {
   readonly #inner: Snapshotter;
   readonly #observe: GuardOptions['observe'];
+  readonly #defaults: CallContext | undefined;
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
@@ -45,6 +48,7 @@ export class GuardedSnapshotter implements Snapshotter {
   constructor(inner: Snapshotter, options: GuardOptions = {}) {
     this.#inner = inner;
     this.#observe = options.observe;
+    this.#defaults = options.defaults;
   }
 
   /** How many calls are under way. */
@@ -53,42 +57,43 @@ export class GuardedSnapshotter implements Snapshotter {
   }
 
   prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#run('prepare', call, () => this.#inner.prepare(request, call));
+    return this.#run('prepare', call, (complete) => this.#inner.prepare(request, complete));
   }
 
   view(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#run('view', call, () => this.#inner.view(request, call));
+    return this.#run('view', call, (complete) => this.#inner.view(request, complete));
   }
 
   mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#run('mounts', call, () => this.#inner.mounts(key, call));
+    return this.#run('mounts', call, (complete) => this.#inner.mounts(key, complete));
   }
 
   commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
-    return this.#run('commit', call, () => this.#inner.commit(request, call));
+    return this.#run('commit', call, (complete) => this.#inner.commit(request, complete));
   }
 
   remove(key: string, call: CallContext = noContext): Promise<void> {
-    return this.#run('remove', call, () => this.#inner.remove(key, call));
+    return this.#run('remove', call, (complete) => this.#inner.remove(key, complete));
   }
 
   stat(key: string, call: CallContext = noContext): Promise<Info> {
-    return this.#run('stat', call, () => this.#inner.stat(key, call));
+    return this.#run('stat', call, (complete) => this.#inner.stat(key, complete));
   }
 
   update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
-    return this.#run('update', call, () => this.#inner.update(request, call));
+    return this.#run('update', call, (complete) => this.#inner.update(request, complete));
   }
 
   usage(key: string, call: CallContext = noContext): Promise<Usage> {
-    return this.#run('usage', call, () => this.#inner.usage(key, call));
+    return this.#run('usage', call, (complete) => this.#inner.usage(key, complete));
   }
 
   cleanup(call: CallContext = noContext): Promise<void> {
-    return this.#run('cleanup', call, () => this.#inner.cleanup(call));
+    return this.#run('cleanup', call, (complete) => this.#inner.cleanup(complete));
   }
 
-  async *walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncGenerator<Info> {
+  async *walk(request: WalkRequest = {}, given: CallContext = noContext): AsyncGenerator<Info> {
+    const call = this.#complete(given);
     const started = this.#enter(call);
     let failure: unknown;
     try {
@@ -119,17 +124,22 @@ export class GuardedSnapshotter implements Snapshotter {
     await this.#inner.close();
   }
 
-  async #run<T>(method: SnapshotterMethod, call: CallContext, work: () => Promise<T>): Promise<T> {
+  async #run<T>(method: SnapshotterMethod, given: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
+    const call = this.#complete(given);
     const started = this.#enter(call);
     let failure: unknown;
     try {
-      return await work();
+      return await work(call);
     } catch (error) {
       failure = error;
       throw error;
     } finally {
       this.#leave({ method, call, started, error: failure });
     }
+  }
+
+  #complete(call: CallContext): CallContext {
+    return this.#defaults === undefined ? call : { ...this.#defaults, ...call };
   }
 
   #enter(call: CallContext): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { InvalidArgumentError, NotFoundError } from '../../errors/index.js';
-import { labelsOf, noLabels } from '../../snapshots/index.js';
+import { labelsOf, microsecondsOf, noLabels } from '../../snapshots/index.js';
 import type { SuiteCase } from '../snapshotter-suite.js';
 import { rejects } from './helpers.js';
 
@@ -49,7 +49,7 @@ export const labelCases: readonly SuiteCase[] = [
         assert.deepEqual(own, labelsOf(want));
         assert.deepEqual(await snapshotter.stat('k', call), after);
         assert.deepEqual(after.created, before.created);
-        assert.ok(after.updated > before.updated);
+        assert.ok(microsecondsOf(after.updated) > microsecondsOf(before.updated));
       },
     }),
   ),

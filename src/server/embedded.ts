@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { FailedPreconditionError, InvalidArgumentError } from '../errors/index.js';
+import type { EventExchange } from '../events/index.js';
+import type { Namespaces } from '../metadata/index.js';
+import { type PluginReport, type PluginSet, startPlugins } from '../plugins/index.js';
+import { GuardedSnapshotter, type Snapshotter } from '../snapshots/index.js';
+import { builtinPlugins, configsByName } from './builtins.js';
+import { defaultConfig, resolveConfig } from './config/index.js';
+import { createLogger } from './logger.js';
+import { pluginTypes } from './plugin-types.js';
+
+/** How to open Strata in this process. */
+export interface EmbeddedOptions {
+  /** The directory for records and files; made when it is missing. One process at a time has it. */
+  readonly root: string;
+  /** The namespace of calls that name none. Default `default`. */
+  readonly namespace?: string;
+  /** A configuration file for everything else; settings about sockets and logs have no effect. Default: none. */
+  readonly config?: string;
+  /** Gives up the opening. */
+  readonly signal?: AbortSignal;
+}
+
+/** Strata in this process: the same snapshotters, events and namespaces that a daemon serves, without a socket. */
+export interface EmbeddedStrata extends AsyncDisposable {
+  /** How every part fared. */
+  readonly reports: readonly PluginReport[];
+  readonly events: EventExchange;
+  readonly namespaces: Namespaces;
+  /**
+   * A snapshotter, `overlayfs` when none is named.
+   * @throws InvalidArgumentError when there is none of that name, or it could not start.
+   */
+  snapshotter(name?: string): Snapshotter;
+  /** Lets calls under way finish, and closes everything. Calling it again does nothing. */
+  close(): Promise<void>;
+}
+
+/** See `openStrata`. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStrata> {
+  const plugins = await start(options);
+  const service = plugins.reports.find(({ type }) => type === pluginTypes.service.uri);
+  if (service?.status !== 'ok' || plugins.single(pluginTypes.service).size === 0) {
+    await plugins.stop();
+    const culprit = plugins.reports.find(({ status }) => status === 'failed');
+    throw new FailedPreconditionError(
+      `no snapshotter could be started: ${culprit?.error?.message ?? 'none is enabled'}`,
+      {
+        cause: culprit?.error,
+      },
+    );
+  }
+  return new Embedded(plugins, options.namespace ?? 'default');
+}
+
+async function start({ root, config: file, signal }: EmbeddedOptions): Promise<PluginSet> {
+  const settings = file === undefined ? defaultConfig() : await resolveConfig({ file });
+  const config = { ...settings, root: resolve(root) };
+  const logger = createLogger({ level: 'silent', format: 'json' });
+  const builtins = builtinPlugins({ config, logger, reports: () => [] });
+  const configs = configsByName(builtins);
+  const wanted = builtins.filter(({ plugin }) => plugin.type.uri !== pluginTypes.grpc.uri);
+  return startPlugins(
+    wanted.map(({ plugin }) => plugin),
+    {
+      root: config.root,
+      state: config.state,
+      configOf: ({ type, id }) => configs.get(`${type}.${id}`),
+      disabled: config.disabledPlugins,
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
+}
+
+class Embedded implements EmbeddedStrata {
+  readonly events: EventExchange;
+  readonly namespaces: Namespaces;
+  readonly #plugins: PluginSet;
+  readonly #namespace: string;
+
+  constructor(plugins: PluginSet, namespace: string) {
+    const { namespaces } = plugins.single(pluginTypes.metadata);
+    if (namespaces === undefined) throw new FailedPreconditionError('the configuration asks for bare snapshotters');
+    this.#plugins = plugins;
+    this.#namespace = namespace;
+    this.namespaces = namespaces;
+    this.events = plugins.single(pluginTypes.event);
+  }
+
+  get reports(): readonly PluginReport[] {
+    return this.#plugins.reports;
+  }
+
+  snapshotter(name = 'overlayfs'): Snapshotter {
+    const found = this.#plugins.single(pluginTypes.service).get(name);
+    if (found === undefined) throw new InvalidArgumentError(`snapshotter not loaded: ${name}`);
+    return new GuardedSnapshotter(found, { defaults: { namespace: this.#namespace } });
+  }
+
+  close(): Promise<void> {
+    return this.#plugins.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
