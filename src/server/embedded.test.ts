@@ -11,8 +11,11 @@ import { openStrata } from './index.js';
 
 const isRoot = process.getuid?.() === 0;
 
-async function temporaryRoot(t: TestContext): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'strata-embedded-'));
+/** File systems that overlayfs treats differently: one with attributes of users, and one in memory. */
+const places = { 'the temporary folder': tmpdir(), tmpfs: '/dev/shm' };
+
+async function temporaryRoot(t: TestContext, place = tmpdir()): Promise<string> {
+  const root = await mkdtemp(join(place, 'strata-embedded-'));
   t.after(() => rm(root, { recursive: true, force: true }));
   return root;
 }
@@ -29,10 +32,12 @@ async function list(snapshotter: Snapshotter, call = {}): Promise<Info[]> {
   return infos;
 }
 
-testSnapshotter('overlayfs in this process, all layers', {
-  open: async (t) => ({ snapshotter: (await open(t)).snapshotter() }),
-  ...(isRoot ? { mount: (mounts: readonly Mount[]) => temporaryMount(mounts) } : { noMountReason: 'needs root' }),
-});
+for (const [name, place] of Object.entries(places)) {
+  testSnapshotter(`overlayfs in ${name}, under all layers,`, {
+    open: async (t) => ({ snapshotter: (await open(t, await temporaryRoot(t, place))).snapshotter() }),
+    ...(isRoot ? { mount: (mounts: readonly Mount[]) => temporaryMount(mounts) } : { noMountReason: 'needs root' }),
+  });
+}
 
 describe('openStrata', () => {
   it('works in the namespace it was given, unless a call says otherwise', async (t) => {
