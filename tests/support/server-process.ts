@@ -55,7 +55,7 @@ export class ServerProcess {
       if (server.#ending !== undefined) return true;
       return canConnect(options.address);
     });
-    assert.equal(server.#ending, undefined, `${name} ended instead of answering:\n${server.log()}`);
+    assert.equal(server.#ending, undefined, `${name} ended instead of answering`);
     return server;
   }
 
