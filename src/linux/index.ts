@@ -11,6 +11,7 @@ export {
   supportsDirectoryTypes,
   TMPFS_MAGIC,
 } from './facts.js';
+export { GroupSync } from './group-sync.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { removeTrees } from './remove-trees.js';

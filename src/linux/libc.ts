@@ -13,6 +13,8 @@ export interface Libc {
   mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
   umount2(target: string, flags: number): number;
   syncfs(fd: number): number;
+  /** The same in a thread of Node's pool, with the error, if any, as its number. */
+  syncfsLater(fd: number, done: (errno: number) => void): void;
   lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
   lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
   statvfs(path: string, result: Buffer): number;
@@ -33,10 +35,15 @@ type Koffi = typeof import('koffi');
 function bind(koffi: Koffi): Libc {
   // The running process has the C library loaded already, whatever its file is called (glibc, musl).
   const library = koffi.load(null);
+  const syncfs = library.func('int syncfs(int)');
   return {
     mount: library.func('int mount(const char *, const char *, const char *, unsigned long, const char *)'),
     umount2: library.func('int umount2(const char *, int)'),
-    syncfs: library.func('int syncfs(int)'),
+    syncfs,
+    syncfsLater: (fd, done) =>
+      syncfs.async(fd, (failure: unknown, result: number) => {
+        done(failure === null && result === 0 ? 0 : koffi.errno());
+      }),
     lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),
     statvfs: library.func('int statvfs(const char *, _Out_ uint8_t *)'),

@@ -1,0 +1,63 @@
+import { close, constants, open } from 'node:fs';
+import { promisify } from 'node:util';
+import { libc } from './libc.js';
+import { systemCallError } from './system-error.js';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+
+/**
+ * Puts everything on a file system onto its disk, once for all who ask at the same time.
+ *
+ * A file system can be synchronised at once (syncfs(2)) or file by file (fsync(2)). For a layer of 1,000 files the first
+ * took 10 ms where the second took 90 to 180 ms, for an empty one both took 0.2 ms: each fsync waits for the journal
+ * anew. The price is that what others have written to the same file system is written out as well.
+ *
+ * Who asks while a synchronisation is under way may have written after it began, so he waits for the next one, together
+ * with all others who asked meanwhile.
+ */
+export class GroupSync {
+  readonly #directory: string;
+  readonly #sync: (directory: string) => Promise<void>;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  /** @param directory Any directory of the file system. */
+  constructor(directory: string, sync: (directory: string) => Promise<void> = syncFileSystemOf) {
+    this.#directory = directory;
+    this.#sync = sync;
+  }
+
+  /**
+   * Resolves when everything that was written before the call is on disk.
+   * @throws a system error, `EIO` for instance, when it could not be written; NotImplementedError where there is no
+   * syncfs.
+   */
+  sync(): Promise<void> {
+    this.#next ??= this.#queue();
+    return this.#next;
+  }
+
+  async #queue(): Promise<void> {
+    // A failure of the one before belongs to those who waited for it.
+    await this.#running?.catch(() => undefined);
+    this.#running = this.#next;
+    this.#next = undefined;
+    await this.#sync(this.#directory);
+  }
+}
+
+/** Synchronises the file system of a directory, in a thread of Node's pool. */
+async function syncFileSystemOf(directory: string): Promise<void> {
+  const fd = await openFile(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      libc().syncfsLater(fd, (errno) => {
+        if (errno === 0) resolve();
+        else reject(systemCallError('syncfs', errno, directory));
+      });
+    });
+  } finally {
+    await closeFile(fd);
+  }
+}
