@@ -17,6 +17,9 @@ export const maxMessageBytes = 16 * 1024 * 1024;
  */
 const maxStreams = 16_384;
 
+/** How long calls that are aborted at shutdown have to tell their clients so. */
+const lastWordsMs = 100;
+
 /** What a server is made of. */
 export interface GrpcServerOptions {
   /** What it offers, beside health. */
@@ -100,6 +103,7 @@ async function shutDown(server: Server, calls: ActiveCalls, { graceMs = 5000 }: 
   calls.endStreams(reason);
   if (await within(Promise.all([closed, calls.idle()]), graceMs)) return;
   calls.abortAll(reason);
+  await within(calls.idle(), lastWordsMs);
   server.forceShutdown();
   await closed;
 }
