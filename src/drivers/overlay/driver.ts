@@ -1,42 +1,48 @@
-import { chmodSync, lchownSync, lstatSync, mkdirSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DataLossError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
+import { throwIfAborted } from '../../errors/index.js';
 import { diskUsage, removeTrees } from '../../linux/index.js';
-import {
-  type CallContext,
-  type Driver,
-  type DriverCapabilities,
-  type DriverSnapshot,
-  type Labels,
-  type Mount,
-  noContext,
-  noUsage,
-  type Usage,
+import type {
+  CallContext,
+  Driver,
+  DriverCapabilities,
+  DriverSnapshot,
+  Labels,
+  Mount,
+  Usage,
 } from '../../snapshots/index.js';
-import { filesDirectory, type MountSettings, overlayMounts, workDirectory } from './mounts.js';
+import {
+  ensureDirectory,
+  filesDirectory,
+  MODES,
+  makeSnapshotFiles,
+  ownerOfFiles,
+  snapshotsDirectory,
+} from './files.js';
+import { type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { type Owner, ownerFromLabels } from './ownership.js';
-import { type OverlaySetup, setUpOverlay } from './probe.js';
+import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.js';
 
 /** The label with the directory of a snapshot's own files. */
 export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';
 
+/** How many entries of the snapshots directory are read at once. */
+const LISTING_BATCH = 256;
+
 /**
- * Opens a driver that keeps each layer in a directory and has overlayfs put them together. The layout is containerd's:
- *
- *     <root>/                     0700
- *       snapshots/                0700
- *         <id>/                   0700
- *           fs/                   0755  the layer's own files, the upper directory while it is active
- *           work/                 0711  overlayfs' own; not for views
- *
- * @throws FailedPreconditionError when the file system cannot carry overlayfs; PermissionDeniedError when the root
- * cannot be made.
+ * Opens a driver that keeps each layer in a directory and has the kernel's overlay file system put them together
+ * (containerd: plugins/snapshots/overlay). Making a snapshot costs a few directories, whatever the layers below hold.
+ * The root and what is missing in it are made.
+ * @throws InvalidArgumentError for a root or mount options that cannot work.
+ * @throws FailedPreconditionError when the root's file system cannot carry overlay.
+ * @throws PermissionDeniedError when the root cannot be made.
  */
 export async function openOverlayDriver(options: OverlayOptions): Promise<Driver> {
   const resolved = resolveOverlayOptions(options);
-  return new OverlayDriver(resolved, await setUpOverlay(resolved));
+  ensureDirectory(resolved.root, MODES.root);
+  requireDirectoryTypes(resolved.root, resolved.facts);
+  ensureDirectory(snapshotsDirectory(resolved.root), MODES.root);
+  return new OverlayDriver(resolved, await probeOverlay(resolved));
 }
 
 class OverlayDriver implements Driver {
@@ -52,48 +58,22 @@ class OverlayDriver implements Driver {
     this.#showsUpperdir = options.upperdirLabel;
   }
 
-  // Synchronous calls: a directory takes some ten microseconds to make, several times less than a trip through the
-  // thread pool.
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
     const owner = this.#ownerOf(snapshot);
-    const directory = join(this.root, 'snapshots', snapshot.id);
-    mkdirSync(directory, { mode: 0o700 });
-    try {
-      this.#fill(snapshot, owner);
-    } catch (error) {
-      await this.discard([snapshot.id], noContext);
-      throw error;
-    }
+    makeSnapshotFiles(this.root, { id: snapshot.id, writable: snapshot.kind === 'active', owner });
   }
 
-  #fill({ id, kind }: DriverSnapshot, owner: Owner | undefined): void {
-    const files = filesDirectory(this.root, id);
-    makeDirectory(files, 0o755);
-    if (owner !== undefined) lchownSync(files, owner.uid, owner.gid);
-    if (kind === 'active') makeDirectory(workDirectory(this.root, id), 0o711);
-  }
-
+  /** The container's root if labels map ids, else the owner of the nearest parent, whose files must be there anyway. */
   #ownerOf({ labels, parentIds }: DriverSnapshot): Owner | undefined {
-    const [parent] = parentIds;
     const mapped = ownerFromLabels(labels);
-    if (parent === undefined) return mapped;
-    const inherited = this.#ownerOfParent(parent);
+    const [parent] = parentIds;
+    const inherited = parent === undefined ? undefined : ownerOfFiles(this.root, parent);
     return mapped ?? inherited;
   }
 
-  #ownerOfParent(parent: string): Owner | undefined {
-    try {
-      const { uid, gid } = lstatSync(filesDirectory(this.root, parent));
-      return uid === process.geteuid?.() && gid === process.getegid?.() ? undefined : { uid, gid };
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw error;
-      throw new DataLossError(`failed to stat parent: the files of snapshot ${parent} are gone`, { cause: error });
-    }
-  }
-
   async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
-    return diskUsage(filesDirectory(this.root, snapshot.id), call);
+    return this.#measure(snapshot, call);
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -101,32 +81,32 @@ class OverlayDriver implements Driver {
   }
 
   async usage(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
-    return snapshot.kind === 'active' ? diskUsage(filesDirectory(this.root, snapshot.id), call) : noUsage;
+    // Nobody writes into a view: its own directory stays empty, and is not even mounted when there are parents.
+    return snapshot.kind === 'view' ? { size: 0, inodes: 0 } : this.#measure(snapshot, call);
   }
 
-  discard(ids: readonly string[], call: CallContext): Promise<void> {
-    return removeTrees(join(this.root, 'snapshots'), ids, call);
+  #measure({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    return diskUsage(filesDirectory(this.root, id), { signal });
   }
 
-  async *ids(): AsyncGenerator<string> {
-    for await (const entry of await opendir(join(this.root, 'snapshots'))) yield entry.name;
+  discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    return removeTrees(snapshotsDirectory(this.root), ids, { signal });
   }
 
-  shownLabels({ id }: Pick<DriverSnapshot, 'id'>): Labels | undefined {
+  async *ids(): AsyncIterable<string> {
+    const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
+    for await (const entry of directory) yield entry.name;
+  }
+
+  shownLabels({ id }: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined {
     return this.#showsUpperdir ? new Map([[upperdirLabel, filesDirectory(this.root, id)]]) : undefined;
   }
 
   async close(): Promise<void> {
-    // Holds nothing open.
+    // Nothing stays open between calls.
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** Makes a directory with exactly this mode, whatever the process's umask takes away. */
-function makeDirectory(path: string, mode: number): void {
-  mkdirSync(path, { mode });
-  chmodSync(path, mode);
 }

@@ -1,2 +1,4 @@
+/** The overlay driver: layers as directories, put together by the kernel. */
 export { openOverlayDriver, upperdirLabel } from './driver.js';
-export type { OverlayFacts, OverlayOptions } from './options.js';
+export type { OverlayFacts } from './facts.js';
+export type { OverlayOptions } from './options.js';

@@ -1,16 +1,7 @@
-import { join } from 'node:path';
+import { FailedPreconditionError } from '../../errors/index.js';
 import type { DriverSnapshot, Mount } from '../../snapshots/index.js';
+import { filesDirectory, workDirectory } from './files.js';
 import { gidMappingLabel, uidMappingLabel } from './ownership.js';
-
-/** The directory of a snapshot's own files. */
-export function filesDirectory(root: string, id: string): string {
-  return join(root, 'snapshots', id, 'fs');
-}
-
-/** The directory that overlayfs works in. */
-export function workDirectory(root: string, id: string): string {
-  return join(root, 'snapshots', id, 'work');
-}
 
 /** What the mounts of a driver depend on, beside the snapshot. */
 export interface MountSettings {
@@ -22,12 +13,15 @@ export interface MountSettings {
 }
 
 /**
- * How to mount a snapshot; always one mount (containerd: plugins/snapshots/overlay/overlay.go, mounts). Without parents, and
- * for a view over one layer, that is a bind mount: overlayfs takes no single lower layer without an upper one.
+ * How to mount a snapshot; always one mount (containerd: plugins/snapshots/overlay/overlay.go, mounts, whose order of
+ * options this keeps). Without parents, and for a view over one layer, that is a bind mount: overlay takes no single
+ * lower layer without an upper one. Paths are not escaped.
+ * @throws FailedPreconditionError for a committed snapshot, which is not mounted by itself.
  */
 export function overlayMounts(snapshot: DriverSnapshot, settings: MountSettings): readonly Mount[] {
   const { root } = settings;
   const { id, kind, parentIds } = snapshot;
+  if (kind === 'committed') throw new FailedPreconditionError(`requested snapshot ${id} not active or view`);
   const maps = settings.remapIds ? idMapOptions(snapshot) : [];
   const [nearest] = parentIds;
   if (nearest === undefined) return [bind(filesDirectory(root, id), kind, maps)];

@@ -1,25 +1,31 @@
-import { inUserNamespace, type KernelVersion, kernelVersion, overlayHasIndex } from '../../linux/index.js';
+import { isAbsolute, resolve } from 'node:path';
+import { InvalidArgumentError } from '../../errors/index.js';
+import { type OverlayFacts, resolveFacts } from './facts.js';
 
 /** What an overlay driver can be told. The names are containerd's, in camel case. */
 export interface OverlayOptions {
-  /** The directory that it owns; made when it is missing. */
+  /**
+   * The absolute path of the directory that it owns, made with mode 0700 when it is missing. It goes into mount
+   * options, where overlay takes `:`, `,` and `\` for its own, so none of them may occur. containerd's `root_path`.
+   */
   readonly root: string;
-  /** Shows the path of each snapshot's own files as a label. Default false. */
+  /**
+   * Shows the label `containerd.io/snapshot/overlay.upperdir` with every snapshot: the path of its own files.
+   * Default false. containerd's `upperdir_label`.
+   */
   readonly upperdirLabel?: boolean;
-  /** Lets clients change owners file by file where the kernel cannot map ids. Default false. */
+  /**
+   * Tells clients that they may give a container other ids by changing the owner of every file, which is slow: takes
+   * the capability `only-remap-ids` away, and does nothing else. Default false. containerd's `slow_chown`.
+   */
   readonly slowChown?: boolean;
-  /** Further options for each overlay mount. Default none. */
+  /**
+   * Further options for each overlay mount, such as `metacopy=on`; never for bind mounts. `index=...` and `userxattr`
+   * given here are not decided by the driver any more. Default none. containerd's `mount_options`.
+   */
   readonly mountOptions?: readonly string[];
   /** What this machine can do, for tests; asked of the machine by default. */
   readonly facts?: Partial<OverlayFacts>;
-}
-
-/** What the driver has to know about its machine. */
-export interface OverlayFacts {
-  readonly kernel: KernelVersion;
-  readonly inUserNamespace: boolean;
-  /** Whether overlay knows the option `index`. */
-  readonly hasIndexOption: boolean;
 }
 
 /** Options with nothing left out. */
@@ -31,18 +37,43 @@ export interface ResolvedOverlayOptions {
   readonly facts: OverlayFacts;
 }
 
-/** Fills in what was left out. */
+/** What would end a path in overlay's mount options. */
+const UNMOUNTABLE = /[:,\\\0]/;
+
+/** The options that the driver itself sets. */
+const OWN_OPTIONS = ['lowerdir', 'lowerdir+', 'datadir+', 'upperdir', 'workdir'];
+
+function checkRoot(root: string): string {
+  if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
+  if (UNMOUNTABLE.test(root)) {
+    throw new InvalidArgumentError(`root ${JSON.stringify(root)} has a ":", "," or "\\", which overlay cannot mount`);
+  }
+  return resolve(root);
+}
+
+function checkMountOption(option: string): string {
+  const [key = ''] = option.split('=', 1);
+  if (key === '' || option.includes('\0')) {
+    throw new InvalidArgumentError(`${JSON.stringify(option)} is no mount option`);
+  }
+  if (OWN_OPTIONS.includes(key)) {
+    throw new InvalidArgumentError(`mount option ${JSON.stringify(option)} is set by the overlay driver itself`);
+  }
+  return option;
+}
+
+/**
+ * Fills in what was left out, and checks. @returns a frozen value.
+ * @throws InvalidArgumentError for a root that overlay cannot mount, and for a mount option that is empty or is one
+ * that the driver sets itself.
+ */
 export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayOptions {
   const { root, upperdirLabel = false, slowChown = false, mountOptions = [], facts = {} } = options;
   return Object.freeze({
-    root,
+    root: checkRoot(root),
     upperdirLabel,
     slowChown,
-    mountOptions: Object.freeze([...mountOptions]),
-    facts: Object.freeze({
-      kernel: facts.kernel ?? kernelVersion(),
-      inUserNamespace: facts.inUserNamespace ?? inUserNamespace(),
-      hasIndexOption: facts.hasIndexOption ?? overlayHasIndex(),
-    }),
+    mountOptions: Object.freeze(mountOptions.map(checkMountOption)),
+    facts: resolveFacts(facts),
   });
 }

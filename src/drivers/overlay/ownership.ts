@@ -13,19 +13,21 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** One range of a map. */
-interface IdRange {
+/** A range of a container's ids, and where it lies on the host. */
+export interface IdRange {
   readonly containerId: number;
   readonly hostId: number;
   readonly length: number;
 }
 
-/** One more means "unchanged" to chown(2). */
-const maxId = 2 ** 32 - 2;
+/** The one number of 32 bits that is no id: it means "unchanged" to chown(2). */
+const INVALID_ID = 2 ** 32 - 1;
+
+const RANGE = /^([+-]?\d+):([+-]?\d+):([+-]?\d+)$/;
 
 /**
  * Who owns the root of a snapshot with these labels: whoever the container's root is on the host. A map that is missing
- * leaves ids as they are; undefined when both are (containerd: core/snapshots, and pkg/idtools RootPair).
+ * leaves ids as they are; undefined when both are (containerd: internal/userns/idmap.go, RootPair).
  * @throws InvalidArgumentError for a malformed map; UnknownError, in containerd's words, when it leaves out id 0.
  */
 export function ownerFromLabels(labels: Labels): Owner | undefined {
@@ -44,17 +46,18 @@ function hostRoot(map: string | undefined): number {
   return range.hostId;
 }
 
-/** Reads a map. @throws InvalidArgumentError when it is malformed. */
-export function parseIdMap(map: string): IdRange[] {
-  return map.split(',').map((part) => {
-    const numbers = part.split(':').map((text) => (/^\d{1,10}$/.test(text) ? Number(text) : Number.NaN));
-    const [containerId, hostId, length, ...more] = numbers;
-    const valid = more.length === 0 && numbers.every((number) => number <= maxId);
-    if (containerId === undefined || hostId === undefined || length === undefined || !valid) {
-      throw new InvalidArgumentError(
-        `id map ${JSON.stringify(part)} must be containerID:hostID:length with numbers below 4294967295`,
-      );
-    }
-    return { containerId, hostId, length };
-  });
+/** Reads a map. @throws InvalidArgumentError, with containerd's text, when it is malformed. */
+export function parseIdMap(map: string): readonly IdRange[] {
+  return map.split(',').map(parseRange);
+}
+
+function parseRange(text: string): IdRange {
+  const failure = 'failed to unmarshal snapshot ID mapped labels';
+  const match = RANGE.exec(text);
+  if (match === null) throw new InvalidArgumentError(`${failure}: input value ${text} unparsable`);
+  const [containerId = -1, hostId = -1, length = -1] = match.slice(1).map(Number);
+  if ([containerId, hostId, length].some((value) => value < 0 || value >= INVALID_ID)) {
+    throw new InvalidArgumentError(`${failure}: invalid mapping ${JSON.stringify(text)}`);
+  }
+  return { containerId, hostId, length };
 }

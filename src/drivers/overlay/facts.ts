@@ -1,0 +1,36 @@
+import {
+  fileSystemMagic,
+  inUserNamespace,
+  type KernelVersion,
+  kernelVersion,
+  overlayHasIndex,
+  supportsDirectoryTypes,
+} from '../../linux/index.js';
+import { mountsWithUserXattr } from './trial-mount.js';
+
+/** What the driver has to know about its machine. */
+export interface OverlayFacts {
+  readonly kernel: KernelVersion;
+  readonly inUserNamespace: boolean;
+  /** Whether overlay knows the option `index`. */
+  readonly hasIndexOption: boolean;
+  /** The type of the file system that a path lies on; see statfs(2). */
+  fileSystemMagic(path: string): number;
+  /** Whether the entries of a directory tell their types; undefined when it cannot be found out. */
+  supportsDirectoryTypes(directory: string): boolean | undefined;
+  /** Whether a trial mount below a directory with the option `userxattr` succeeds. */
+  mountsWithUserXattr(root: string): Promise<boolean>;
+}
+
+/** The facts of this machine, but for those that are given. */
+export function resolveFacts(given: Partial<OverlayFacts>): OverlayFacts {
+  return Object.freeze({
+    kernel: kernelVersion(),
+    inUserNamespace: inUserNamespace(),
+    hasIndexOption: overlayHasIndex(),
+    fileSystemMagic,
+    supportsDirectoryTypes,
+    mountsWithUserXattr,
+    ...given,
+  });
+}
