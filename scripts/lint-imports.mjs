@@ -50,7 +50,7 @@ export const rooms = {
   images: ['snapshots', 'linux', 'errors'],
   check: ['snapshots', 'metadata', 'store', 'drivers', 'errors'],
   server: belowServer,
-  cli: ['client', 'server', 'images', 'linux', 'snapshots', 'errors'],
+  cli: ['client', 'server', 'images', 'linux', 'snapshots', 'proto', 'errors'],
   testing: [...belowServer, 'server'],
   '.': [...belowServer, 'server'],
 };

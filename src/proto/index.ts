@@ -1,6 +1,7 @@
 /** The wire: the messages and services of containerd's API that Strata speaks, and their bytes. */
 export { maxSocketPathBytes, type SocketPath, socketPath } from './address.js';
 export { decodeMessage, encodeMessage, type MessageType } from './codec.js';
+export { decodePayload } from './event-payloads.js';
 export * as wireEvents from './generated/events.js';
 export { Any } from './generated/google/protobuf/any.js';
 export { Empty } from './generated/google/protobuf/empty.js';

@@ -1,0 +1,75 @@
+/** The flags of `serve` and `config show` that set what the configuration file sets too. */
+import { resolve } from 'node:path';
+import type { Setting } from '../../server/index.js';
+import type { OptionSpec } from '../command.js';
+
+/** The values of these flags. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly root?: string;
+  readonly state?: string;
+  readonly address?: string;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
+  readonly proxy?: boolean;
+}
+
+interface ConfigFlag extends OptionSpec {
+  readonly key: Exclude<keyof ConfigFlags, 'config'>;
+  readonly path: readonly string[];
+  /** Whether the value is a path, which on a command line may be relative to the working directory. */
+  readonly isPath?: true;
+}
+
+const flags: readonly ConfigFlag[] = [
+  {
+    key: 'root',
+    path: ['root'],
+    isPath: true,
+    flags: '--root <dir>',
+    description: 'where everything that survives is kept',
+  },
+  {
+    key: 'state',
+    path: ['state'],
+    isPath: true,
+    flags: '--state <dir>',
+    description: 'where what lasts for the run is kept',
+  },
+  {
+    key: 'address',
+    path: ['grpc', 'address'],
+    isPath: true,
+    flags: '-a, --address <path>',
+    description: 'socket to listen on',
+  },
+  { key: 'logLevel', path: ['log_level'], flags: '--log-level <level>', description: 'trace, debug, info, warn, ...' },
+  { key: 'logFormat', path: ['log_format'], flags: '--log-format <format>', description: 'auto, json or text' },
+  {
+    key: 'proxy',
+    path: ['proxy', 'enabled'],
+    flags: '--proxy',
+    description: 'serve as a proxy snapshotter of a containerd, without namespaces',
+  },
+];
+
+/** How the flags are declared. */
+export const configOptions: readonly OptionSpec[] = [
+  { flags: '-c, --config <file>', description: 'configuration file' },
+  ...flags.map(({ flags: syntax, description }) => ({ flags: syntax, description })),
+];
+
+/** The settings that the flags stand for. */
+export function settingsOf(given: ConfigFlags): Setting[] {
+  return flags.flatMap(({ key, path, isPath, flags: syntax }) => {
+    const value = given[key];
+    if (value === undefined) return [];
+    const origin = /--[\w-]+/.exec(syntax)?.[0] ?? syntax;
+    return [{ path, value: isPath && typeof value === 'string' ? absolute(value) : value, origin }];
+  });
+}
+
+/** An empty path stays empty, to be refused, instead of becoming the working directory. */
+function absolute(path: string): string {
+  return path === '' ? path : resolve(path.replace(/^unix:(\/\/)?/, ''));
+}

@@ -1,0 +1,65 @@
+/** The two commands that make snapshots: the same but for what they make. */
+import type { CreateRequest, Mount, Snapshotter } from '../../snapshots/index.js';
+import { type CommandInput, defineCommand } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { rootLabel } from '../labels.js';
+import { mountLine } from '../output/mount-line.js';
+
+interface CreateOptions {
+  readonly target?: string;
+}
+
+interface Created {
+  readonly key: string;
+  readonly parent: string;
+  readonly mounts: readonly Mount[];
+}
+
+type Method = (
+  snapshotter: Snapshotter,
+  request: CreateRequest,
+  call: CommandContext['call'],
+) => Promise<readonly Mount[]>;
+
+function creator(method: Method): (context: CommandContext, input: CommandInput<CreateOptions>) => Promise<Created> {
+  return async (context, { args: [key = '', parent = ''] }) => {
+    const labels = rootLabel(context.io.tools.now());
+    const mounts = await method(await context.snapshotter(), { key, parent, labels }, context.call);
+    return { key, parent, mounts };
+  };
+}
+
+function printMounts({ mounts }: Created, { options: { target } }: { readonly options: CreateOptions }): string[] {
+  return target === undefined ? [] : mounts.map((mount) => mountLine(mount, target));
+}
+
+const target = { flags: '-t, --target <dir>', description: 'print the commands that mount it at this directory' };
+const parent = { syntax: '[parent]', description: 'the committed snapshot below it; none starts empty' };
+
+/** `strata prepare` */
+export const prepare = defineCommand<CreateOptions, Created>({
+  name: 'prepare',
+  summary: 'make a snapshot to write to',
+  description: `Make an active snapshot: writable, over a committed one or empty.
+
+It is kept until it is removed or committed (label containerd.io/gc.root).`,
+  arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
+  options: [target],
+  examples: ['prepare base', 'prepare sandbox-1 base', 'prepare -t /mnt sandbox-1 base | sudo sh'],
+  run: creator((snapshotter, request, call) => snapshotter.prepare(request, call)),
+  print: printMounts,
+});
+
+/** `strata view`. Unlike ctr's it sets the same label as `prepare`: without it the view is collected as garbage. */
+export const view = defineCommand<CreateOptions, Created>({
+  name: 'view',
+  summary: 'make a read-only view of a committed snapshot',
+  description: `Make a view: a read-only look at a committed snapshot.
+
+It is kept until it is removed (label containerd.io/gc.root).`,
+  arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
+  options: [target],
+  examples: ['view look base', 'view -t /mnt look base | sudo sh'],
+  run: creator((snapshotter, request, call) => snapshotter.view(request, call)),
+  print: printMounts,
+});

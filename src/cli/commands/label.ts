@@ -1,0 +1,24 @@
+import type { Info } from '../../snapshots/index.js';
+import { defineCommand } from '../command.js';
+import { labelList, parseLabels } from '../labels.js';
+import { escapeText } from '../output/escape.js';
+
+/** `strata label` */
+export const label = defineCommand<object, Info>({
+  name: 'label',
+  summary: 'set or delete labels of a snapshot',
+  description: 'Set labels, or delete those whose value is empty, and print those that there are then.',
+  arguments: [
+    { syntax: '<key>', description: 'the key or name of a snapshot' },
+    { syntax: '[labels...]', description: '<key>=<value> sets, <key>= deletes; none only prints' },
+  ],
+  examples: ['label base app=web owner=ann', 'label base owner='],
+  async run(context, { args: [name = '', ...given] }) {
+    const labels = parseLabels(given);
+    const snapshotter = await context.snapshotter();
+    if (labels.size === 0) return snapshotter.stat(name, context.call);
+    const fieldpaths = [...labels.keys()].map((key) => `labels.${key}`);
+    return snapshotter.update({ name, labels, fieldpaths }, context.call);
+  },
+  print: ({ labels }) => labelList(labels).map(escapeText),
+});

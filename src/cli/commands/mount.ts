@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import { defineCommand, printNothing } from '../command.js';
+
+/** `strata mount` */
+export const mount = defineCommand<object, void>({
+  name: 'mount',
+  summary: 'mount a snapshot at a directory',
+  description: 'Mount an active snapshot or a view at a directory that exists. Needs root.',
+  arguments: [
+    { syntax: '<key>', description: 'the key of an active snapshot or a view' },
+    { syntax: '<dir>', description: 'the directory to mount at' },
+  ],
+  examples: ['mount sandbox-1 /mnt'],
+  async run(context, { args: [key = '', directory = ''] }) {
+    const mounts = await (await context.snapshotter()).mounts(key, context.call);
+    await context.io.tools.mount(mounts, resolve(directory));
+  },
+  print: printNothing,
+});
+
+/** `strata umount` */
+export const umount = defineCommand<object, void>({
+  name: 'umount',
+  aliases: ['unmount'],
+  summary: 'unmount what is mounted at a directory',
+  description: 'Unmount everything that is mounted at a directory. Needs root, and no daemon.',
+  arguments: [{ syntax: '<dir>', description: 'the directory that was mounted at' }],
+  globals: 'local',
+  examples: ['umount /mnt'],
+  run: (context, { args: [directory = ''] }) => context.io.tools.unmount(resolve(directory)),
+  print: printNothing,
+});

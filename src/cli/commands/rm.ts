@@ -1,0 +1,19 @@
+import { defineCommand, printNothing } from '../command.js';
+
+/** `strata rm` */
+export const rm = defineCommand<object, void>({
+  name: 'rm',
+  aliases: ['remove', 'delete', 'del'],
+  summary: 'remove snapshots',
+  description: `Remove snapshots, in the order given. One on which others stand cannot be removed.
+
+What fails is reported, the rest is removed nevertheless; then the exit status is 1.`,
+  arguments: [{ syntax: '<key...>', description: 'keys or names' }],
+  examples: ['rm sandbox-1', 'rm sandbox-1 sandbox-2 base'],
+  async run(context, { args }) {
+    const snapshotter = await context.snapshotter();
+    for (const key of args)
+      await snapshotter.remove(key, context.call).catch((error: unknown) => context.report(key, error));
+  },
+  print: printNothing,
+});

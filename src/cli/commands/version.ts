@@ -1,0 +1,70 @@
+import { access } from 'node:fs/promises';
+import { UnavailableError } from '../../errors/index.js';
+import { packageVersion } from '../../server/index.js';
+import { defineCommand } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { renderFields } from '../output/table.js';
+
+interface ServerVersion {
+  readonly version: string;
+  readonly revision: string;
+  readonly uuid: string;
+  readonly pid: number;
+}
+
+interface Versions {
+  readonly client: { readonly version: string; readonly node: string };
+  readonly address: string;
+  /** Absent when no daemon answers. */
+  readonly server?: ServerVersion;
+}
+
+async function serverVersion(context: CommandContext): Promise<ServerVersion | undefined> {
+  try {
+    const client = await context.client();
+    const [{ version, revision }, { uuid, pid }] = await Promise.all([
+      client.version(context.call),
+      client.server(context.call),
+    ]);
+    return { version, revision, uuid, pid };
+  } catch (error) {
+    if (error instanceof UnavailableError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether it is worth loading what it takes to call a daemon. */
+function mayExist(address: string): Promise<boolean> {
+  return access(address.replace(/^unix:(\/\/)?/, '')).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+}
+
+/** `strata version` */
+export const version = defineCommand<object, Versions>({
+  name: 'version',
+  summary: 'print the versions of this program and of the daemon',
+  examples: ['version', 'version --json'],
+  async run(context) {
+    const { address } = context.globals;
+    const client = { version: packageVersion(), node: process.versions.node };
+    const server = (await mayExist(address)) ? await serverVersion(context) : undefined;
+    return { client, address, ...(server === undefined ? {} : { server }) };
+  },
+  print({ client, address, server }) {
+    const fields: (readonly [string, string])[] = [
+      ['Client', client.version],
+      ['Node', client.node],
+      ['Address', address],
+    ];
+    if (server === undefined) return renderFields([...fields, ['Server', 'not running']]);
+    const { version: running, revision, uuid, pid } = server;
+    return renderFields([
+      ...fields,
+      ['Server', revision === '' ? running : `${running} (${revision})`],
+      ['UUID', uuid],
+      ['PID', String(pid)],
+    ]);
+  },
+});

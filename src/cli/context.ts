@@ -1,0 +1,75 @@
+import type { StrataClient } from '../client/index.js';
+import { messageOf, withContext } from '../errors/index.js';
+import type { CallContext, Snapshotter } from '../snapshots/index.js';
+import { EXIT_FAILURE, EXIT_OK, failureLine } from './failure.js';
+import { type GivenGlobals, type Globals, resolveGlobals } from './global-options.js';
+import type { CliIo } from './io.js';
+import { coloursFor, type Style } from './output/style.js';
+import { writeLines } from './output/writer.js';
+
+/** What a handler works with. One per run; closing it ends the connection, if one was made. */
+export class CommandContext implements AsyncDisposable {
+  /** The options of all commands: given, or from the environment, or default. */
+  readonly globals: Globals;
+  /** Those that were given. */
+  readonly given: GivenGlobals;
+  readonly io: CliIo;
+  /** To be passed with every call to the daemon: the namespace, and the end of the time that was given. */
+  readonly call: CallContext;
+  #client: Promise<StrataClient> | undefined;
+  #status = EXIT_OK;
+
+  /** @throws UsageError when an option is malformed. */
+  constructor(io: CliIo, given: GivenGlobals) {
+    this.io = io;
+    this.given = given;
+    this.globals = resolveGlobals(given, io.environment);
+    const { namespace, timeout } = this.globals;
+    this.call = { namespace, ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }) };
+  }
+
+  /** The status to exit with: 0, or what {@link report} or {@link exitWith} made of it. */
+  get status(): number {
+    return this.#status;
+  }
+
+  /** How output looks now. */
+  get style(): Style {
+    const { stdout, environment, tools } = this.io;
+    const colours = coloursFor({ isTerminal: stdout.isTTY === true, variables: environment.variables });
+    return { colours, now: tools.now() };
+  }
+
+  /** The daemon that the command line names. Connecting happens with the first call. */
+  client(): Promise<StrataClient> {
+    const { address, namespace } = this.globals;
+    this.#client ??= this.io.tools.connect({ address, namespace });
+    return this.#client;
+  }
+
+  /** The snapshotter that the command line names. */
+  async snapshotter(): Promise<Snapshotter> {
+    return (await this.client()).snapshotter(this.globals.snapshotter);
+  }
+
+  /** Says on standard error what went wrong with one of several things, and goes on; the status will be 1. */
+  report(subject: string, error: unknown): void {
+    this.#status = EXIT_FAILURE;
+    const named = messageOf(error).includes(subject) ? error : withContext(error, subject);
+    this.io.stderr.write(`${failureLine(named)}\n`);
+  }
+
+  /** Sets the status to exit with. */
+  exitWith(status: number): void {
+    this.#status = status;
+  }
+
+  /** Writes lines to standard output. */
+  write(lines: Iterable<string>): Promise<void> {
+    return writeLines(this.io.stdout, lines);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#client)?.close();
+  }
+}

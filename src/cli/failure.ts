@@ -1,0 +1,46 @@
+/** What goes wrong, in one line of text and one exit status. */
+import { errorClasses, fromSystemError, type StrataError } from '../errors/index.js';
+import { escapeText } from './output/escape.js';
+
+/** Everything went well. */
+export const EXIT_OK = 0;
+/** What was asked for could not be done, or not all of it. */
+export const EXIT_FAILURE = 1;
+/** The command line itself is wrong. */
+export const EXIT_USAGE = 2;
+
+/** The command line is wrong in a way that the parser does not know about; leads to exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const UNREACHABLE = /^cannot reach (.*): connect (ENOENT|ECONNREFUSED|EACCES)\b/s;
+
+/** What is behind the failure to reach a daemon, when that can be told. */
+function describeUnreachable(error: StrataError): string | undefined {
+  const [, address = '', code] = UNREACHABLE.exec(error.context) ?? [];
+  if (error.code !== 'Unavailable' || code === undefined) return undefined;
+  if (code === 'EACCES') return `permission denied: the socket ${address} belongs to another user; try as root`;
+  return `unavailable: no daemon answers on ${address}; start one with "strata serve", or name another with --address`;
+}
+
+function describe(error: StrataError): string {
+  if (error.code === 'Unknown') return error.context;
+  const classText = new errorClasses[error.code]('').message;
+  return error.context === '' ? classText : `${classText}: ${error.context}`;
+}
+
+/**
+ * One line for standard error: the class, then what happened, such as
+ * `strata: not found: snapshot x does not exist`. Text from elsewhere in it is escaped.
+ */
+export function failureLine(thrown: unknown): string {
+  if (thrown instanceof UsageError) return `strata: ${escapeText(thrown.message)}`;
+  const error = fromSystemError(thrown);
+  return `strata: ${escapeText(describeUnreachable(error) ?? describe(error))}`;
+}
+
+/** The exit status that a thrown value leads to. */
+export function exitStatus(thrown: unknown): number {
+  return thrown instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
+}

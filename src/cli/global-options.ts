@@ -1,0 +1,58 @@
+/** The options that every command takes, before or after its name. */
+import { type ClientDefaults, clientDefaults, type Environment, parseDuration } from '../server/index.js';
+import type { OptionSpec } from './command.js';
+import { UsageError } from './failure.js';
+
+/** Which of them a command takes: one that calls the daemon all, one that works alone only those for its output. */
+export type GlobalOptionSet = 'client' | 'local' | 'none';
+
+const clientOptions: readonly OptionSpec[] = [
+  { flags: '-a, --address <path>', description: 'socket of the daemon ($STRATA_ADDRESS)' },
+  { flags: '-n, --namespace <name>', description: 'namespace to work in ($STRATA_NAMESPACE, $CONTAINERD_NAMESPACE)' },
+  { flags: '--snapshotter <name>', description: 'snapshotter to work with ($STRATA_SNAPSHOTTER)' },
+  { flags: '--timeout <duration>', description: 'give up after this time, such as 10s' },
+];
+
+const localOptions: readonly OptionSpec[] = [{ flags: '--json', description: 'print JSON, names as they are' }];
+
+/** The options of a set. */
+export function globalOptions(set: GlobalOptionSet): readonly OptionSpec[] {
+  return { client: [...clientOptions, ...localOptions], local: localOptions, none: [] }[set];
+}
+
+/** What the command line gave. */
+export interface GivenGlobals {
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly snapshotter?: string;
+  readonly timeout?: string;
+  readonly json?: boolean;
+}
+
+/** What holds for a command: given, or else from the environment, or else the default. */
+export interface Globals extends ClientDefaults {
+  readonly json: boolean;
+  /** Milliseconds; absent waits as long as it takes. */
+  readonly timeout?: number;
+}
+
+/** @throws UsageError when the timeout is no duration. */
+export function resolveGlobals(given: GivenGlobals, environment: Environment): Globals {
+  const defaults = clientDefaults(environment);
+  return {
+    address: given.address ?? defaults.address,
+    namespace: given.namespace ?? defaults.namespace,
+    snapshotter: given.snapshotter ?? defaults.snapshotter,
+    json: given.json ?? false,
+    ...(given.timeout === undefined ? {} : { timeout: readTimeout(given.timeout) }),
+  };
+}
+
+/** The longest that a timer of Node can wait. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+function readTimeout(text: string): number {
+  const timeout = parseDuration(text);
+  if (timeout !== undefined && timeout > 0 && timeout <= MAX_TIMEOUT) return timeout;
+  throw new UsageError(`--timeout: want a duration such as 10s, got ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,43 @@
+/** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
+import type { Writable } from 'node:stream';
+import type { ConnectOptions, StrataClient } from '../client/index.js';
+import { type Config, type Environment, processEnvironment } from '../server/index.js';
+import type { Mount } from '../snapshots/index.js';
+
+/** A stream that may be a terminal. */
+export type OutputStream = Writable & { readonly isTTY?: boolean };
+
+/** Parts of Strata that a command loads only when it needs them, since most commands need few of them. */
+export interface Tools {
+  /** See `connect` of the client. */
+  connect(options: ConnectOptions): Promise<StrataClient>;
+  /** Runs the daemon in this process until it is told to stop; returns the status to exit with. */
+  runDaemon(config: Config): Promise<number>;
+  /** Performs a list of mounts at a directory. */
+  mount(mounts: readonly Mount[], directory: string): Promise<void>;
+  /** Takes away everything that is mounted at a directory. */
+  unmount(directory: string): Promise<void>;
+  /** The time that counts as now. */
+  now(): Date;
+}
+
+/** The surroundings of one run of the command line: the process's, or a test's. */
+export interface CliIo {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly environment: Environment;
+  readonly tools: Tools;
+}
+
+const tools: Tools = {
+  connect: async (options) => (await import('../client/index.js')).connect(options),
+  runDaemon: async (config) => (await import('../server/index.js')).runDaemon(config),
+  mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
+  unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
+  now: () => new Date(),
+};
+
+/** The surroundings of this process. */
+export function processIo(): CliIo {
+  return { stdout: process.stdout, stderr: process.stderr, environment: processEnvironment(), tools };
+}

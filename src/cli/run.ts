@@ -1,0 +1,31 @@
+import { CommanderError } from 'commander';
+import { packageVersion } from '../server/index.js';
+import { commands } from './commands/index.js';
+import { CommandContext } from './context.js';
+import { EXIT_OK, EXIT_USAGE, exitStatus, failureLine } from './failure.js';
+import type { CliIo } from './io.js';
+import { buildProgram, type Execute } from './program.js';
+
+/**
+ * Runs one command line.
+ * @param argv The arguments behind the name of the program.
+ * @returns the status to exit with: 0, 1 when the command failed, 2 when the command line is wrong.
+ */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let status = EXIT_OK;
+  const execute: Execute = async (leaf, parsed, given) => {
+    await using context = new CommandContext(io, given);
+    await leaf.execute(context, parsed);
+    status = context.status;
+  };
+  try {
+    const program = buildProgram({ commands, io, version: packageVersion(), execute });
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    // The parser has said by then what is wrong, or has printed the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    io.stderr.write(`${failureLine(error)}\n`);
+    return exitStatus(error);
+  }
+}
