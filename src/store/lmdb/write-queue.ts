@@ -119,7 +119,8 @@ export class WriteQueue {
   }
 
   #pending<T>(change: Change<T>, { resolve, reject }: Settlers<T>): PendingWrite {
-    let settle = (): void => reject(new InternalError('the change of a write was not run'));
+    let settle: (() => void) | undefined;
+    let fail = reject;
     return {
       perform: () => {
         try {
@@ -127,10 +128,12 @@ export class WriteQueue {
           settle = () => resolve(result);
         } catch (error) {
           settle = () => reject(error);
+          // It has failed already, whatever becomes of the commit.
+          fail = settle;
         }
       },
-      settle: () => settle(),
-      fail: reject,
+      settle: () => settle?.(),
+      fail: (error) => fail(error),
     };
   }
 
