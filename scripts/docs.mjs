@@ -2,9 +2,13 @@
 // Needs a build: node scripts/build.mjs
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { renderMarkdown } from '../dist/server/config/index.js';
+import { renderCommandsMarkdown } from '../dist/cli/index.js';
+import { renderMarkdown } from '../dist/server/index.js';
 
-const pages = [{ path: 'docs/configuration.md', render: renderMarkdown }];
+const pages = [
+  { path: 'docs/configuration.md', render: renderMarkdown },
+  { path: 'docs/commands.md', render: renderCommandsMarkdown },
+];
 const check = process.argv.includes('--check');
 
 for (const { path, render } of pages) {
