@@ -1,4 +1,4 @@
-// What the integration tests need of the system: Debian's packages, installed where that is possible.
+// What the integration tests and the benchmark need of the system: Debian's packages, installed where that is possible.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { run, say } from './run.mjs';
@@ -24,29 +24,36 @@ export const neededFiles = {
   'util-linux': ['/usr/bin/setpriv', '/bin/setpriv'],
 };
 
-/** Debian's names of what is not here. */
-export function missingPackages() {
-  return Object.entries(neededFiles)
-    .filter(([, files]) => !files.some((file) => existsSync(file)))
-    .map(([name]) => name);
+/**
+ * Debian's names of what is not here.
+ * @param {readonly string[]} [names] Those to look for; all by default.
+ */
+export function missingPackages(names = Object.keys(neededFiles)) {
+  return names.filter((name) => !neededFiles[name]?.some((file) => existsSync(file)));
 }
 
 /**
- * Installs what is missing, on Debian and as root; elsewhere tells what is missing, whose tests are then skipped.
+ * Installs what is missing, on Debian and as root; elsewhere tells what is missing, and what cannot be done without it.
+ * @param {{ names?: readonly string[], purpose?: string, without?: string }} [options] All packages by default, for the
+ *   integration tests.
  * @returns {Promise<void>}
  */
-export async function provideSystemPackages() {
-  const missing = missingPackages();
+export async function provideSystemPackages({
+  names = Object.keys(neededFiles),
+  purpose = 'the integration tests',
+  without = 'the tests that need them are skipped',
+} = {}) {
+  const missing = missingPackages(names);
   if (missing.length === 0) return;
   const list = missing.join(' ');
   if (!existsSync('/etc/debian_version') || !existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
-    say(`the tests that need these are skipped: ${list} (as root on Debian they are installed)`);
+    say(`not here: ${list}; ${without} (as root on Debian they are installed)`);
     return;
   }
-  say(`installing for the integration tests: ${list}`);
+  say(`installing for ${purpose}: ${list}`);
   await withoutServices(() => aptGetInstall(missing));
-  const still = missingPackages();
-  if (still.length > 0) say(`could not be installed, their tests are skipped: ${still.join(' ')}`);
+  const still = missingPackages(names);
+  if (still.length > 0) say(`could not be installed: ${still.join(' ')}; ${without}`);
 }
 
 /** @param {readonly string[]} names */

@@ -1,0 +1,52 @@
+// The benchmark as a whole.
+import { writeFileSync } from 'node:fs';
+import { StepFailed, say } from '../scripts/lib/run.mjs';
+import { missingPackages, provideSystemPackages } from '../scripts/lib/system-packages.mjs';
+import { runMicro } from './micro/index.mjs';
+import { describeMachine } from './report/machine.mjs';
+import { renderMarkdown } from './report/markdown.mjs';
+import { renderTable } from './report/table.mjs';
+import { runBenchmark } from './run.mjs';
+import { chooseScenarios } from './scenarios/index.mjs';
+
+/** @typedef {import('./options.mjs').Options} Options */
+/** @typedef {import('./report/compare.mjs').ComparedRow} ComparedRow */
+
+const needed = ['containerd', 'runc', 'golang-go', 'golang-github-containerd-containerd-dev'];
+
+/**
+ * Measures, and prints what was asked for.
+ * @param {Options} options
+ * @param {readonly string[]} args As they were given, for the page.
+ * @throws {StepFailed} When the machine lacks something.
+ */
+export async function main(options, args) {
+  if (options.micro) {
+    process.stdout.write(await runMicro(options));
+    return;
+  }
+  const scenarios = chooseScenarios(options);
+  await requireMachine();
+  const rows = await runBenchmark(scenarios, options);
+  report(rows, options, args);
+}
+
+async function requireMachine() {
+  if (process.getuid?.() !== 0) throw new StepFailed('the benchmark needs root, since containerd does');
+  await provideSystemPackages({ names: needed, purpose: 'the benchmark', without: 'it cannot run without them' });
+  const missing = missingPackages(needed);
+  if (missing.length > 0) throw new StepFailed(`the benchmark needs these packages of Debian: ${missing.join(' ')}`);
+}
+
+/** @param {readonly ComparedRow[]} rows @param {Options} options @param {readonly string[]} args */
+function report(rows, options, args) {
+  const machine = describeMachine(options.directory);
+  const date = new Date().toISOString().slice(0, 10);
+  if (options.format === 'json') process.stdout.write(`${JSON.stringify({ date, machine, rows }, undefined, 2)}\n`);
+  else process.stdout.write(renderTable(rows));
+  if (options.markdown === undefined) return;
+  const command = ['npm run bench --', ...args.filter((arg) => !arg.startsWith('/'))].join(' ');
+  const rounds = String(options.rounds ?? 'as many as usual');
+  writeFileSync(options.markdown, renderMarkdown({ rows, machine, date, command, rounds }));
+  say(`wrote ${options.markdown}`);
+}

@@ -1,0 +1,4 @@
+/** @param {unknown} _ */
+export async function runMicro(_) {
+  return '';
+}

@@ -1,0 +1,85 @@
+// Asking about snapshots.
+import { timesAsMany } from './goals.mjs';
+import { fill, makeBase } from './scenario.mjs';
+
+/** @typedef {import('./scenario.mjs').Scenario} Scenario */
+/** @typedef {import('./scenario.mjs').Run} Run */
+
+const known = 1000;
+const groups = 100;
+
+/**
+ * Small questions about one snapshot each.
+ * @param {{ operation: string, title: string, callers: number }} options
+ * @returns {Scenario}
+ */
+function questions({ operation, title, callers }) {
+  const name = `${operation}-${callers}`;
+  /** @param {Run} run @param {number} share */
+  const loop = (run, share) => {
+    const seconds = run.budget.seconds * share;
+    return { action: 'loop', operation, callers, seconds, prefix: 'known', keys: known };
+  };
+  return {
+    name,
+    quick: true,
+    rows: [{ name, title: `${title}, ${callers === 1 ? '1 caller' : `${callers} callers`}`, goal: timesAsMany(1) }],
+    async setUp(run) {
+      await makeBase(run);
+      await fill(run, { prefix: 'known', to: known });
+    },
+    warmUp: (run) => run.target.request(run.namespace, loop(run, 0.5)),
+    measure: async (run) => ({ [name]: await run.target.measure(run.namespace, loop(run, 1)) }),
+  };
+}
+
+/**
+ * Lists of many snapshots, of all and of one in a hundred.
+ * @param {{ quick: boolean }} options A smaller store for `--quick`.
+ * @returns {Scenario}
+ */
+export function listScenario({ quick }) {
+  const count = quick ? 2000 : 10_000;
+  const text = count.toLocaleString('en');
+  const rows = /** @type {const} */ ([
+    { name: 'list', title: `List of ${text}`, goal: timesAsMany(1), filters: [], expect: count + 1 },
+    {
+      name: 'list-filtered',
+      title: `List of ${text} with a label filter that matches 1 %`,
+      goal: timesAsMany(10),
+      filters: ['labels.group==g7'],
+      expect: count / groups,
+    },
+  ]);
+  /** @param {Run} run @param {typeof rows[number]} row @param {number} share */
+  const ask = ({ target, namespace, budget }, { filters, expect }, share) => {
+    const seconds = budget.seconds * share;
+    return target.measure(namespace, { action: 'loop', operation: 'list', callers: 1, seconds, filters, expect });
+  };
+  return {
+    name: 'list',
+    quick: true,
+    rows,
+    async setUp(run) {
+      await makeBase(run);
+      await fill(run, { prefix: 'listed', to: count, groups });
+    },
+    async warmUp(run) {
+      for (const row of rows) await ask(run, row, 0.3);
+    },
+    async measure(run) {
+      /** @type {Record<string, import('../report/sample.mjs').Sample>} */
+      const samples = {};
+      for (const row of rows) samples[row.name] = await ask(run, row, 1);
+      return samples;
+    },
+  };
+}
+
+/** See the head of this file. @type {readonly Scenario[]} */
+export const readScenarios = [
+  questions({ operation: 'stat', title: 'Stat', callers: 64 }),
+  questions({ operation: 'stat', title: 'Stat', callers: 1 }),
+  questions({ operation: 'mounts', title: 'Mounts', callers: 64 }),
+  questions({ operation: 'mounts', title: 'Mounts', callers: 1 }),
+];

@@ -1,0 +1,69 @@
+// What a scenario is. Each is data; bench/run.mjs does what they say.
+
+/** @typedef {import('../report/sample.mjs').Sample} Sample */
+/** @typedef {import('../targets/target.mjs').Target} Target */
+/** @typedef {import('./goals.mjs').Goal} Goal */
+
+/**
+ * A line of the table.
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} title
+ * @property {Goal} goal
+ */
+
+/**
+ * How much to do.
+ * @typedef {object} Budget
+ * @property {number} seconds How long to measure at a time.
+ * @property {boolean} quick
+ * @property {boolean} full
+ */
+
+/**
+ * A run of one scenario against one daemon.
+ * @typedef {object} Run
+ * @property {Target} target
+ * @property {string} namespace The scenario's own, which is empty at first.
+ * @property {Budget} budget
+ */
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {boolean} [quick] Whether it is cheap enough for `--quick`.
+ * @property {number} [rounds] At most so many, where one takes long.
+ * @property {boolean} [kept] Whether what it made stays, for those behind it.
+ * @property {readonly Row[]} rows
+ * @property {(run: Run) => Promise<unknown>} [setUp] Once, before the first round.
+ * @property {(run: Run) => Promise<unknown>} [warmUp] Before each round.
+ * @property {(run: Run) => Promise<Readonly<Record<string, Sample>>>} measure A sample for each row, by its name.
+ */
+
+/** The committed snapshot that others stand on. */
+export const base = 'base';
+
+/** Makes the snapshot that others stand on. @param {Run} run */
+export async function makeBase({ target, namespace }) {
+  await target.request(namespace, { action: 'base', name: base });
+}
+
+/**
+ * Makes snapshots to ask about, over the base.
+ * @param {Run} run
+ * @param {{ prefix: string, from?: number, to: number, groups?: number }} options
+ */
+export async function fill({ target, namespace }, options) {
+  await target.request(namespace, { action: 'fill', from: 0, ...options, parent: base });
+}
+
+let loops = 0;
+
+/**
+ * The keys of a loop must be new ones each time.
+ * @param {string} name
+ */
+export function freshPrefix(name) {
+  loops += 1;
+  return `${name}-${loops}`;
+}
