@@ -14,7 +14,9 @@ export {
 export { GroupSync } from './group-sync.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
+export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
 export { getAttribute, setAttribute, syncFileSystem } from './sys.js';
 export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';
+export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';

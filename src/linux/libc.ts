@@ -16,6 +16,7 @@ export interface Libc {
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
   syncfsLater(fd: number, done: (errno: number) => void): void;
   lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
+  llistxattr(path: string, list: Buffer | null, size: number): number | bigint;
   lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
   statvfs(path: string, result: Buffer): number;
   getpagesize(): number;
@@ -45,6 +46,7 @@ function bind(koffi: Koffi): Libc {
         done(failure === null && result === 0 ? 0 : koffi.errno());
       }),
     lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
+    llistxattr: library.func('int64_t llistxattr(const char *, _Out_ uint8_t *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),
     statvfs: library.func('int statvfs(const char *, _Out_ uint8_t *)'),
     getpagesize: library.func('int getpagesize()'),

@@ -2,6 +2,7 @@
  * System calls that Node has no function for, each with its error thrown in the form of Node's own. All are
  * synchronous: an uncontended one takes microseconds, a mount up to a millisecond.
  */
+import { constants } from 'node:os';
 import { type Libc, libc } from './libc.js';
 import { systemCallError } from './system-error.js';
 
@@ -87,6 +88,17 @@ export function getAttribute(path: string | Buffer, name: string): Buffer | unde
     if (error instanceof Error && 'code' in error && error.code === 'ENODATA') return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether a file has extended attributes that its owner can see, symbolic links not followed. An access control list is
+ * one, and so is the label of a security module.
+ */
+export function hasAttributes(path: string): boolean {
+  const c = libc();
+  const size = c.llistxattr(path, null, 0);
+  if (size < 0 && c.errno() === constants.errno.ENOTSUP) return false;
+  return checked(size, c, { syscall: 'llistxattr', path }) > 0;
 }
 
 /** Sets an extended attribute, symbolic links not followed. */

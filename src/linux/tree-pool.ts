@@ -10,8 +10,17 @@ import type { StopFlag, TreeReply, TreeTaskName, TreeTasks } from './tree-tasks.
 /** Two: walking is bound by the kernel's directory cache and by the disk, and the event loop needs a core itself. */
 const SIZE = 2;
 
-/** Deleting takes at most one thread, however much of it there is, so that measuring never waits behind it. */
-const LIMITS: Readonly<Record<TreeTaskName, number>> = { measure: SIZE, remove: SIZE - 1 };
+/**
+ * Which tasks a caller waits for, and which are done behind his back. Of the latter there is at most one at a time,
+ * however much there is to do, so that measuring never waits behind deleting.
+ */
+const URGENT: Readonly<Record<TreeTaskName, boolean>> = {
+  measure: true,
+  remove: false,
+  make: false,
+  reclaim: false,
+  adopt: false,
+};
 
 const STOP = 1;
 
@@ -25,7 +34,8 @@ interface Job {
 class TreePool {
   readonly #idle: Worker[] = [];
   readonly #waiting: Job[] = [];
-  readonly #running: Record<TreeTaskName, number> = { measure: 0, remove: 0 };
+  #running = 0;
+  #runningInBackground = 0;
 
   /** Adds a job. @returns a function that takes it back, which says false when it has started. */
   add(job: Job): () => boolean {
@@ -39,23 +49,27 @@ class TreePool {
   }
 
   #startNext(): void {
-    const running = this.#running;
-    if (running.measure + running.remove >= SIZE) return;
-    const index = this.#waiting.findIndex(({ name }) => running[name] < LIMITS[name]);
+    if (this.#running >= SIZE) return;
+    const index = this.#waiting.findIndex(({ name }) => URGENT[name] || this.#runningInBackground < SIZE - 1);
     const [job] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (job !== undefined) void this.#run(job);
   }
 
   async #run(job: Job): Promise<void> {
     const worker = this.#idle.pop() ?? startWorker();
-    this.#running[job.name] += 1;
+    this.#count(job, 1);
     worker.ref();
     await job.run(worker);
     worker.unref();
-    this.#running[job.name] -= 1;
+    this.#count(job, -1);
     // A thread that died has no id any more; the next job starts a new one.
     if (worker.threadId >= 0) this.#idle.push(worker);
     this.#startNext();
+  }
+
+  #count({ name }: Job, change: 1 | -1): void {
+    this.#running += change;
+    if (!URGENT[name]) this.#runningInBackground += change;
   }
 }
 

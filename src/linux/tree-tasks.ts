@@ -1,6 +1,15 @@
 /** What the worker threads for trees can be asked to do: the two ends of the conversation share this file. */
 import type { PlainError } from './plain-error.js';
 import { type DiskUsage, measureTree, unbounded } from './tree-measure.js';
+import {
+  type AdoptRequest,
+  adoptNow,
+  type DirectoryTemplate,
+  makeFromTemplate,
+  type ReclaimReport,
+  type ReclaimRequest,
+  reclaimTreesNow,
+} from './tree-reclaim.js';
 import { type RemovalReport, removeTreesNow } from './tree-remove.js';
 
 /** Each task with what it takes and gives. */
@@ -10,6 +19,12 @@ export interface TreeTasks {
     readonly input: { readonly root: string; readonly names: readonly string[] };
     readonly output: RemovalReport;
   };
+  readonly make: {
+    readonly input: { readonly root: string; readonly names: readonly string[]; readonly template: DirectoryTemplate };
+    readonly output: undefined;
+  };
+  readonly reclaim: { readonly input: ReclaimRequest; readonly output: ReclaimReport };
+  readonly adopt: { readonly input: AdoptRequest; readonly output: ReclaimReport };
 }
 
 /** The name of a task. */
@@ -31,6 +46,17 @@ export type TreeReply<K extends TreeTaskName> =
 /** Does a task on this thread. A task that is stopped gives `undefined` or a report that says so. */
 export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['output'] {
   const stop = () => Atomics.load(request.flag, 0) !== 0;
-  if (request.name === 'measure') return measureTree(request.input, { ...unbounded, stop });
-  return removeTreesNow(request.input.root, request.input.names, stop);
+  switch (request.name) {
+    case 'measure':
+      return measureTree(request.input, { ...unbounded, stop });
+    case 'remove':
+      return removeTreesNow(request.input.root, request.input.names, stop);
+    case 'reclaim':
+      return reclaimTreesNow(request.input, stop);
+    case 'adopt':
+      return adoptNow(request.input, stop);
+    case 'make':
+      makeFromTemplate(request.input.root, request.input.names, request.input.template);
+      return undefined;
+  }
 }

@@ -14,15 +14,19 @@ const isRoot = process.getuid?.() === 0;
 /** File systems that overlayfs treats differently: one with attributes of users, and one in memory. */
 const places = { 'the temporary folder': tmpdir(), tmpfs: '/dev/shm' };
 
-async function temporaryRoot(t: TestContext, place = tmpdir()): Promise<string> {
+async function temporaryRoot(place = tmpdir()): Promise<string> {
   const root = await mkdtemp(join(place, 'strata-embedded-'));
-  t.after(() => rm(root, { recursive: true, force: true }));
   return root;
 }
 
-async function open(t: TestContext, root?: string) {
-  const strata = await openStrata({ root: root ?? (await temporaryRoot(t)) });
-  t.after(() => strata.close());
+async function open(t: TestContext, given?: string) {
+  const root = given ?? (await temporaryRoot());
+  const strata = await openStrata({ root });
+  // Hooks run in the order in which they are registered, and the root's own would delete what is still in use.
+  t.after(async () => {
+    await strata.close();
+    await rm(root, { recursive: true, force: true });
+  });
   return strata;
 }
 
@@ -34,7 +38,7 @@ async function list(snapshotter: Snapshotter, call = {}): Promise<Info[]> {
 
 for (const [name, place] of Object.entries(places)) {
   testSnapshotter(`overlayfs in ${name}, under all layers,`, {
-    open: async (t) => ({ snapshotter: (await open(t, await temporaryRoot(t, place))).snapshotter() }),
+    open: async (t) => ({ snapshotter: (await open(t, await temporaryRoot(place))).snapshotter() }),
     ...(isRoot ? { mount: (mounts: readonly Mount[]) => temporaryMount(mounts) } : { noMountReason: 'needs root' }),
   });
 }
@@ -67,7 +71,7 @@ describe('openStrata', () => {
   });
 
   it('finds everything again, and cleans up what no record speaks of', async (t) => {
-    const root = await temporaryRoot(t);
+    const root = await temporaryRoot();
     const first = await openStrata({ root });
     await first.snapshotter().prepare({ key: 'a' });
     await first.snapshotter().commit({ key: 'a', name: 'base' });
@@ -83,7 +87,7 @@ describe('openStrata', () => {
   });
 
   it('refuses a root that is in use, and a snapshotter that is not there', async (t) => {
-    const root = await temporaryRoot(t);
+    const root = await temporaryRoot();
     const strata = await open(t, root);
     await assert.rejects(openStrata({ root }), (error) => {
       assert.ok(error instanceof FailedPreconditionError);

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { opendir } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors/index.js';
-import { diskUsage, removeTrees } from '../../linux/index.js';
+import { diskUsage, GroupSync, ReadyDirectories, removeTrees } from '../../linux/index.js';
 import type {
   CallContext,
   Driver,
@@ -11,12 +12,15 @@ import type {
   Usage,
 } from '../../snapshots/index.js';
 import {
+  activeTemplate,
   ensureDirectory,
   filesDirectory,
   MODES,
   makeSnapshotFiles,
   ownerOfFiles,
+  readyDirectory,
   snapshotsDirectory,
+  takeSnapshotFiles,
 } from './files.js';
 import { type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
@@ -50,18 +54,25 @@ class OverlayDriver implements Driver {
   readonly root: string;
   readonly #settings: MountSettings;
   readonly #showsUpperdir: boolean;
+  readonly #ready: ReadyDirectories | undefined;
+  readonly #sync: GroupSync | undefined;
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
     this.capabilities = Object.freeze({ names: setup.capabilities });
     this.#settings = { root: options.root, overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
     this.#showsUpperdir = options.upperdirLabel;
+    this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
+    this.#sync = options.durability === 'full' ? new GroupSync(options.root) : undefined;
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
     const owner = this.#ownerOf(snapshot);
-    makeSnapshotFiles(this.root, { id: snapshot.id, writable: snapshot.kind === 'active', owner });
+    const files = { id: snapshot.id, writable: snapshot.kind === 'active', owner };
+    const ready = files.writable ? this.#ready?.take() : undefined;
+    const taken = ready !== undefined && (await takeSnapshotFiles(this.root, ready, files));
+    if (!taken) await makeSnapshotFiles(this.root, files);
   }
 
   /** The container's root if labels map ids, else the owner of the nearest parent, whose files must be there anyway. */
@@ -73,7 +84,11 @@ class OverlayDriver implements Driver {
   }
 
   async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
-    return this.#measure(snapshot, call);
+    const usage = await this.#measure(snapshot, call);
+    // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
+    await this.#sync?.sync();
+    throwIfAborted(call.signal);
+    return usage;
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -90,7 +105,8 @@ class OverlayDriver implements Driver {
   }
 
   discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
-    return removeTrees(snapshotsDirectory(this.root), ids, { signal });
+    const directory = snapshotsDirectory(this.root);
+    return this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal });
   }
 
   async *ids(): AsyncIterable<string> {
@@ -103,10 +119,19 @@ class OverlayDriver implements Driver {
   }
 
   async close(): Promise<void> {
-    // Nothing stays open between calls.
+    await this.#ready?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function openReady({
+  root,
+  readyDirectories: target,
+  onBackgroundError: onError,
+}: ResolvedOverlayOptions): ReadyDirectories {
+  const options = { path: readyDirectory(root), template: activeTemplate, target, onError };
+  return ReadyDirectories.open(options, randomUUID());
 }

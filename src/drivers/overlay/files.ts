@@ -6,23 +6,40 @@
  *         <id>/                  0700
  *           fs/                  0755  the layer's own files, the upper directory while it is active
  *           work/                0711  overlay's own, not for views; stays when the layer is committed
+ *       ready/                   0700  directories that were made ahead, by names of their own
  *
  * An id is never given out twice, so that its directory is made under the final name at once: until the snapshot is
  * recorded it is a directory that no record speaks of, which is what a clean-up looks for.
  *
- * The calls are synchronous: a directory takes some ten microseconds to make, several times less than a trip through
- * the thread pool.
+ * Looking and renaming is synchronous, since that takes some ten microseconds. Making and deleting directories waits for
+ * the journal on a busy disk, hundreds of microseconds each, and so is left to the thread pool.
  */
-import { chmodSync, lchownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
+import type { DirectoryTemplate } from '../../linux/index.js';
 import type { Owner } from './ownership.js';
 
 /** The mode of each directory, exact whatever the umask. */
 export const MODES = { root: 0o700, snapshot: 0o700, files: 0o755, work: 0o711 } as const;
 
+/** What is made ahead for an active snapshot. Callers get to know `fs` through its mounts. */
+export const activeTemplate: DirectoryTemplate = {
+  mode: MODES.snapshot,
+  directories: [
+    { name: 'fs', mode: MODES.files, handedOut: true },
+    { name: 'work', mode: MODES.work, handedOut: false },
+  ],
+};
+
 /** The directory with one directory per snapshot. */
 export function snapshotsDirectory(root: string): string {
   return `${root}/snapshots`;
+}
+
+/** The directory of what was made ahead. */
+export function readyDirectory(root: string): string {
+  return `${root}/ready`;
 }
 
 /** The directory of all that belongs to a snapshot. */
@@ -50,8 +67,8 @@ export interface SnapshotFiles {
 }
 
 /** Makes a directory with exactly this mode, whatever the umask and a default ACL take away or add. */
-function makeDirectory(path: string, mode: number): void {
-  mkdirSync(path, { mode });
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  await mkdir(path, { mode });
   chmodSync(path, mode);
 }
 
@@ -85,18 +102,19 @@ function setOwner(directory: string, { uid, gid }: Owner): void {
   }
 }
 
-function makeContents(root: string, { id, writable, owner }: SnapshotFiles): void {
+async function makeContents(root: string, { id, writable, owner }: SnapshotFiles): Promise<void> {
   const files = filesDirectory(root, id);
-  makeDirectory(files, MODES.files);
-  if (writable) makeDirectory(workDirectory(root, id), MODES.work);
+  chmodSync(snapshotDirectory(root, id), MODES.snapshot);
+  await makeDirectory(files, MODES.files);
+  if (writable) await makeDirectory(workDirectory(root, id), MODES.work);
   if (owner !== undefined) setOwner(files, owner);
 }
 
 /** Removes the empty directories of a snapshot; what cannot be removed is left to a clean-up. */
-function undo(root: string, id: string): void {
+async function undo(root: string, id: string): Promise<void> {
   for (const path of [workDirectory(root, id), filesDirectory(root, id), snapshotDirectory(root, id)]) {
     try {
-      rmdirSync(path);
+      await rmdir(path);
     } catch {
       // What led here is what the caller has to know.
     }
@@ -108,19 +126,43 @@ function undo(root: string, id: string): void {
  * @throws InternalError when there are some already: an id is given out once, so they are not touched.
  * @throws PermissionDeniedError when the owner cannot be set, ResourceExhaustedError when the disk is full.
  */
-export function makeSnapshotFiles(root: string, files: SnapshotFiles): void {
-  const directory = snapshotDirectory(root, files.id);
+export async function makeSnapshotFiles(root: string, files: SnapshotFiles): Promise<void> {
   try {
-    mkdirSync(directory, { mode: MODES.snapshot });
+    await mkdir(snapshotDirectory(root, files.id), { mode: MODES.snapshot });
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw fromSystemError(error, 'failed to create snapshot directory');
     throw new InternalError(`the directory of new snapshot ${files.id} exists already`, { cause: error });
   }
   try {
-    chmodSync(directory, MODES.snapshot);
-    makeContents(root, files);
+    await makeContents(root, files);
   } catch (error) {
-    undo(root, files.id);
+    await undo(root, files.id);
     throw fromSystemError(error);
   }
+}
+
+/**
+ * Makes the files of an active snapshot of a directory that was made ahead, by its name in `ready`.
+ * @returns false when there is no such directory; then nothing has happened.
+ * @throws as {@link makeSnapshotFiles}.
+ */
+export async function takeSnapshotFiles(root: string, ready: string, { id, owner }: SnapshotFiles): Promise<boolean> {
+  try {
+    renameSync(`${readyDirectory(root)}/${ready}`, snapshotDirectory(root, id));
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    if (systemErrorCode(error) !== 'ENOTEMPTY') throw fromSystemError(error, 'failed to create snapshot directory');
+    throw new InternalError(`the directory of new snapshot ${id} exists already`, { cause: error });
+  }
+  try {
+    if (owner !== undefined && !isOurs(owner)) setOwner(filesDirectory(root, id), owner);
+    return true;
+  } catch (error) {
+    await undo(root, id);
+    throw error;
+  }
+}
+
+function isOurs({ uid, gid }: Owner): boolean {
+  return uid === process.geteuid?.() && gid === process.getegid?.();
 }

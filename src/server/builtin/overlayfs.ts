@@ -24,6 +24,7 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
       upperdirLabel,
       slowChown,
       mountOptions,
+      onBackgroundError: (error) => logger.warn({ err: error }, 'failed to make directories ahead'),
     });
     meta.exports.set('root', driver.root);
     meta.capabilities.push(...driver.capabilities.names);
