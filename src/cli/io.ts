@@ -1,7 +1,7 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
 import type { Writable } from 'node:stream';
 import type { ConnectOptions, StrataClient } from '../client/index.js';
-import { type Config, type Environment, processEnvironment } from '../server/index.js';
+import { type Config, type Daemon, type Environment, processEnvironment } from '../server/index.js';
 import type { Mount } from '../snapshots/index.js';
 
 /** A stream that may be a terminal. */
@@ -12,7 +12,7 @@ export interface Tools {
   /** See `connect` of the client. */
   connect(options: ConnectOptions): Promise<StrataClient>;
   /** Runs the daemon in this process until it is told to stop; returns the status to exit with. */
-  runDaemon(config: Config): Promise<number>;
+  runDaemon(config: Config, options?: { readonly onListening?: (daemon: Daemon) => void }): Promise<number>;
   /** Performs a list of mounts at a directory. */
   mount(mounts: readonly Mount[], directory: string): Promise<void>;
   /** Takes away everything that is mounted at a directory. */
@@ -31,7 +31,7 @@ export interface CliIo {
 
 const tools: Tools = {
   connect: async (options) => (await import('../client/index.js')).connect(options),
-  runDaemon: async (config) => (await import('../server/index.js')).runDaemon(config),
+  runDaemon: async (config, options) => (await import('../server/index.js')).runDaemon(config, options),
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
   unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
   now: () => new Date(),

@@ -27,6 +27,8 @@ export interface ServeOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly start: StartDaemon;
+  /** Told when the daemon answers, for people who started it by hand. */
+  readonly onListening?: (daemon: Daemon) => void;
   /** The process when absent. */
   readonly host?: ServeHost;
 }
@@ -48,6 +50,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const daemon = await startUnlessStopped(() => start(config, { logger, signal: stop.signal }), stop.signal);
     if (daemon === undefined) return 0;
     announce(daemon, logger);
+    options.onListening?.(daemon);
     await aborted(stop.signal);
     return await close(daemon, { logger, timeout: config.shutdownTimeout });
   } finally {

@@ -1,4 +1,4 @@
-import { resolveConfig } from '../../server/index.js';
+import { type Config, type Daemon, resolveConfig } from '../../server/index.js';
 import { defineCommand, printNothing } from '../command.js';
 import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
 
@@ -17,7 +17,31 @@ Flags beat the configuration file; "strata config show" with the same flags prin
     const given = { ...options, ...context.given };
     const file = given.config === undefined ? {} : { file: given.config };
     const config = await resolveConfig({ ...file, flags: settingsOf(given), environment });
-    context.exitWith(await tools.runDaemon(config));
+    const onListening = (daemon: Daemon): void => {
+      if (environment.variables['STRATA_HINTS'] !== '0') context.io.stdout.write(whatToTry(config, daemon));
+    };
+    context.exitWith(await tools.runDaemon(config, { onListening }));
   },
   print: printNothing,
 });
+
+/** Where it serves and what to do next, for people who started it by hand. */
+function whatToTry({ proxy }: Config, { address, root }: Daemon): string {
+  const next = proxy.enabled
+    ? `Put this into containerd's configuration, restart it, and run: ctr run --snapshotter strata ...
+
+  [proxy_plugins.strata]
+    type = "snapshot"
+    address = ${JSON.stringify(address)}
+`
+    : `Try, in another terminal:
+
+  export STRATA_ADDRESS=${address}
+  bin/strata prepare build         # a snapshot to write to
+  bin/strata commit base build     # makes it a layer
+  bin/strata prepare work base     # another one on top of it
+  bin/strata tree
+  ctr --address ${address} snapshots ls
+`;
+  return `strata serves containerd's snapshots API on ${address}; everything is kept in ${root}.\n${next}Ctrl-C ends it.\n`;
+}
