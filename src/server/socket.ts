@@ -134,7 +134,7 @@ class Claim implements SocketClaim {
   }
 
   static async open(path: string, access: SocketAccess): Promise<Claim> {
-    const claim = new Claim(path, access, await mkdtemp(join(dirname(path), '.')));
+    const claim = new Claim(path, access, await mkdtemp(`${dirname(path)}/.s-`));
     try {
       requireShort(claim.bindPath);
       return claim;

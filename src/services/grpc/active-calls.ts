@@ -46,7 +46,8 @@ export class ActiveCalls {
   begin(call: IncomingCall, options: { readonly endless: boolean } = { endless: false }): ActiveCall {
     const entry: Entry = { controller: new AbortController(), endless: options.endless };
     const { controller } = entry;
-    if (call.cancelled) controller.abort(cancellation(call));
+    // The timer of a deadline that is over already may fire after a quick answer.
+    if (call.cancelled || Number(call.getDeadline()) <= Date.now()) controller.abort(cancellation(call));
     else call.on('cancelled', () => controller.abort(cancellation(call)));
     if (entry.endless && this.#closing !== undefined) controller.abort(this.#closing);
     this.#calls.add(entry);
