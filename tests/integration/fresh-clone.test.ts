@@ -6,6 +6,7 @@ import { mustRun } from '../support/run.js';
 import { scenario } from '../support/scenario.js';
 import { ServerProcess } from '../support/server-process.js';
 import { addressIn, serveArguments } from '../support/strata.js';
+import { until } from '../support/until.js';
 
 scenario('a fresh clone', { needs: ['git'] }, async (running) => {
   const directory = await running.directory();
@@ -28,6 +29,7 @@ scenario('a fresh clone', { needs: ['git'] }, async (running) => {
 
   await running.step('npm start installs, builds, serves, and says where and what to try', async () => {
     const server = await start();
+    await until('it says that it listens', () => server.log().includes('Ctrl-C ends it.'));
     assert.match(server.log(), new RegExp(`serves containerd's snapshots API on ${address}`));
     assert.match(server.log(), /bin\/strata .*prepare/);
     assert.match(await mustRun(path.join(clone, 'bin/strata'), ['--address', address, 'version']), /Server:/);
@@ -36,6 +38,7 @@ scenario('a fresh clone', { needs: ['git'] }, async (running) => {
 
   await running.step('and again, without installing or building', async () => {
     const server = await start();
+    await until('it says that it listens', () => server.log().includes('Ctrl-C ends it.'));
     assert.doesNotMatch(server.log(), /installing|compiling/);
     assert.equal(await stop(server), 0);
   });
