@@ -32,7 +32,11 @@ export class RawConnection implements AsyncDisposable {
   readonly session: ClientHttp2Session;
 
   constructor(socket: string) {
-    this.session = connect('http://localhost', { createConnection: () => createConnection(socket) });
+    this.session = connect('http://localhost', {
+      createConnection: () => createConnection(socket),
+      // In megabytes; by default Node itself refuses to send large requests.
+      maxSessionMemory: 1000,
+    });
     // Seen by the calls that are under way.
     this.session.on('error', () => {});
   }
@@ -71,9 +75,14 @@ function answer(status: IncomingHttpHeaders, body: Buffer): RawAnswer {
   const code = status['grpc-status'];
   return {
     status: code === undefined ? undefined : Number(code),
-    message: decodeURIComponent(String(status['grpc-message'] ?? '')),
+    message: decoded(String(status['grpc-message'] ?? '')),
     messages: unframe(body),
   };
+}
+
+/** Percent-decodes what can be decoded, as the protocol of gRPC asks for. */
+function decoded(text: string): string {
+  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
 }
 
 function unframe(body: Buffer): Buffer[] {

@@ -30,7 +30,7 @@ function editDistance(from: string, to: string): number {
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const ranked = [...candidates]
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.ceil(candidate.length / 3)))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
     .sort((left, right) => left.distance - right.distance);
   return ranked[0]?.candidate;
 }

@@ -7,6 +7,7 @@ export const left = defineTable<readonly [number: number], string>({
   shape: ['number'],
   codec: textCodec,
 });
+/** The other table. */
 export const right = defineTable<readonly [number: string], number>({
   name: 'right',
   shape: ['string'],
