@@ -25,6 +25,12 @@ export interface GrpcServerOptions {
   /** What it offers, beside health. */
   readonly services: readonly GrpcService[];
   readonly log: ServiceLog;
+  /**
+   * How long a connection may be silent before it is asked for a sign of life, and how long that may take, in
+   * milliseconds; 300,000 by default. A client that is gone is noticed at once; this is for connections that Node keeps
+   * after a violation of the protocol, whose end it does not notice.
+   */
+  readonly keepaliveMs?: number;
 }
 
 /** How to close a server. */
@@ -55,7 +61,7 @@ export interface GrpcServer extends AsyncDisposable {
 }
 
 /** Makes a server, which listens nowhere yet. */
-export function createGrpcServer({ services, log }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ services, log, keepaliveMs = 300_000 }: GrpcServerOptions): GrpcServer {
   const calls = new ActiveCalls();
   const health = new Health(services.map(({ name }) => name));
   // Channelz stays on: without it grpc-js does not know its connections, and cannot cut them off.
@@ -63,6 +69,8 @@ export function createGrpcServer({ services, log }: GrpcServerOptions): GrpcServ
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
     'grpc.max_concurrent_streams': maxStreams,
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': keepaliveMs,
   });
   const runtime = { calls, log, statusOf: createStatusMapper(log) };
   for (const service of [...services, healthService(health)]) service.register(server, runtime);
