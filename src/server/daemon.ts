@@ -24,7 +24,7 @@ export async function startDaemon(config: Config, options: StartDaemonOptions): 
   const { address, mode, uid, gid } = config.grpc;
   const claim = await claimSocket(address, { mode, uid, gid });
   const plugins = await orUndo(() => startBuiltins(config, options), claim);
-  const server = await orUndo(() => answer(plugins, { claim, logger: options.logger }), plugins, claim);
+  const server = await orUndo(() => answer(plugins, { claim, config, logger: options.logger }), plugins, claim);
   return new RunningDaemon({ config, claim, plugins, server });
 }
 
@@ -41,11 +41,11 @@ async function orUndo<T>(step: () => Promise<T>, ...before: readonly AsyncDispos
 /** Opens the socket, under its public name last, so that whoever finds it is answered. */
 async function answer(
   plugins: PluginSet,
-  { claim, logger }: { readonly claim: SocketClaim; readonly logger: Logger },
+  { claim, config, logger }: { readonly claim: SocketClaim; readonly config: Config; readonly logger: Logger },
 ): Promise<GrpcServer> {
   requireService(plugins);
   const services = [...plugins.all(pluginTypes.grpc).values()];
-  const server = createGrpcServer({ services, log: logger });
+  const server = createGrpcServer({ services, log: logger, largestMessage: config.grpc.maxMessageSize });
   await orUndo(async () => {
     await server.listen(claim.bindPath);
     await claim.publish();

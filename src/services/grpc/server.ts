@@ -31,6 +31,8 @@ export interface GrpcServerOptions {
    * after a violation of the protocol, whose end it does not notice.
    */
   readonly keepaliveMs?: number;
+  /** The largest message in either direction, in bytes; 16 MiB by default, as in containerd. */
+  readonly largestMessage?: number;
 }
 
 /** How to close a server. */
@@ -61,13 +63,14 @@ export interface GrpcServer extends AsyncDisposable {
 }
 
 /** Makes a server, which listens nowhere yet. */
-export function createGrpcServer({ services, log, keepaliveMs = 300_000 }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const { services, log, keepaliveMs = 300_000, largestMessage = maxMessageBytes } = options;
   const calls = new ActiveCalls();
   const health = new Health(services.map(({ name }) => name));
   // Channelz stays on: without it grpc-js does not know its connections, and cannot cut them off.
   const server = new Server({
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_receive_message_length': largestMessage,
+    'grpc.max_send_message_length': largestMessage,
     'grpc.max_concurrent_streams': maxStreams,
     'grpc.keepalive_time_ms': keepaliveMs,
     'grpc.keepalive_timeout_ms': keepaliveMs,
