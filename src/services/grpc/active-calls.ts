@@ -7,7 +7,7 @@ export interface IncomingCall {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
   getDeadline(): Deadline;
-  /** Emitted when the client leaves or its time is up, and also, too late to matter, when the call is answered. */
+  /** Emitted when the client leaves or its time is up, and also after the call is answered. */
   on(event: 'cancelled', listener: () => void): unknown;
 }
 
@@ -48,7 +48,7 @@ export class ActiveCalls {
     const { controller } = entry;
     // The timer of a deadline that is over already may fire after a quick answer.
     if (call.cancelled || Number(call.getDeadline()) <= Date.now()) controller.abort(cancellation(call));
-    else call.on('cancelled', () => controller.abort(cancellation(call)));
+    else call.on('cancelled', () => this.#calls.has(entry) && controller.abort(cancellation(call)));
     if (entry.endless && this.#closing !== undefined) controller.abort(this.#closing);
     this.#calls.add(entry);
     const context = contextOf(call.metadata, controller.signal);

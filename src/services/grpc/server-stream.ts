@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
 import { abortError, throwIfAborted } from '../../errors/index.js';
 import type { CallContext } from '../../snapshots/index.js';
@@ -6,8 +5,8 @@ import type { ActiveCall } from './active-calls.js';
 import type { CallRuntime } from './runtime.js';
 
 /**
- * Answers one request with any number of responses. They are drawn only as fast as the client takes them, but for a
- * few that wait in buffers. When the client leaves, the iterator is returned.
+ * Answers one request with any number of responses. They are drawn only as fast as the client takes them: one is
+ * drawn while another is being sent. When the client leaves, the iterator is returned.
  */
 export type StreamHandler<Request, Response> = (request: Request, call: CallContext) => AsyncIterable<Response>;
 
@@ -56,6 +55,7 @@ async function pump<Response>(
   call: ServerWritableStream<unknown, Response>,
   signal: AbortSignal,
 ): Promise<void> {
+  let sent = Promise.resolve();
   for (;;) {
     const next = await untilAborted(iterator.next(), signal);
     if (next.done === true) {
@@ -63,9 +63,17 @@ async function pump<Response>(
       throwIfAborted(signal);
       return;
     }
-    // A call that was cancelled never drains.
-    if (!call.write(next.value)) await untilAborted(once(call, 'drain', { signal }), signal);
+    // A message may be large, so that none is left to grpc-js to queue.
+    await untilAborted(sent, signal);
+    sent = send(call, next.value);
   }
+}
+
+/** Resolves when the connection has taken the message; never when the call is cancelled. */
+function send<Response>(call: ServerWritableStream<unknown, Response>, message: Response): Promise<void> {
+  return new Promise((resolve) => {
+    call.write(message, () => resolve());
+  });
 }
 
 /** @throws CanceledError, DeadlineExceededError or the signal's own error as soon as it is aborted. */

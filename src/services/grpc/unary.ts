@@ -1,4 +1,5 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { throwIfAborted } from '../../errors/index.js';
 import type { CallContext } from '../../snapshots/index.js';
 import type { CallRuntime } from './runtime.js';
 
@@ -30,6 +31,7 @@ async function answer<Request, Response>({
 }: Answer<Request, Response>): Promise<void> {
   const active = runtime.calls.begin(call);
   try {
+    throwIfAborted(active.signal);
     respond(null, await handler(call.request, active.context));
   } catch (thrown) {
     // Of a call that was aborted nobody waits for the error, which is only the consequence.
