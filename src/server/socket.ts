@@ -12,9 +12,7 @@ import {
   InvalidArgumentError,
   systemErrorCode,
 } from '../errors/index.js';
-
-/** The room for a path in `struct sockaddr_un`, without the closing NUL (unix(7)). Node cuts longer ones silently. */
-const MAX_PATH_BYTES = 107;
+import { maxSocketPathBytes } from '../proto/index.js';
 
 const OTHERS = 0o077;
 const PRIVATE_DIRECTORY = 0o700;
@@ -73,8 +71,8 @@ export async function claimSocket(path: string, access: SocketAccess): Promise<S
 
 function requireShort(path: string): void {
   const bytes = Buffer.byteLength(path);
-  if (bytes <= MAX_PATH_BYTES) return;
-  throw new InvalidArgumentError(`socket path ${path} is ${bytes} bytes long, want at most ${MAX_PATH_BYTES}`);
+  if (bytes <= maxSocketPathBytes) return;
+  throw new InvalidArgumentError(`socket path ${path} is ${bytes} bytes long, want at most ${maxSocketPathBytes}`);
 }
 
 /** What lies at a path; undefined when nothing does. */

@@ -123,6 +123,23 @@ describe('claimDirectory', () => {
     assert.deepEqual(await readdir(directory), ['owner.20']);
   });
 
+  it('never lets two in, however owners come and go', async (t) => {
+    const directory = await temporaryDirectory(t);
+    let owners = 0;
+    const comeAndGo = async () => {
+      for (let round = 0; round < 60; round++) {
+        const claim = await claimDirectory(directory).catch(() => undefined);
+        if (claim === undefined) continue;
+        owners++;
+        assert.equal(owners, 1);
+        await new Promise(setImmediate);
+        owners--;
+        await claim[Symbol.asyncDispose]();
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, comeAndGo));
+  });
+
   it('works where paths are too long for sockets, and clears what dead owners left', async (t) => {
     const directory = path.join(await temporaryDirectory(t), 'x'.repeat(150));
     await mkdir(directory);

@@ -6,20 +6,23 @@
  * the kernel stops it from listening when it dies, however it dies. (An abstract socket would be simpler, but anyone
  * on the machine could take its name, and it does not reach across network namespaces.)
  *
- * The sockets are called `owner.1`, `owner.2` and so on; the highest number is the owner's, and it stays behind, dead,
- * when the owner ends. To become the owner: see that the highest one is dead, link an own, already listening socket to
- * the next number (only one process can), and see that no higher number appeared meanwhile. A number can only be given
- * away by someone who has found the one before it dead, so that no two owners live at once; and since the highest
- * number is never removed, someone who acts on an old view of the directory notices it afterwards.
+ * The sockets are called `owner.1`, `owner.2` and so on; `election.ts` says who becomes the owner. A candidate listens
+ * under a name of its own first and then links the socket to the number, so that it never looks dead.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, open, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { FailedPreconditionError, systemErrorCode } from '../../errors/index.js';
+import { elect, type Numbers } from './election.js';
 
 /** How long a living owner may take to tell its process id, in milliseconds; after that it stays unnamed. */
 const answerTimeout = 1000;
+
+/** Whoever listens, and what it says of itself: its process id, or nothing when it is stopped or too busy. */
+interface Holder {
+  readonly answer: string;
+}
 
 /**
  * Makes this process the only user of a directory until the result is disposed of or the process ends.
@@ -37,14 +40,20 @@ export async function claimDirectory(path: string): Promise<AsyncDisposable> {
   const claim = { [Symbol.asyncDispose]: () => release(server, directory) };
   try {
     await listen(server, own);
-    await become({ path, base, own });
+    const holder = await elect(new SocketNumbers(base, own));
+    if (holder !== undefined) throw inUse(path, holder);
+    await rm(own, { force: true });
     return claim;
   } catch (error) {
+    await rm(own, { force: true });
     await claim[Symbol.asyncDispose]();
     throw error;
-  } finally {
-    await rm(own, { force: true });
   }
+}
+
+function inUse(path: string, { answer }: Holder): FailedPreconditionError {
+  const who = answer === '' ? 'another process' : `process ${answer}`;
+  return new FailedPreconditionError(`store ${path} is in use by ${who}`);
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -62,60 +71,56 @@ async function release(server: Server, directory: FileHandle): Promise<void> {
   await directory.close();
 }
 
-interface Candidate {
-  /** The directory, as the caller named it. */
-  readonly path: string;
-  /** A short path of the same directory. */
-  readonly base: string;
-  /** The socket to link. */
-  readonly own: string;
-}
+/** The numbers of the election, as sockets in a directory. */
+class SocketNumbers implements Numbers<Holder> {
+  readonly #base: string;
+  readonly #own: string;
 
-async function become({ path, base, own }: Candidate): Promise<void> {
-  for (;;) {
-    const highest = await highestNumber(base);
-    if (highest > 0 && (await refuseIfAlive(path, `${base}/owner.${highest}`)) === 'gone') continue;
-    const mine = highest + 1;
-    if (!(await linkNew(own, `${base}/owner.${mine}`))) continue;
-    if ((await highestNumber(base)) === mine) return await removeBelow(base, mine);
-    await rm(`${base}/owner.${mine}`, { force: true });
+  /** @param base The directory, by a short path. @param own The socket on which the candidate listens. */
+  constructor(base: string, own: string) {
+    this.#base = base;
+    this.#own = own;
+  }
+
+  async highest(): Promise<number> {
+    return Math.max(0, ...(await this.#all()));
+  }
+
+  holderOf(number: number): Promise<'dead' | 'gone' | Holder> {
+    return probe(this.#socket(number));
+  }
+
+  async take(number: number): Promise<boolean> {
+    try {
+      await link(this.#own, this.#socket(number));
+      return true;
+    } catch (error) {
+      if (systemErrorCode(error) === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  async giveBack(number: number): Promise<void> {
+    await rm(this.#socket(number), { force: true });
+  }
+
+  async removeBelow(number: number): Promise<void> {
+    const lower = (await this.#all()).filter((each) => each < number);
+    await Promise.all(lower.map((each) => this.giveBack(each)));
+  }
+
+  async #all(): Promise<number[]> {
+    const names = await readdir(this.#base);
+    return names.flatMap((name) => /^owner\.(\d+)$/.exec(name)?.slice(1) ?? []).map(Number);
+  }
+
+  #socket(number: number): string {
+    return `${this.#base}/owner.${number}`;
   }
 }
 
-async function numbers(base: string): Promise<number[]> {
-  const names = await readdir(base);
-  return names.flatMap((name) => /^owner\.(\d+)$/.exec(name)?.slice(1) ?? []).map(Number);
-}
-
-async function highestNumber(base: string): Promise<number> {
-  return Math.max(0, ...(await numbers(base)));
-}
-
-async function removeBelow(base: string, mine: number): Promise<void> {
-  const dead = (await numbers(base)).filter((number) => number < mine);
-  await Promise.all(dead.map((number) => rm(`${base}/owner.${number}`, { force: true })));
-}
-
-/** Whether the link could be made; not when there is one of that name. */
-async function linkNew(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function refuseIfAlive(path: string, socket: string): Promise<'dead' | 'gone'> {
-  const state = await probe(socket);
-  if (typeof state === 'string') return state;
-  const who = state.answer === '' ? 'another process' : `process ${state.answer}`;
-  throw new FailedPreconditionError(`store ${path} is in use by ${who}`);
-}
-
-/** Whether somebody listens, and what it says of itself: nothing when it is stopped or too busy. */
-function probe(path: string): Promise<'dead' | 'gone' | { readonly answer: string }> {
+/** Whether somebody listens on a socket. Anything but a refusal is taken for a yes, also a queue that is full. */
+function probe(path: string): Promise<'dead' | 'gone' | Holder> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(path);

@@ -233,7 +233,8 @@ describe('close', () => {
   it('lets the writes under way finish, is idempotent, and refuses everything after it', async () => {
     await using temporary = await temporaryStore(tables);
     const { store } = temporary;
-    const writes = Array.from({ length: 50 }, (_, id) => store.write((tx) => tx.put(names, ['n', id], 'x')));
+    // More than one commit takes.
+    const writes = Array.from({ length: 2500 }, (_, id) => store.write((tx) => tx.put(names, ['n', id], 'x')));
     const closings = [store.close(), store.close()];
     assert.throws(() => store.read(() => 1), closed);
     await assert.rejects(
@@ -246,7 +247,7 @@ describe('close', () => {
     await using again = await openLmdbStore({ path: temporary.path, tables });
     assert.equal(
       again.read((tx) => [...tx.range(names)].length),
-      50,
+      2500,
     );
   });
 
