@@ -12,6 +12,7 @@ export {
   TMPFS_MAGIC,
 } from './facts.js';
 export { GroupSync } from './group-sync.js';
+export { type IdRange, parseIdMap } from './id-map.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';

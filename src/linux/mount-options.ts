@@ -1,5 +1,7 @@
 import { InvalidArgumentError, NotImplementedError } from '../errors/index.js';
+import { parseIdMap } from './id-map.js';
 import { MS } from './sys.js';
+import type { IdMapping } from './user-namespace.js';
 
 /** One file system to mount, in the words of mount(8). */
 export interface MountSpec {
@@ -17,6 +19,8 @@ export interface ParsedOptions {
   readonly flags: number;
   /** What the file system itself gets, in the order given. */
   readonly data: readonly string[];
+  /** How owners are to appear; undefined leaves them. */
+  readonly idMapping: IdMapping | undefined;
 }
 
 interface FlagChange {
@@ -64,20 +68,27 @@ function refuseUnsupported(options: readonly string[]): void {
   if (options.includes('loop') || options.includes('direct-io')) {
     throw new NotImplementedError('mounting through a loop device');
   }
-  // One of the two alone has never had an effect in containerd.
-  if (['uidmap=', 'gidmap='].every((key) => options.some((option) => option.startsWith(key)))) {
-    throw new NotImplementedError('mounting with mapped ids');
-  }
 }
 
+const UID_MAP = 'uidmap=';
+const GID_MAP = 'gidmap=';
+
 function isIdMap(option: string): boolean {
-  return option.startsWith('uidmap=') || option.startsWith('gidmap=');
+  return option.startsWith(UID_MAP) || option.startsWith(GID_MAP);
+}
+
+/** One of the two alone has never had an effect in containerd. */
+function idMappingOf(options: readonly string[]): IdMapping | undefined {
+  const [uids, gids] = [UID_MAP, GID_MAP].map((key) => options.findLast((option) => option.startsWith(key)));
+  if (uids === undefined || gids === undefined) return undefined;
+  return { uids: parseIdMap(uids.slice(UID_MAP.length)), gids: parseIdMap(gids.slice(GID_MAP.length)) };
 }
 
 /**
  * Sorts mount options into flags and what the file system gets.
- * @throws InvalidArgumentError for an option of containerd's mount manager, in containerd's words.
- * @throws NotImplementedError for `loop`, `direct-io`, and a pair of `uidmap=` and `gidmap=`.
+ * @throws InvalidArgumentError for an option of containerd's mount manager, in containerd's words, and for a map of ids
+ * that is malformed.
+ * @throws NotImplementedError for `loop` and `direct-io`.
  */
 export function parseMountOptions(options: readonly string[]): ParsedOptions {
   refuseUnsupported(options);
@@ -88,5 +99,5 @@ export function parseMountOptions(options: readonly string[]): ParsedOptions {
     if (change !== undefined) flags = (flags | (change.set ?? 0)) & ~(change.clear ?? 0);
     else if (option !== '' && !isIdMap(option)) data.push(option);
   }
-  return { flags, data };
+  return { flags, data, idMapping: idMappingOf(options) };
 }

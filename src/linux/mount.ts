@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { abortError, fromSystemError, InvalidArgumentError, throwIfAborted } from '../errors/index.js';
-import { inUserNamespace, isAtLeast, kernelVersion } from './facts.js';
-import { type MountSpec, type ParsedOptions, parseMountOptions } from './mount-options.js';
-import { mountLongOverlay } from './overlay-mount.js';
+import { abortError, fromSystemError, throwIfAborted } from '../errors/index.js';
+import { inUserNamespace } from './facts.js';
+import { performIdMapped } from './id-mapped-mount.js';
+import { type MountSpec, parseMountOptions } from './mount-options.js';
+import { type PreparedMount, performMount } from './perform-mount.js';
 import { resolveInRoot } from './resolve-in-root.js';
-import { MS, mount, mountFlagsOf, pageSize, UMOUNT, umount } from './sys.js';
+import { MS, mount, mountFlagsOf, UMOUNT, umount } from './sys.js';
 import { describeErrno, hasErrno } from './system-error.js';
 
 /** How to unmount. */
@@ -15,17 +16,10 @@ export interface UnmountOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What overlay takes as a parameter per layer since. */
-const LAYER_PARAMETERS = { major: 6, minor: 5 };
-
 /** containerd's patience with a mount that is in use: 50 times 50 ms (core/mount/mount_linux.go). */
 const BUSY = { tries: 50, pauseMs: 50 } as const;
 
 const READ_ONLY_BIND = MS.BIND | MS.RDONLY;
-
-interface PreparedMount extends ParsedOptions {
-  readonly spec: MountSpec;
-}
 
 /** containerd's text about a mount that the kernel refused. */
 function mountError(error: unknown, { spec, flags, data }: PreparedMount, target: string): Error {
@@ -44,17 +38,6 @@ function systemCode(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
 
-function perform({ spec, flags, data }: PreparedMount, target: string): void {
-  const text = data.join(',');
-  if (Buffer.byteLength(text) < pageSize()) {
-    mount({ source: spec.source, target, type: spec.type, flags, data: text });
-  } else if (spec.type === 'overlay' && isAtLeast(kernelVersion(), LAYER_PARAMETERS)) {
-    mountLongOverlay({ source: spec.source, target, flags, data });
-  } else {
-    throw new InvalidArgumentError('mount options is too long');
-  }
-}
-
 /** Makes a bind mount read-only, which the call that makes it ignores. */
 function remountReadOnly(flags: number, target: string): void {
   // A user namespace may not take away what the mount was locked with.
@@ -62,14 +45,20 @@ function remountReadOnly(flags: number, target: string): void {
   mount({ source: '', target, type: '', flags: flags | locked | MS.REMOUNT, data: '' });
 }
 
-function mountOne(prepared: PreparedMount, target: string): void {
-  const { flags } = prepared;
+/** Whether a mount is one whose `ro` takes a second call. */
+function isReadOnlyBind(flags: number): boolean {
+  return (flags & READ_ONLY_BIND) === READ_ONLY_BIND && (flags & MS.REMOUNT) === 0;
+}
+
+async function mountOne(prepared: PreparedMount, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const { flags, idMapping } = prepared;
   try {
-    perform(prepared, target);
-    if ((flags & READ_ONLY_BIND) !== READ_ONLY_BIND || (flags & MS.REMOUNT) !== 0) return;
+    if (idMapping !== undefined) await performIdMapped({ mount: prepared, mapping: idMapping, target, signal });
+    else performMount(prepared, target);
   } catch (error) {
     throw mountError(error, prepared, target);
   }
+  if (idMapping !== undefined || !isReadOnlyBind(flags)) return;
   try {
     remountReadOnly(flags, target);
   } catch (error) {
@@ -80,12 +69,13 @@ function mountOne(prepared: PreparedMount, target: string): void {
 
 /**
  * Mounts a list in order at one directory, as containerd's clients do (core/mount): flags and data from the options, a
- * read-only bind mount by a second call, a `target` below the directory with symbolic links resolved inside it, and an
- * overlay with more than one page of options through the kernel's newer interface. Blocks for up to a millisecond per
- * mount. When one fails, those before it are unmounted again.
+ * read-only bind mount by a second call, a `target` below the directory with symbolic links resolved inside it, mapped
+ * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay with more than one
+ * page of options through the kernel's newer interface. Blocks for up to a millisecond per mount, and 50 microseconds
+ * for each layer with mapped ids. When one fails, those before it are unmounted again.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.
- * @throws NotImplementedError, before anything is mounted, for loop devices and mapped ids.
+ * @throws NotImplementedError, before anything is mounted, for loop devices; for mapped ids where unshare(1) is missing.
  * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
  */
 export async function mountAll(
@@ -99,7 +89,7 @@ export async function mountAll(
     for (const one of prepared) {
       throwIfAborted(options.signal);
       const place = one.spec.target === '' ? target : resolveInRoot(target, one.spec.target);
-      mountOne(one, place);
+      await mountOne(one, place, options.signal);
       made.push(place);
     }
   } catch (error) {

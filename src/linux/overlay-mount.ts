@@ -4,16 +4,16 @@
  */
 import { closeSync, readSync } from 'node:fs';
 import { type Libc, libc } from './libc.js';
+import { attributesOf, MountTree } from './mount-tree.js';
 import { checked, MS } from './sys.js';
 
 /** Numbers of system calls; the same on every architecture. */
-const CALL = { MOVE_MOUNT: 429, FSOPEN: 430, FSCONFIG: 431, FSMOUNT: 432 } as const;
+const CALL = { FSOPEN: 430, FSCONFIG: 431, FSMOUNT: 432 } as const;
 
 /** Commands of fsconfig(2), and flags; include/uapi/linux/mount.h. */
-const FSCONFIG = { SET_FLAG: 0, SET_STRING: 1, CREATE: 6 } as const;
+const FSCONFIG = { SET_FLAG: 0, SET_STRING: 1, SET_FD: 5, CREATE: 6 } as const;
 const CLOSE_ON_EXEC = 1;
-const MOVE_MOUNT = { FROM_EMPTY_PATH: 0x4, TO_SYMLINKS: 0x10 } as const;
-const AT_FDCWD = -100;
+const NO_FD = 0;
 
 /** An overlay mount to make. */
 export interface OverlayMount {
@@ -21,19 +21,9 @@ export interface OverlayMount {
   readonly target: string;
   /** Flags of mount(2). */
   readonly flags: number;
-  readonly data: readonly string[];
+  /** As {@link overlayParameters} makes them of mount options. */
+  readonly parameters: readonly Parameter[];
 }
-
-/** Flags of mount(2) for the one mount, with their twins in fsmount(2). */
-const attributes: readonly (readonly [number, number])[] = [
-  [MS.RDONLY, 0x1],
-  [MS.NOSUID, 0x2],
-  [MS.NODEV, 0x4],
-  [MS.NOEXEC, 0x8],
-  [MS.NOATIME, 0x10],
-  [MS.STRICTATIME, 0x20],
-  [MS.NODIRATIME, 0x80],
-];
 
 /** Flags of mount(2) for the whole file system, with their names in fsconfig(2). */
 const superblockFlags: readonly (readonly [number, string])[] = [
@@ -43,10 +33,13 @@ const superblockFlags: readonly (readonly [number, string])[] = [
   [MS.MANDLOCK, 'mand'],
 ];
 
-/** One parameter of a file system; without a value it is a flag. */
+/**
+ * One parameter of a file system, with a text, a descriptor, or neither: then it is a flag. Layers are taken by
+ * descriptor since Linux 6.13.
+ */
 export interface Parameter {
   readonly key: string;
-  readonly value?: string;
+  readonly value?: string | number;
 }
 
 /** The layers of a `lowerdir=` value, topmost first: those behind `::` hold data only. A backslash takes the next character as it is. */
@@ -58,6 +51,11 @@ function layersOf(value: string): Parameter[] {
     else layers.push({ key, value: layer.replace(/\\(.)/gs, '$1') });
   }
   return layers;
+}
+
+/** Whether a parameter names a layer below. */
+export function isLayer({ key }: Parameter): boolean {
+  return key === 'lowerdir+' || key === 'datadir+';
 }
 
 /** Mount options of overlay as single parameters, one for each layer. */
@@ -81,6 +79,12 @@ function kernelMessage(fd: number): string {
   }
 }
 
+interface Configuration {
+  readonly key?: string | null;
+  readonly text?: string | null;
+  readonly fd?: number;
+}
+
 /** A file system being put together; closed when disposed. */
 class Context implements Disposable {
   readonly #libc: Libc;
@@ -93,23 +97,24 @@ class Context implements Disposable {
   }
 
   set({ key, value }: Parameter): void {
-    if (value === undefined) this.#configure(FSCONFIG.SET_FLAG, key, null);
-    else this.#configure(FSCONFIG.SET_STRING, key, value);
+    if (value === undefined) this.#configure(FSCONFIG.SET_FLAG, { key });
+    else if (typeof value === 'string') this.#configure(FSCONFIG.SET_STRING, { key, text: value });
+    else this.#configure(FSCONFIG.SET_FD, { key, fd: value });
   }
 
   /** Makes the mount, not attached anywhere yet. @returns a descriptor that the caller closes. */
   mount(mountAttributes: number): number {
-    this.#configure(FSCONFIG.CREATE, null, null);
+    this.#configure(FSCONFIG.CREATE, {});
     const types = { fd: 'int', flags: 'unsigned int' };
     const c = this.#libc;
     const fd = c.syscall(CALL.FSMOUNT, types.fd, this.#fd, types.flags, CLOSE_ON_EXEC, types.flags, mountAttributes);
     return checked(fd, c, { syscall: 'fsmount' });
   }
 
-  #configure(command: number, key: string | null, value: string | null): void {
+  #configure(command: number, { key = null, text = null, fd = NO_FD }: Configuration): void {
     const c = this.#libc;
-    const text = 'const char *';
-    const result = c.syscall(CALL.FSCONFIG, 'int', this.#fd, 'unsigned int', command, text, key, text, value, 'int', 0);
+    const given = ['const char *', key, 'const char *', text, 'int', fd];
+    const result = c.syscall(CALL.FSCONFIG, 'int', this.#fd, 'unsigned int', command, ...given);
     try {
       checked(result, c, { syscall: 'fsconfig' });
     } catch (error) {
@@ -124,14 +129,6 @@ class Context implements Disposable {
   }
 }
 
-function attach(c: Libc, fd: number, target: string): void {
-  const flags = MOVE_MOUNT.FROM_EMPTY_PATH | MOVE_MOUNT.TO_SYMLINKS;
-  const from = ['int', fd, 'const char *', ''];
-  const to = ['int', AT_FDCWD, 'const char *', target];
-  const result = c.syscall(CALL.MOVE_MOUNT, ...from, ...to, 'unsigned int', flags);
-  checked(result, c, { syscall: 'move_mount', path: target });
-}
-
 /**
  * Mounts an overlay of any number of options; the kernel allows 500 layers.
  * @throws a system error, with the kernel's own words when it has some.
@@ -141,13 +138,8 @@ export function mountLongOverlay(mount: OverlayMount): void {
   using context = new Context(c);
   context.set({ key: 'source', value: mount.source });
   for (const [flag, key] of superblockFlags) if ((mount.flags & flag) !== 0) context.set({ key });
-  for (const parameter of overlayParameters(mount.data)) context.set(parameter);
-  const bits = attributes.reduce((sum, [flag, bit]) => ((mount.flags & flag) === 0 ? sum : sum | bit), 0);
-  const fd = context.mount(bits);
-  try {
-    attach(c, fd, mount.target);
-  } finally {
-    // An open descriptor would keep the mount from being unmounted.
-    closeSync(fd);
-  }
+  for (const parameter of mount.parameters) context.set(parameter);
+  // An open descriptor would keep the mount from being unmounted.
+  using tree = new MountTree(context.mount(attributesOf(mount.flags)));
+  tree.attach(mount.target);
 }

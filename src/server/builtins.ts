@@ -35,7 +35,7 @@ export function builtinPlugins({ config, logger, reports }: BuiltinOptions): rea
   const settings = config.plugins;
   return [
     { plugin: storePlugin, config: { face } },
-    { plugin: eventPlugin, config: undefined },
+    { plugin: eventPlugin, config: { logger } },
     {
       plugin: overlayfsPlugin,
       config: { logger, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },

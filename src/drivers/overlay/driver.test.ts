@@ -15,6 +15,7 @@ const facts: OverlayFacts = {
   fileSystemMagic: () => 0xef53,
   supportsDirectoryTypes: () => true,
   mountsWithUserXattr: async () => false,
+  mountsWithMappedIds: async () => true,
 };
 
 type Options = Omit<OverlayOptions, 'root' | 'facts'> & { readonly facts?: Partial<OverlayFacts> };
@@ -88,7 +89,7 @@ const mountCases: readonly {
   {
     name: 'no id maps on a kernel that cannot',
     of: { labels: maps },
-    options: { facts: { kernel: { major: 5, minor: 18 } } },
+    options: { facts: { mountsWithMappedIds: async () => false } },
     want: ['bind', '<r>/9/fs', 'rw', 'rbind'],
   },
   {
@@ -143,10 +144,13 @@ describe('userxattr', () => {
 });
 
 describe('overlay capabilities', () => {
+  const untried = (kernel: OverlayFacts['kernel']) => ({ kernel, mountsWithMappedIds: async () => undefined });
   const cases: readonly [Options, readonly string[]][] = [
     [{}, ['remap-ids', 'only-remap-ids', 'rebase']],
     [{ slowChown: true }, ['remap-ids', 'rebase']],
-    [{ facts: { kernel: { major: 5, minor: 18 } } }, ['only-remap-ids', 'rebase']],
+    [{ facts: { mountsWithMappedIds: async () => false } }, ['only-remap-ids', 'rebase']],
+    [{ facts: untried({ major: 5, minor: 18 }) }, ['only-remap-ids', 'rebase']],
+    [{ facts: untried({ major: 5, minor: 19 }) }, ['remap-ids', 'only-remap-ids', 'rebase']],
     [{ facts: { inUserNamespace: true } }, ['remap-ids', 'only-remap-ids']],
   ];
   for (const [options, want] of cases) {

@@ -6,7 +6,7 @@ import {
   overlayHasIndex,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
-import { mountsWithUserXattr } from './trial-mount.js';
+import { mountsWithMappedIds, mountsWithUserXattr } from './trial-mount.js';
 
 /** What the driver has to know about its machine. */
 export interface OverlayFacts {
@@ -20,6 +20,8 @@ export interface OverlayFacts {
   supportsDirectoryTypes(directory: string): boolean | undefined;
   /** Whether a trial mount below a directory with the option `userxattr` succeeds. */
   mountsWithUserXattr(root: string): Promise<boolean>;
+  /** Whether a trial mount over layers with mapped ids succeeds; undefined when this process may not try. */
+  mountsWithMappedIds(root: string): Promise<boolean | undefined>;
 }
 
 /** The facts of this machine, but for those that are given. */
@@ -31,6 +33,7 @@ export function resolveFacts(given: Partial<OverlayFacts>): OverlayFacts {
     fileSystemMagic,
     supportsDirectoryTypes,
     mountsWithUserXattr,
+    mountsWithMappedIds,
     ...given,
   });
 }

@@ -9,7 +9,7 @@ import type { ResolvedOverlayOptions } from './options.js';
 export interface OverlaySetup {
   /** What every overlay mount ends in: the configured options, then those that this machine needs. */
   readonly overlayOptions: readonly string[];
-  /** Whether the kernel mounts overlay over directories with mapped ids. */
+  /** Whether overlay can stand on layers with mapped ids here. */
   readonly remapIds: boolean;
   /** In containerd's words and order. */
   readonly capabilities: readonly string[];
@@ -54,6 +54,11 @@ function needsIndexOff({ mountOptions, facts }: ResolvedOverlayOptions): boolean
   return facts.hasIndexOption && !mountOptions.some((option) => option === 'index' || option.startsWith('index='));
 }
 
+/** Where a mount cannot be tried, it is left to the version: those who mount may be others than this process. */
+async function canRemapIds({ root, facts }: ResolvedOverlayOptions): Promise<boolean> {
+  return (await facts.mountsWithMappedIds(root)) ?? isAtLeast(facts.kernel, SINCE.idMappedOverlay);
+}
+
 function capabilitiesOf({ facts, slowChown }: ResolvedOverlayOptions, remapIds: boolean): string[] {
   return [
     ...(remapIds ? ['remap-ids'] : []),
@@ -68,7 +73,7 @@ function capabilitiesOf({ facts, slowChown }: ResolvedOverlayOptions, remapIds: 
  * NewSnapshotter, and overlayutils/check.go).
  */
 export async function probeOverlay(options: ResolvedOverlayOptions): Promise<OverlaySetup> {
-  const remapIds = isAtLeast(options.facts.kernel, SINCE.idMappedOverlay);
+  const remapIds = await canRemapIds(options);
   const needed = [
     ...((await needsUserXattr(options)) ? ['userxattr'] : []),
     ...(needsIndexOff(options) ? ['index=off'] : []),
