@@ -47,14 +47,18 @@ export async function makeUserNamespace(
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   // A child that ends early does not read.
   child.stdin.on('error', () => undefined);
+  let failure: Error | undefined;
+  child.on('error', (error) => {
+    failure = error;
+  });
+  // Comes after an error as well, when the pipes are closed.
   const ended = new Promise<Error>((resolve) => {
-    child.once('error', resolve);
-    child.once('close', () => resolve(new Error(Buffer.concat(said).toString().trim())));
+    child.once('close', () => resolve(failure ?? new Error(Buffer.concat(said).toString().trim())));
   });
   try {
     child.stdin.write('.');
-    const failure = await Promise.race([ended, once(child.stdout, 'data').then(() => undefined)]);
-    if (failure !== undefined) throw childFailure(failure, signal);
+    const early = await Promise.race([ended, once(child.stdout, 'data').then(() => undefined)]);
+    if (early !== undefined) throw childFailure(early, signal);
     return mapIds(child, mapping);
   } finally {
     child.stdin.end();
