@@ -19,6 +19,8 @@ export const neededFiles = {
   ],
   attr: ['/usr/bin/setfattr'],
   e2fsprogs: ['/sbin/mkfs.ext4', '/usr/sbin/mkfs.ext4'],
+  'btrfs-progs': ['/sbin/mkfs.btrfs', '/usr/sbin/mkfs.btrfs', '/usr/bin/mkfs.btrfs'],
+  'erofs-utils': ['/usr/bin/mkfs.erofs', '/usr/sbin/mkfs.erofs', '/sbin/mkfs.erofs'],
   xfsprogs: ['/sbin/mkfs.xfs', '/usr/sbin/mkfs.xfs'],
   git: ['/usr/bin/git', '/usr/local/bin/git'],
   'util-linux': ['/usr/bin/setpriv', '/bin/setpriv'],

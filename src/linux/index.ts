@@ -13,6 +13,8 @@ export {
 } from './facts.js';
 export { GroupSync } from './group-sync.js';
 export { type IdRange, parseIdMap } from './id-map.js';
+export { attachLoop, hasLoopDevices, type LoopDevice, type LoopOptions } from './loop.js';
+export { type FileSystemType, findMkfs, type MakeFileSystem, makeFileSystem } from './make-file-system.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';

@@ -23,6 +23,8 @@ export interface Libc {
   opendir(path: string): Pointer;
   readdir(directory: Pointer): Pointer;
   closedir(directory: Pointer): number;
+  /** ioctl(2): behind the request, if anything, comes a pair of a C type and a value. A Buffer is read and written. */
+  ioctl(fd: number, request: number, ...typedArgument: readonly unknown[]): number;
   /** syscall(2): after the number come pairs of a C type and a value. */
   syscall(number: number, ...typedArguments: readonly unknown[]): number | bigint;
   /** The byte at an offset of an address. */
@@ -53,6 +55,7 @@ function bind(koffi: Koffi): Libc {
     opendir: library.func('void *opendir(const char *)'),
     readdir: library.func('void *readdir(void *)'),
     closedir: library.func('int closedir(void *)'),
+    ioctl: library.func('int ioctl(int, unsigned long, ...)'),
     syscall: library.func('long syscall(long, ...)'),
     byteAt: (address, offset) => Number(koffi.decode(address, offset, 'uint8_t')),
     errno: () => koffi.errno(),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, NotImplementedError } from '../errors/index.js';
+import { InvalidArgumentError } from '../errors/index.js';
 import { parseIdMap } from './id-map.js';
 import { MS } from './sys.js';
 import type { IdMapping } from './user-namespace.js';
@@ -21,6 +21,8 @@ export interface ParsedOptions {
   readonly data: readonly string[];
   /** How owners are to appear; undefined leaves them. */
   readonly idMapping: IdMapping | undefined;
+  /** Which loop device the source is to be reached through; undefined when it is mounted itself. */
+  readonly loop: { readonly directIo: boolean } | undefined;
 }
 
 interface FlagChange {
@@ -65,9 +67,18 @@ function refuseUnsupported(options: readonly string[]): void {
   if (internal !== undefined) {
     throw new InvalidArgumentError(`internal mount option "${internal}" was not consumed by the mount manager`);
   }
-  if (options.includes('loop') || options.includes('direct-io')) {
-    throw new NotImplementedError('mounting through a loop device');
-  }
+}
+
+const LOOP = 'loop';
+const DIRECT_IO = 'direct-io';
+
+/** Direct input and output is a matter of the loop device: without one, the file system is asked for it. */
+function loopOf(options: readonly string[]): ParsedOptions['loop'] {
+  return options.includes(LOOP) ? { directIo: options.includes(DIRECT_IO) } : undefined;
+}
+
+function isLoop(option: string): boolean {
+  return option === LOOP || option === DIRECT_IO;
 }
 
 const UID_MAP = 'uidmap=';
@@ -88,16 +99,17 @@ function idMappingOf(options: readonly string[]): IdMapping | undefined {
  * Sorts mount options into flags and what the file system gets.
  * @throws InvalidArgumentError for an option of containerd's mount manager, in containerd's words, and for a map of ids
  * that is malformed.
- * @throws NotImplementedError for `loop` and `direct-io`.
  */
 export function parseMountOptions(options: readonly string[]): ParsedOptions {
   refuseUnsupported(options);
+  const loop = loopOf(options);
+  const handled = (option: string) => isIdMap(option) || (loop !== undefined && isLoop(option));
   let flags = 0;
   const data: string[] = [];
   for (const option of options) {
     const change = Object.hasOwn(flagOptions, option) ? flagOptions[option] : undefined;
     if (change !== undefined) flags = (flags | (change.set ?? 0)) & ~(change.clear ?? 0);
-    else if (option !== '' && !isIdMap(option)) data.push(option);
+    else if (option !== '' && !handled(option)) data.push(option);
   }
-  return { flags, data, idMapping: idMappingOf(options) };
+  return { flags, data, idMapping: idMappingOf(options), loop };
 }

@@ -72,10 +72,10 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
  * read-only bind mount by a second call, a `target` below the directory with symbolic links resolved inside it, mapped
  * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay with more than one
  * page of options through the kernel's newer interface. Blocks for up to a millisecond per mount, and 50 microseconds
- * for each layer with mapped ids. When one fails, those before it are unmounted again.
+ * for each layer with mapped ids, and some for a loop device, which goes with its mount. When one fails, those before it are unmounted again.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.
- * @throws NotImplementedError, before anything is mounted, for loop devices; for mapped ids where unshare(1) is missing.
+ * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.
  * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
  */
 export async function mountAll(

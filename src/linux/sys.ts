@@ -108,6 +108,19 @@ export function setAttribute(path: string | Buffer, name: string, value: Buffer)
   checked(result, c, { syscall: 'lsetxattr', path: String(path) });
 }
 
+/**
+ * ioctl(2).
+ * @param argument A number that is passed as it is, or memory that the kernel reads and writes.
+ * @param name What to call the request in an error.
+ * @returns what the call returns, which is not negative.
+ * @throws a system error.
+ */
+export function ioctl(fd: number, request: number, argument: number | bigint | Buffer, name: string): number {
+  const c = libc();
+  const type = Buffer.isBuffer(argument) ? 'void *' : 'uint64_t';
+  return checked(c.ioctl(fd, request, type, argument), c, { syscall: `ioctl ${name}` });
+}
+
 /** Offset of `f_flag` in struct statvfs, and the size of that structure, on 64-bit glibc and musl. */
 const STATVFS = { FLAG: 72, SIZE: 112 } as const;
 

@@ -1,4 +1,10 @@
 export {
+  type LoopFileSystem,
+  type LoopFileSystemOptions,
+  loopFileSystem,
+  whyNoLoopFileSystem,
+} from './loop-file-system.js';
+export {
   type CaseContext,
   type SuiteCase,
   type SuiteOptions,

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 /** Things of the machine that a scenario can need. */
-export type Need = 'root' | 'containerd' | 'runc' | 'umoci' | 'busybox' | 'go' | 'setpriv' | 'git';
+export type Need = 'root' | 'containerd' | 'runc' | 'umoci' | 'busybox' | 'go' | 'setpriv' | 'git' | FileSystemNeed;
+
+/** The programs that make file systems of a type. */
+type FileSystemNeed = 'mkfs.ext4' | 'mkfs.xfs' | 'mkfs.btrfs' | 'mkfs.erofs';
 
 const staticBusybox = '/bin/busybox';
 const goSources = '/usr/share/gocode/src/github.com/containerd/containerd/snapshots/testsuite';
@@ -16,6 +19,10 @@ const checks: Readonly<Record<Need, () => boolean>> = {
   go: () => isOnPath('go') && existsSync(goSources),
   setpriv: () => isOnPath('setpriv'),
   git: () => isOnPath('git') && isOnPath('npm'),
+  'mkfs.ext4': () => isOnPath('mkfs.ext4'),
+  'mkfs.xfs': () => isOnPath('mkfs.xfs'),
+  'mkfs.btrfs': () => isOnPath('mkfs.btrfs'),
+  'mkfs.erofs': () => isOnPath('mkfs.erofs'),
 };
 
 function isOnPath(command: string): boolean {
