@@ -26,7 +26,8 @@ const kinds = [
   },
   {
     name: 'integration',
-    files: () => compiledTests('tests', 'build/tests'),
+    // Those of tests/kernel are run by one of them, in a kernel of their own.
+    files: () => compiledTests('tests/integration', 'build/tests/integration'),
     async prepare() {
       await setup('tests');
       await provideSystemPackages();

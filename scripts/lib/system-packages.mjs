@@ -23,6 +23,8 @@ export const neededFiles = {
   'erofs-utils': ['/usr/bin/mkfs.erofs', '/usr/sbin/mkfs.erofs', '/sbin/mkfs.erofs'],
   xfsprogs: ['/sbin/mkfs.xfs', '/usr/sbin/mkfs.xfs'],
   git: ['/usr/bin/git', '/usr/local/bin/git'],
+  'user-mode-linux': ['/usr/bin/linux.uml'],
+  dmsetup: ['/sbin/dmsetup', '/usr/sbin/dmsetup'],
   'util-linux': ['/usr/bin/setpriv', '/bin/setpriv'],
 };
 

@@ -2,7 +2,17 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 /** Things of the machine that a scenario can need. */
-export type Need = 'root' | 'containerd' | 'runc' | 'umoci' | 'busybox' | 'go' | 'setpriv' | 'git' | FileSystemNeed;
+export type Need =
+  | 'root'
+  | 'containerd'
+  | 'runc'
+  | 'umoci'
+  | 'busybox'
+  | 'go'
+  | 'setpriv'
+  | 'git'
+  | 'second-kernel'
+  | FileSystemNeed;
 
 /** The programs that make file systems of a type. */
 type FileSystemNeed = 'mkfs.ext4' | 'mkfs.xfs' | 'mkfs.btrfs' | 'mkfs.erofs';
@@ -23,6 +33,7 @@ const checks: Readonly<Record<Need, () => boolean>> = {
   'mkfs.xfs': () => isOnPath('mkfs.xfs'),
   'mkfs.btrfs': () => isOnPath('mkfs.btrfs'),
   'mkfs.erofs': () => isOnPath('mkfs.erofs'),
+  'second-kernel': () => isOnPath('linux.uml') && isOnPath('dmsetup') && existsSync(staticBusybox),
 };
 
 function isOnPath(command: string): boolean {

@@ -1,0 +1,58 @@
+/** The test files of tests/kernel, in a kernel of their own. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { checkout } from '../support/paths.js';
+import { scenario } from '../support/scenario.js';
+import { bootStandard, makeDisk, runTestFiles, SecondKernel } from '../support/second-kernel/index.js';
+
+scenario('in a second kernel', { needs: ['second-kernel', 'mkfs.ext4', 'mkfs.xfs'] }, async (running) => {
+  await using kernel = await bootStandard(await running.directory());
+  const folder = path.join(checkout, 'build', 'tests', 'kernel');
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.test.js'));
+  const { outcomes, status, report } = await runTestFiles(
+    kernel,
+    files.map((name) => path.join(folder, name)),
+  );
+  running.onFailure(() => `${report}--- console of the second kernel\n${kernel.console()}---\n`);
+
+  for (const { name, file, outcome, reason } of outcomes) {
+    await running.step(`${path.basename(file).split('.')[0]}: ${name}`, () => {
+      // What is skipped in the kernel that is made for it would be tested nowhere.
+      assert.equal(outcome, 'passed', reason === '' ? 'see the report' : reason);
+    });
+  }
+  await running.step('all of them were run, to the end', () => {
+    assert.equal(status, 0);
+    assert.ok(outcomes.length > 0);
+  });
+});
+
+scenario('a second kernel', { needs: ['second-kernel', 'mkfs.ext4'] }, async (running) => {
+  const directory = await running.directory();
+  const disk = await makeDisk(path.join(directory, 'disk'), 'ext4', 64);
+  const boot = () => SecondKernel.boot({ directory, disks: [disk], modules: ['quota_v2'] });
+  await using kernel = await boot();
+
+  await running.step('runs commands on this system’s files, and gives what they print and their status', async () => {
+    const args = ['-c', 'echo "$WORD"; echo wrong >&2; exit 7'];
+    const result = await kernel.run('sh', args, { env: { WORD: "it's" } });
+    assert.deepEqual(result, { status: 7, signal: undefined, stdout: "it's\n", stderr: 'wrong\n' });
+  });
+
+  await running.step('cannot write them', async () => {
+    assert.match((await kernel.run('touch', [path.join(checkout, 'written')])).stderr, /Read-only file system/);
+  });
+
+  await running.step('loses what was not synchronised when its power is cut, and nothing else', async () => {
+    const write = `
+      echo 0 >/proc/sys/vm/dirty_writeback_centisecs
+      mount /dev/ubda /run && cd /run && echo kept >kept && sync kept . && echo lost >lost && cat lost`;
+    assert.equal(await kernel.must('sh', ['-ec', write]), 'lost\n');
+    await kernel.cut();
+    await assert.rejects(kernel.run('true', []), /the second kernel is off/);
+    await using again = await boot();
+    const read = 'mount /dev/ubda /run && cd /run && cat kept && if [ -s lost ]; then cat lost; fi';
+    assert.equal(await again.must('sh', ['-ec', read]), 'kept\n');
+  });
+});

@@ -1,0 +1,5 @@
+/** A second kernel for tests: see `SecondKernel`. */
+export { type DiskFormat, makeDisk } from './disk.js';
+export { type InsideOptions, SecondKernel, type SecondKernelOptions } from './kernel.js';
+export { bootStandard, disks } from './standard.js';
+export { type InsideOutcome, type InsideRun, runTestFiles } from './test-files.js';
