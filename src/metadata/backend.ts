@@ -64,6 +64,8 @@ export interface UpdateOperation {
   readonly fieldpaths: readonly string[] | undefined;
   /** Those of the new labels that the back end may see. */
   readonly labels: Labels;
+  /** Checks that it may be done, and gives the key in the back end. Reads only. */
+  check(tx: ReadTransaction): { readonly backendKey: string };
   /** Checks, changes the metadata's record, and gives it. */
   record(tx: WriteTransaction): NamedMetadata;
 }

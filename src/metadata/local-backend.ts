@@ -1,4 +1,4 @@
-import { NotFoundError, throwIfAborted } from '../errors/index.js';
+import { AbortedError, NotFoundError, throwIfAborted } from '../errors/index.js';
 import {
   type CallContext,
   type Info,
@@ -76,11 +76,21 @@ export class LocalBackend implements Backend {
     await removed.settle(call);
   }
 
-  update(operation: UpdateOperation, call: CallContext): Promise<Info> {
-    return this.#store.write((tx) => {
-      throwIfAborted(call.signal);
-      const found = operation.record(tx);
-      return mergedInfo(found, this.#stages.recordUpdate(tx, found.record.backendKey, operation));
+  async update(operation: UpdateOperation, call: CallContext): Promise<Info> {
+    throwIfAborted(call.signal);
+    const { backendKey } = this.#store.read((tx) => operation.check(tx));
+    const staged = await this.#stages.stageUpdate(backendKey, operation, call);
+    return recordStaged({
+      store: this.#store,
+      staged,
+      call,
+      record: (tx) => {
+        const found = operation.record(tx);
+        if (found.record.backendKey !== backendKey) {
+          throw new AbortedError(`snapshot "${found.key}" was replaced while its labels were changed`);
+        }
+        return mergedInfo(found, staged.record(tx));
+      },
     });
   }
 

@@ -198,15 +198,18 @@ export class NamespacedSnapshotter implements Snapshotter {
     const { name, labels: given, fieldpaths } = request;
     if (name === '') throw new InvalidArgumentError('');
     validateLabels(given);
-    const record = (tx: WriteTransaction): NamedMetadata => {
+    const changed = (tx: ReadTransaction) => {
       const found = records.get(tx, name);
       const labels = updatedLabels({ name, current: found.labels, given, fieldpaths });
       // Strictly later than before, so that a client can tell by the time that something changed.
-      const changed = { ...found, labels, updated: Math.max(nowMicroseconds(), found.updated + 1) };
-      records.replace(tx, name, changed);
-      return { key: name, record: changed };
+      return { ...found, labels, updated: Math.max(nowMicroseconds(), found.updated + 1) };
     };
-    return this.#backend.update({ fieldpaths, labels: inheritedLabels(given), record }, call);
+    const record = (tx: WriteTransaction): NamedMetadata => {
+      const metadata = changed(tx);
+      records.replace(tx, name, metadata);
+      return { key: name, record: metadata };
+    };
+    return this.#backend.update({ fieldpaths, labels: inheritedLabels(given), check: changed, record }, call);
   }
 
   async usage(key: string, call: CallContext = noContext): Promise<Usage> {

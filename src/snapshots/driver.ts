@@ -7,6 +7,7 @@
  * methods that leave nothing behind when they reject, that stop soon after `call.signal` is aborted, and that keep the
  * event loop free: whatever walks a tree runs in a worker.
  */
+import type { Limits } from './limits.js';
 import type { CallContext, Kind, Labels, Mount, Usage } from './types.js';
 
 /** A snapshot as a driver sees it. */
@@ -18,6 +19,28 @@ export interface DriverSnapshot {
   readonly parentIds: readonly string[];
   /** All labels of the record. A driver may read those that start with `containerd.io/snapshot/`. */
   readonly labels: Labels;
+  /** Given to `create`, of limits that the driver has said it can keep: what an active snapshot may take. */
+  readonly limits?: Limits;
+}
+
+/** Which limits a back end can keep here and now. */
+export interface LimitSupport {
+  readonly bytes: boolean;
+  readonly inodes: boolean;
+  /** Why not all, and what to do about it; ends an error's text. */
+  readonly reason?: string;
+}
+
+/** Keeps what snapshots take within limits. */
+export interface DriverLimiter {
+  /** Asked before each limit is set; cheap. */
+  support(): LimitSupport;
+  /**
+   * Sets the limits of an active snapshot that may be in use, in the place of those that it had; what is absent is not
+   * limited. May lie below what is taken already: then nothing more can be written. Safe to repeat.
+   * @throws NotFoundError when the files of the snapshot are gone.
+   */
+  set(snapshot: DriverSnapshot, limits: Limits, call: CallContext): Promise<void>;
 }
 
 /** What a back end can do; data, shown by `strata plugins` and read by the tests. */
@@ -29,6 +52,9 @@ export interface DriverCapabilities {
 /** See the head of this file. */
 export interface Driver extends AsyncDisposable {
   readonly capabilities: DriverCapabilities;
+
+  /** Absent where no limit can ever be kept. */
+  readonly limiter?: DriverLimiter | undefined;
 
   /** The directory that holds its files; shown as the export `root`. */
   readonly root: string;

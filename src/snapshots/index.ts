@@ -1,5 +1,5 @@
 export type { BackgroundErrors } from './discards.js';
-export type { Driver, DriverCapabilities, DriverSnapshot } from './driver.js';
+export type { Driver, DriverCapabilities, DriverLimiter, DriverSnapshot, LimitSupport } from './driver.js';
 export {
   type FinishedCall,
   GuardedSnapshotter,
@@ -18,10 +18,22 @@ export {
   validateLabels,
   withoutEmpty,
 } from './labels.js';
+export type { LimitSettings } from './limiter.js';
+export {
+  type Limits,
+  limitsFromLabels,
+  maxInodesLabel,
+  maxSizeLabel,
+  noLimit,
+  noLimits,
+  parseByteLimit,
+  parseInodeLimit,
+} from './limits.js';
 export { LocalSnapshotter } from './local-snapshotter.js';
 export type { LocalSnapshotterOptions } from './local-stages.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 export {
+  type LabelChange,
   type RecordCommitRequest,
   type RecordStagedOptions,
   type RemovedFiles,
@@ -31,6 +43,7 @@ export {
   type StagedCommit,
   type StagedCreate,
   type StagedSnapshotter,
+  type StagedUpdate,
 } from './staging.js';
 export { type SnapshotRecord, snapshotsTable, snapshotTables } from './tables.js';
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './time.js';

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors/index.js';
+import { maxInodesLabel } from './limits.js';
 import type { Labels } from './types.js';
 
 /** The most bytes that the key and the value of one label may have together (containerd: pkg/labels/validate.go). */
@@ -24,13 +25,20 @@ export function withoutEmpty(labels: Labels | undefined): Labels {
   return kept;
 }
 
-/** The labels that a back end gets to see (containerd: core/snapshots/snapshotter.go, FilterInheritedLabels). */
+/**
+ * The labels that a back end gets to see: those of containerd (core/snapshots/snapshotter.go, FilterInheritedLabels), and
+ * the limit that has no name there.
+ */
 export function inheritedLabels(labels: Labels): Labels {
   const kept = new Map<string, string>();
   for (const [key, value] of labels) {
-    if (key === snapshotRefLabel || key.startsWith(inheritedLabelPrefix)) kept.set(key, value);
+    if (isInherited(key)) kept.set(key, value);
   }
   return kept;
+}
+
+function isInherited(key: string): boolean {
+  return key === snapshotRefLabel || key === maxInodesLabel || key.startsWith(inheritedLabelPrefix);
 }
 
 /** @throws InvalidArgumentError for an empty key, and for a key and value of more than 4096 bytes together. */

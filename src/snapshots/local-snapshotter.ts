@@ -81,11 +81,10 @@ export class LocalSnapshotter implements Snapshotter {
     return info;
   }
 
-  update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
-    return this.#store.write((tx) => {
-      throwIfAborted(call.signal);
-      return this.#stages.recordUpdate(tx, request.name, request);
-    });
+  async update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
+    throwIfAborted(call.signal);
+    const staged = await this.#stages.stageUpdate(request.name, request, call);
+    return recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx) });
   }
 
   async usage(key: string, call: CallContext = noContext): Promise<Usage> {

@@ -3,27 +3,22 @@ import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js
 import { type BackgroundErrors, DiscardQueue } from './discards.js';
 import type { Driver, DriverSnapshot } from './driver.js';
 import { IdAllocator } from './ids.js';
+import { LimitChanges } from './limit-changes.js';
+import { Limiter, type LimitSettings } from './limiter.js';
 import {
   driverSnapshot,
+  type LabelChange,
   type RecordCommitRequest,
   type RemovedFiles,
   type StageCreateRequest,
   type StagedCommit,
   type StagedCreate,
   type StagedSnapshotter,
+  type StagedUpdate,
 } from './staging.js';
 import type { SnapshotRecord } from './tables.js';
 import { infoOf, type NamedRecord, SnapshotTree } from './tree.js';
-import {
-  type CallContext,
-  type Info,
-  type Labels,
-  type Mount,
-  noContext,
-  noLabels,
-  noUsage,
-  type Usage,
-} from './types.js';
+import { type CallContext, type Info, type Mount, noContext, noLabels, noUsage, type Usage } from './types.js';
 
 /** What a local snapshotter is made of. */
 export interface LocalSnapshotterOptions {
@@ -37,6 +32,8 @@ export interface LocalSnapshotterOptions {
    * background, so that removing a large snapshot takes no longer than a small one.
    */
   readonly syncRemove?: boolean;
+  /** What limits hold, and what happens where they cannot. */
+  readonly limits?: LimitSettings;
   /** Told about failures in the background. */
   readonly errors?: BackgroundErrors;
 }
@@ -57,6 +54,8 @@ export class LocalStages implements StagedSnapshotter {
   readonly #discards: DiscardQueue;
   readonly #syncRemove: boolean;
   readonly #errors: BackgroundErrors;
+  readonly #limiter: Limiter;
+  readonly #limits: LimitChanges;
   /** Ids whose files are there and whose records are not, yet. */
   readonly #staging = new Set<string>();
 
@@ -68,6 +67,9 @@ export class LocalStages implements StagedSnapshotter {
     this.#syncRemove = options.syncRemove ?? false;
     this.#errors = options.errors ?? silent;
     this.#discards = new DiscardQueue(options.driver, this.#errors);
+    this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
+    const { store, driver } = options;
+    this.#limits = new LimitChanges({ store, driver, tree: this.#tree, limiter: this.#limiter, errors: this.#errors });
   }
 
   /** Costs one durable write. */
@@ -77,10 +79,11 @@ export class LocalStages implements StagedSnapshotter {
 
   async stageCreate(request: StageCreateRequest, call: CallContext): Promise<StagedCreate> {
     throwIfAborted(call.signal);
-    const chain = this.#store.read((tx) => inContext(createFailed, () => this.#tree.chainOver(tx, request.parent)));
-    const id = await this.#ids.next();
     const { kind, labels = noLabels } = request;
-    const snapshot = driverSnapshot({ id, kind, parentIds: chain.ids, labels });
+    const chain = this.#store.read((tx) => inContext(createFailed, () => this.#tree.chainOver(tx, request.parent)));
+    const limits = inContext(createFailed, () => this.#limiter.ofNew(kind, labels));
+    const id = await this.#ids.next();
+    const snapshot = { ...driverSnapshot({ id, kind, parentIds: chain.ids, labels }), limits };
     this.#staging.add(snapshot.id);
     try {
       await this.#driver.create(snapshot, call);
@@ -156,13 +159,13 @@ export class LocalStages implements StagedSnapshotter {
     }
   }
 
-  recordUpdate(
-    tx: WriteTransaction,
-    key: string,
-    update: { readonly labels: Labels; readonly fieldpaths?: readonly string[] | undefined },
-  ): Info {
-    const record = this.#tree.updateInfo(tx, key, update);
-    return this.#shown({ name: key, record });
+  async stageUpdate(key: string, change: LabelChange, call: CallContext): Promise<StagedUpdate> {
+    const staged = await this.#limits.stage(key, change, call);
+    const record = (tx: WriteTransaction) => {
+      staged.check(tx);
+      return this.#shown({ name: key, record: this.#tree.updateInfo(tx, key, change) });
+    };
+    return { record, settle: staged.settle, discard: staged.discard };
   }
 
   inspect(tx: ReadTransaction, key: string): Info | undefined {
@@ -188,7 +191,7 @@ export class LocalStages implements StagedSnapshotter {
     return this.#tree.walk(tx, page).map((found) => this.#shown(found));
   }
 
-  /** Waits for the files of removed snapshots, and deletes files that no record speaks of. */
+  /** Waits for the files of removed snapshots, deletes files that no record speaks of, sets limits as recorded. */
   async deleteStrays(call: CallContext): Promise<void> {
     await this.#discards.drain();
     const onDisk: string[] = [];
@@ -199,6 +202,7 @@ export class LocalStages implements StagedSnapshotter {
     const candidates = onDisk.filter((name) => !this.#staging.has(name));
     const strays = this.#store.read((tx) => candidates.filter((name) => !this.#isRecorded(tx, name)));
     await this.#driver.discard(strays, call);
+    await this.#limits.reconcile(call);
   }
 
   #isRecorded(tx: ReadTransaction, name: string): boolean {

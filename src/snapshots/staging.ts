@@ -50,6 +50,19 @@ export interface StagedCommit extends Staged {
   record(tx: WriteTransaction, request: RecordCommitRequest): void;
 }
 
+/** A change of labels. */
+export interface LabelChange {
+  readonly labels: Labels;
+  /** As in `UpdateRequest`. */
+  readonly fieldpaths?: readonly string[] | undefined;
+}
+
+/** A change of labels whose limits are set and wait for their record. */
+export interface StagedUpdate extends Staged {
+  /** Records the labels. Throws as `update` does; AbortedError when the limits were changed by another call since. */
+  record(tx: WriteTransaction): Info;
+}
+
 /** Files whose record is gone. */
 export interface RemovedFiles {
   /** Deletes them, before it resolves or in the background, as the snapshotter is configured. Never rejects. */
@@ -62,12 +75,8 @@ export interface StagedSnapshotter {
   stageCommit(key: string, call: CallContext): Promise<StagedCommit>;
   /** Throws as `remove` does. */
   recordRemove(tx: WriteTransaction, key: string): RemovedFiles;
-  /** Throws as `update` does. */
-  recordUpdate(
-    tx: WriteTransaction,
-    key: string,
-    update: { readonly labels: Labels; readonly fieldpaths?: readonly string[] | undefined },
-  ): Info;
+  /** Sets the limits of an active snapshot where the labels change them; else free of cost. */
+  stageUpdate(key: string, change: LabelChange, call: CallContext): Promise<StagedUpdate>;
   /** The record of a snapshot with the labels that the driver adds; undefined when there is none. */
   inspect(tx: ReadTransaction, key: string): Info | undefined;
   /** Throws as `mounts` does. */

@@ -1,5 +1,14 @@
 import { NotFoundError, throwIfAborted } from '../errors/index.js';
-import type { CallContext, Driver, DriverSnapshot, Labels, Mount, Usage } from '../snapshots/index.js';
+import type {
+  CallContext,
+  Driver,
+  DriverSnapshot,
+  Labels,
+  LimitSupport,
+  Limits,
+  Mount,
+  Usage,
+} from '../snapshots/index.js';
 
 /** Something that a test lets happen when it wants to. */
 export class Gate {
@@ -26,7 +35,7 @@ export class Gate {
 }
 
 /** Where a test can hold a driver up or make it fail. */
-export type DriverStep = 'create' | 'seal' | 'usage' | 'discard';
+export type DriverStep = 'create' | 'seal' | 'usage' | 'discard' | 'limit';
 
 /** A driver whose files are names in memory, which tests can hold up, break and look into. */
 export class MemoryDriver implements Driver {
@@ -42,6 +51,18 @@ export class MemoryDriver implements Driver {
   readonly failures = new Map<DriverStep, Error>();
   /** What sealed layers and active snapshots take. */
   measured: Usage = { size: 4096, inodes: 1 };
+  /** The limits of each snapshot that was given any, by id. */
+  readonly limits = new Map<string, Limits>();
+  /** Which limits it says that it can keep. */
+  limitSupport: LimitSupport = { bytes: true, inodes: true };
+  readonly limiter = {
+    support: (): LimitSupport => this.limitSupport,
+    set: async ({ id }: DriverSnapshot, limits: Limits, call: CallContext): Promise<void> => {
+      await this.#step('limit', call);
+      if (!this.files.has(id)) throw new NotFoundError(`files of ${id}`);
+      this.limits.set(id, limits);
+    },
+  };
   closed = false;
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
@@ -52,6 +73,7 @@ export class MemoryDriver implements Driver {
     }
     this.files.add(snapshot.id);
     this.created.set(snapshot.id, snapshot);
+    if (snapshot.limits !== undefined) this.limits.set(snapshot.id, snapshot.limits);
   }
 
   async seal(_snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {

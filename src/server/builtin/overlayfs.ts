@@ -4,6 +4,7 @@ import { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
+import { limitSettings } from './limit-settings.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface OverlayfsPluginConfig {
@@ -29,7 +30,8 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
     meta.exports.set('root', driver.root);
     meta.capabilities.push(...driver.capabilities.names);
     const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
-    const snapshotter = await LocalSnapshotter.open({ name: 'overlayfs', store, driver, syncRemove, errors });
+    const limits = limitSettings(settings);
+    const snapshotter = await LocalSnapshotter.open({ name: 'overlayfs', store, driver, syncRemove, limits, errors });
     // What a crash left behind is found while the daemon is already answering.
     snapshotter.cleanup().catch((error: unknown) => errors.report('clean up after the last run', error));
     return snapshotter;

@@ -1,0 +1,21 @@
+import type { LimitSettings } from '../../snapshots/index.js';
+
+/** What the configuration of a snapshotter says about limits. */
+export interface LimitConfig {
+  readonly limitPolicy: 'strict' | 'warn';
+  /** Bytes; 0 for no limit. */
+  readonly defaultSizeLimit: number;
+  /** 0 for no limit. */
+  readonly defaultInodeLimit: number;
+}
+
+/** The same as a local snapshotter takes it. */
+export function limitSettings({ limitPolicy, defaultSizeLimit, defaultInodeLimit }: LimitConfig): LimitSettings {
+  return {
+    policy: limitPolicy,
+    defaults: {
+      ...(defaultSizeLimit === 0 ? {} : { bytes: defaultSizeLimit }),
+      ...(defaultInodeLimit === 0 ? {} : { inodes: defaultInodeLimit }),
+    },
+  };
+}
