@@ -29,6 +29,7 @@ export {
   type CallContext,
   type CommitRequest,
   type CreateRequest,
+  type Durability,
   type Info,
   type Kind,
   type Labels,

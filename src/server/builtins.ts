@@ -32,13 +32,13 @@ export interface ConfiguredPlugin {
 export function builtinPlugins({ config, logger, reports }: BuiltinOptions): readonly ConfiguredPlugin[] {
   const face: Face = config.proxy.enabled ? 'proxy' : 'namespaced';
   const fallback = config.proxy.enabled ? config.proxy.snapshotter : undefined;
-  const settings = config.plugins;
+  const { durability, plugins: settings } = config;
   return [
-    { plugin: storePlugin, config: { face } },
+    { plugin: storePlugin, config: { face, durability } },
     { plugin: eventPlugin, config: { logger } },
     {
       plugin: overlayfsPlugin,
-      config: { logger, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
+      config: { logger, durability, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
     },
     { plugin: metadataPlugin, config: { face } },
     { plugin: snapshotsServicePlugin, config: { face, logger } },

@@ -3,7 +3,7 @@ import { FailedPreconditionError, InvalidArgumentError } from '../errors/index.j
 import type { EventExchange } from '../events/index.js';
 import type { Namespaces } from '../metadata/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../plugins/index.js';
-import { GuardedSnapshotter, type Snapshotter } from '../snapshots/index.js';
+import { type Durability, GuardedSnapshotter, type Snapshotter } from '../snapshots/index.js';
 import { builtinPlugins, configsByName } from './builtins.js';
 import { defaultConfig, resolveConfig } from './config/index.js';
 import { createLogger } from './logger.js';
@@ -15,6 +15,8 @@ export interface EmbeddedOptions {
   readonly root: string;
   /** The namespace of calls that name none. Default `default`. */
   readonly namespace?: string;
+  /** What is on disk before a call is answered. Default: what the configuration file says, else `full`. */
+  readonly durability?: Durability;
   /** A configuration file for everything else; settings about sockets and logs have no effect. Default: none. */
   readonly config?: string;
   /** Gives up the opening. */
@@ -53,9 +55,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
   return new Embedded(plugins, options.namespace ?? 'default');
 }
 
-async function start({ root, config: file, signal }: EmbeddedOptions): Promise<PluginSet> {
+async function start({ root, config: file, durability, signal }: EmbeddedOptions): Promise<PluginSet> {
   const settings = file === undefined ? defaultConfig() : await resolveConfig({ file });
-  const config = { ...settings, root: resolve(root) };
+  const config = { ...settings, root: resolve(root), durability: durability ?? settings.durability };
   const logger = createLogger({ level: 'silent', format: 'json' });
   const builtins = builtinPlugins({ config, logger, reports: () => [] });
   const configs = configsByName(builtins);

@@ -1,5 +1,6 @@
 export type { BackgroundErrors } from './discards.js';
 export type { Driver, DriverCapabilities, DriverLimiter, DriverSnapshot, LimitSupport } from './driver.js';
+export type { Durability } from './durability.js';
 export {
   type FinishedCall,
   GuardedSnapshotter,

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
+import type { Durability } from '../../snapshots/index.js';
 import { type OverlayFacts, resolveFacts } from './facts.js';
 
 /** What an overlay driver can be told. The names are containerd's, in camel case. */
@@ -24,12 +25,8 @@ export interface OverlayOptions {
    * given here are not decided by the driver any more. Default none. containerd's `mount_options`.
    */
   readonly mountOptions?: readonly string[];
-  /**
-   * Whether a layer is on disk before its commit is recorded: `full` synchronises its file system first, once for all
-   * commits at the same time; `none` leaves it to the kernel, so that a power cut can leave committed layers with
-   * holes. Default `full`.
-   */
-  readonly durability?: 'full' | 'none';
+  /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
+  readonly durability?: Durability;
   /**
    * How many directories for new snapshots to make ahead, off the event loop; 0 makes each when it is needed, which is
    * some tens of times slower on a busy disk. Default 128.
@@ -47,7 +44,7 @@ export interface ResolvedOverlayOptions {
   readonly upperdirLabel: boolean;
   readonly slowChown: boolean;
   readonly mountOptions: readonly string[];
-  readonly durability: 'full' | 'none';
+  readonly durability: Durability;
   readonly readyDirectories: number;
   readonly onBackgroundError: (error: unknown) => void;
   readonly facts: OverlayFacts;

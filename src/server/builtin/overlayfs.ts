@@ -1,6 +1,6 @@
 import { openOverlayDriver } from '../../drivers/index.js';
 import { definePlugin } from '../../plugins/index.js';
-import { LocalSnapshotter } from '../../snapshots/index.js';
+import { type Durability, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
@@ -9,6 +9,7 @@ import { limitSettings } from './limit-settings.js';
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface OverlayfsPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.overlayfs'];
+  readonly durability: Durability;
   readonly logger: Logger;
 }
 
@@ -17,7 +18,7 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
   type: pluginTypes.snapshotter,
   id: 'overlayfs',
   requires: [pluginTypes.store],
-  async init({ config: { settings, logger }, root, meta, single }) {
+  async init({ config: { settings, durability, logger }, root, meta, single }) {
     const store = single(pluginTypes.store);
     const { rootPath, upperdirLabel, slowChown, mountOptions, syncRemove } = settings;
     const driver = await openOverlayDriver({
@@ -25,6 +26,7 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
       upperdirLabel,
       slowChown,
       mountOptions,
+      durability,
       onBackgroundError: (error) => logger.warn({ err: error }, 'failed to make directories ahead'),
     });
     meta.exports.set('root', driver.root);

@@ -141,6 +141,11 @@ export const schema = section('The configuration of the Strata daemon.', {
     doc: 'The directory for what lasts only while the daemon runs.',
     containerd: 'state',
   }),
+  durability: option({
+    type: oneOf(['full', 'metadata', 'none']),
+    default: 'full',
+    doc: 'What is on disk before a call is answered: `full` the records and the files of committed layers, `metadata` only the records, so that a power cut can leave committed layers with holes, `none` nothing, for machines that are thrown away after a crash. See docs/durability.md.',
+  }),
   log_level: option({
     type: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     default: 'info',

@@ -1,6 +1,6 @@
 /**
  * The process that `crash.test.ts` kills: writes to the store in the directory that is its first argument, from many
- * callers at once, until it is killed. Each change takes the next number, notes it in two tables and is told to the
+ * callers at once, until it is killed. The second argument is `durable` or not. Each change takes the next number, notes it in two tables and is told to the
  * parent, one number in a line, when it has been acknowledged. Every third change fails after it has written.
  */
 
@@ -9,7 +9,11 @@ import { openLmdbStore } from './open.js';
 
 const callers = 16;
 
-const store = await openLmdbStore({ path: process.argv[2] ?? '', tables: [left, right] });
+const store = await openLmdbStore({
+  path: process.argv[2] ?? '',
+  tables: [left, right],
+  durable: process.argv[3] === 'durable',
+});
 let next = store.read((tx) => [...tx.range(left)].length);
 
 async function write(): Promise<void> {

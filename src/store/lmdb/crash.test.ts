@@ -16,8 +16,8 @@ const kills = 10;
 const mostWrites = 600;
 
 /** Lets a process write, kills it at some moment, and gives the numbers that it had acknowledged until then. */
-async function writeAndDie(t: TestContext, directory: string): Promise<number[]> {
-  const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function writeAndDie(t: TestContext, directory: string, mode: string): Promise<number[]> {
+  const child = spawn(process.execPath, [program, directory, mode], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   const enough = 1 + Math.floor(Math.random() * mostWrites);
@@ -42,12 +42,16 @@ function wholeNumbers(tx: ReadTransaction): Set<number> {
 }
 
 describe('a store whose process is killed', () => {
-  it('has everything that was acknowledged, and nothing by halves', async (t) => {
+  for (const mode of ['durable', 'not durable']) testKills(mode);
+});
+
+function testKills(mode: string): void {
+  it(`has everything that was acknowledged, and nothing by halves, when it is ${mode}`, async (t) => {
     const directory = await mkdtemp(path.join(tmpdir(), 'strata-crash-'));
     t.after(() => rm(directory, { recursive: true, force: true }));
     const acknowledged: number[] = [];
     for (let kill = 0; kill < kills; kill++) {
-      acknowledged.push(...(await writeAndDie(t, directory)));
+      acknowledged.push(...(await writeAndDie(t, directory, mode)));
       await using store = await openLmdbStore({ path: directory, tables: [left, right] });
       const found = store.read(wholeNumbers);
       assert.deepEqual(
@@ -62,4 +66,4 @@ describe('a store whose process is killed', () => {
       );
     }
   });
-});
+}

@@ -34,8 +34,19 @@ export async function makeFiles(directory: string): Promise<void> {
   }
 }
 
+/** Puts everything that was written to the data file on disk. */
+export async function syncDataFile(directory: string): Promise<void> {
+  const file = await openFile(path.join(directory, dataFileName), 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /**
- * Opens the environment and its tables, with plain LMDB crash rules: a commit is on disk before it is announced.
+ * Opens the environment and its tables, with plain LMDB crash rules: a commit is on disk before it is announced, unless
+ * the store is not durable.
  * @throws DataLossError when LMDB refuses the file.
  */
 export async function openEnvironment(options: ResolvedOptions): Promise<Environment> {
@@ -53,12 +64,13 @@ export async function openEnvironment(options: ResolvedOptions): Promise<Environ
   }
 }
 
-function openRoot({ path: directory, tableNames, mapSize }: ResolvedOptions): ByteRoot {
+function openRoot({ path: directory, tableNames, mapSize, durable }: ResolvedOptions): ByteRoot {
   return open<Buffer, Uint8Array>({
     path: directory,
     noSubdir: false,
     ...byteEncoding,
     overlappingSync: false,
+    noSync: !durable,
     // The write queue makes its own batches. lmdb-js' batching would add a turn of the event loop to each commit and,
     // when a commit fails, reject a promise that nobody can get at.
     eventTurnBatching: false,

@@ -3,7 +3,7 @@ import { fromSystemError, throwIfAborted } from '../../errors/index.js';
 import type { Store } from '../store.js';
 import { claimDirectory } from './claim.js';
 import { dataFileName, inspectDataFile } from './data-file.js';
-import { makeDirectory, makeFiles, openEnvironment } from './environment.js';
+import { makeDirectory, makeFiles, openEnvironment, syncDataFile } from './environment.js';
 import { ensureFormat, formatTable } from './format.js';
 import { LmdbStore } from './lmdb-store.js';
 import { markInUse, unmarkInUse } from './marker.js';
@@ -61,6 +61,7 @@ async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Prom
     path: options.path,
     ...environment,
     afterClose: async () => {
+      if (!options.durable) await syncDataFile(options.path);
       await unmarkInUse(options.path);
       await claim[Symbol.asyncDispose]();
     },

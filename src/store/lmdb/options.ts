@@ -29,6 +29,12 @@ export interface LmdbStoreOptions {
    * to programs that limit their address space. Default: LMDB's own.
    */
   readonly mapSize?: number;
+  /**
+   * Whether a write is on disk when it resolves. False leaves that to the kernel, which is faster, for machines that are
+   * thrown away after a crash: a power cut can then damage the whole store. A crash of the process loses nothing, and
+   * closing the store puts everything on disk. Default true.
+   */
+  readonly durable?: boolean;
   /** Gives up the opening. Has no effect once the store is open. */
   readonly signal?: AbortSignal;
 }
@@ -41,6 +47,7 @@ export interface ResolvedOptions {
   readonly formatVersion: number;
   readonly migrations: readonly Migration[];
   readonly mapSize: number | undefined;
+  readonly durable: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -49,9 +56,9 @@ export interface ResolvedOptions {
  * @throws InternalError when two tables have the same name.
  */
 export function resolveOptions(options: LmdbStoreOptions, ownTables: readonly string[]): ResolvedOptions {
-  const { path, tables, formatVersion = 1, migrations = [], mapSize, signal } = options;
+  const { path, tables, formatVersion = 1, migrations = [], mapSize, durable = true, signal } = options;
   const tableNames = [...tables.map(({ name }) => name), ...ownTables];
   const double = tableNames.find((name, index) => tableNames.indexOf(name) !== index);
   if (double !== undefined) throw new InternalError(`two tables of store ${path} are called "${double}"`);
-  return { path, tableNames, formatVersion, migrations, mapSize, signal };
+  return { path, tableNames, formatVersion, migrations, mapSize, durable, signal };
 }
