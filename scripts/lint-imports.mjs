@@ -10,6 +10,7 @@ import { asCommand } from './lib/run.mjs';
 
 const belowServices = /** @type {const} */ ([
   'errors',
+  'faults',
   'identifiers',
   'filters',
   'plugins',
@@ -35,15 +36,16 @@ const belowServer = /** @type {const} */ ([
  */
 export const rooms = {
   errors: [],
+  faults: [],
   proto: [],
   identifiers: ['errors'],
   filters: ['errors'],
   plugins: ['errors'],
-  store: ['errors'],
+  store: ['faults', 'errors'],
   linux: ['errors'],
-  snapshots: ['store', 'errors', 'filters'],
-  drivers: ['snapshots', 'linux', 'errors'],
-  metadata: ['snapshots', 'store', 'filters', 'identifiers', 'errors'],
+  snapshots: ['store', 'faults', 'errors', 'filters'],
+  drivers: ['snapshots', 'linux', 'faults', 'errors'],
+  metadata: ['snapshots', 'store', 'filters', 'identifiers', 'faults', 'errors'],
   events: ['filters', 'identifiers', 'errors'],
   services: [...belowServices, 'proto'],
   client: ['snapshots', 'proto', 'errors'],

@@ -1,4 +1,5 @@
 import { AbortedError, NotFoundError, throwIfAborted } from '../errors/index.js';
+import { type FaultPoints, noFaults } from '../faults/index.js';
 import {
   type CallContext,
   type Info,
@@ -27,11 +28,13 @@ export class LocalBackend implements Backend {
   readonly #store: Store;
   readonly #snapshotter: LocalSnapshotter;
   readonly #stages: StagedSnapshotter;
+  readonly #faults: FaultPoints;
 
-  constructor(store: Store, snapshotter: LocalSnapshotter) {
+  constructor(store: Store, snapshotter: LocalSnapshotter, faults = noFaults) {
     this.#store = store;
     this.#snapshotter = snapshotter;
     this.#stages = snapshotter.stages;
+    this.#faults = faults;
   }
 
   async create(operation: CreateOperation, call: CallContext): Promise<readonly Mount[]> {
@@ -46,6 +49,7 @@ export class LocalBackend implements Backend {
         operation.check(tx);
         const reserved = operation.reserve(tx);
         const mounts = staged.record(tx, reserved.backendKey);
+        this.#faults.reach('metadata.between');
         operation.record(tx, reserved);
         return mounts;
       },
@@ -63,6 +67,7 @@ export class LocalBackend implements Backend {
         const { parent } = operation.check(tx);
         const reserved = operation.reserve(tx);
         staged.record(tx, { name: reserved.backendKey, labels: operation.labels, parent });
+        this.#faults.reach('metadata.between');
         operation.record(tx, reserved);
       },
     });
@@ -71,7 +76,9 @@ export class LocalBackend implements Backend {
   async remove(operation: RemoveOperation, call: CallContext): Promise<void> {
     const removed = await this.#store.write((tx) => {
       throwIfAborted(call.signal);
-      return this.#stages.recordRemove(tx, operation.record(tx));
+      const backendKey = operation.record(tx);
+      this.#faults.reach('metadata.between');
+      return this.#stages.recordRemove(tx, backendKey);
     });
     await removed.settle(call);
   }

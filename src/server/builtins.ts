@@ -1,3 +1,4 @@
+import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
 import { eventPlugin } from './builtin/events.js';
 import {
@@ -20,6 +21,8 @@ export interface BuiltinOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly reports: () => readonly PluginReport[];
+  /** Told at points at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /** A plugin and the configuration that is meant for it. */
@@ -29,18 +32,23 @@ export interface ConfiguredPlugin {
 }
 
 /** Every plugin of the daemon. A new one is a line here. */
-export function builtinPlugins({ config, logger, reports }: BuiltinOptions): readonly ConfiguredPlugin[] {
+export function builtinPlugins({
+  config,
+  logger,
+  reports,
+  faults = noFaults,
+}: BuiltinOptions): readonly ConfiguredPlugin[] {
   const face: Face = config.proxy.enabled ? 'proxy' : 'namespaced';
   const fallback = config.proxy.enabled ? config.proxy.snapshotter : undefined;
   const { durability, plugins: settings } = config;
   return [
-    { plugin: storePlugin, config: { face, durability } },
+    { plugin: storePlugin, config: { face, durability, faults } },
     { plugin: eventPlugin, config: { logger } },
     {
       plugin: overlayfsPlugin,
-      config: { logger, durability, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
+      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
     },
-    { plugin: metadataPlugin, config: { face } },
+    { plugin: metadataPlugin, config: { face, faults } },
     { plugin: snapshotsServicePlugin, config: { face, logger } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },

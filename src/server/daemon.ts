@@ -1,4 +1,5 @@
 import { FailedPreconditionError } from '../errors/index.js';
+import type { FaultPoints } from '../faults/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../plugins/index.js';
 import { createGrpcServer, type GrpcServer } from '../services/index.js';
 import { builtinPlugins, configsByName } from './builtins.js';
@@ -13,6 +14,8 @@ export interface StartDaemonOptions {
   readonly logger: Logger;
   /** Gives up the start; what has started is stopped again. */
   readonly signal: AbortSignal;
+  /** Told at points at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /**
@@ -53,9 +56,10 @@ async function answer(
   return server;
 }
 
-async function startBuiltins(config: Config, { logger, signal }: StartDaemonOptions): Promise<PluginSet> {
+async function startBuiltins(config: Config, options: StartDaemonOptions): Promise<PluginSet> {
   let started: PluginSet | undefined;
-  const builtins = builtinPlugins({ config, logger, reports: () => started?.reports ?? [] });
+  const { signal, ...parts } = options;
+  const builtins = builtinPlugins({ ...parts, config, reports: () => started?.reports ?? [] });
   const configs = configsByName(builtins);
   started = await startPlugins(
     builtins.map(({ plugin }) => plugin),

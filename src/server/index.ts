@@ -21,5 +21,5 @@ export {
 export type { Daemon } from './daemon-types.js';
 export type { EmbeddedOptions, EmbeddedStrata } from './embedded.js';
 export { openStrata } from './open-strata.js';
-export { runDaemon } from './run-daemon.js';
+export { type RunDaemonOptions, runDaemon } from './run-daemon.js';
 export { packageVersion } from './version.js';

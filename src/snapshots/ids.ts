@@ -1,3 +1,4 @@
+import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { Store } from '../store/index.js';
 import { reservedIdsTable } from './tables.js';
 
@@ -14,21 +15,23 @@ const blockSize = 4096;
 export class IdAllocator {
   readonly #store: Store;
   readonly #snapshotter: string;
+  readonly #faults: FaultPoints;
   #next: number;
   #end: number;
   #reserving: Promise<void> | undefined;
 
-  private constructor(store: Store, snapshotter: string) {
+  private constructor(store: Store, snapshotter: string, faults: FaultPoints) {
     this.#store = store;
     this.#snapshotter = snapshotter;
+    this.#faults = faults;
     const reserved = store.read((tx) => tx.get(reservedIdsTable, [snapshotter])) ?? 0;
     this.#next = reserved + 1;
     this.#end = reserved + 1;
   }
 
   /** Reads the mark and reserves the first block. */
-  static async open(store: Store, snapshotter: string): Promise<IdAllocator> {
-    const ids = new IdAllocator(store, snapshotter);
+  static async open(store: Store, snapshotter: string, faults = noFaults): Promise<IdAllocator> {
+    const ids = new IdAllocator(store, snapshotter, faults);
     await ids.#reserve();
     return ids;
   }
@@ -52,6 +55,7 @@ export class IdAllocator {
   async #extend(): Promise<void> {
     const end = this.#end + blockSize;
     await this.#store.write((tx) => tx.put(reservedIdsTable, [this.#snapshotter], end - 1));
+    this.#faults.reach('ids.reserved');
     this.#end = end;
   }
 }

@@ -1,4 +1,5 @@
 import { AbortedError, throwIfAborted, withContext } from '../errors/index.js';
+import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import { type BackgroundErrors, DiscardQueue } from './discards.js';
 import type { Driver, DriverSnapshot } from './driver.js';
@@ -36,6 +37,8 @@ export interface LocalSnapshotterOptions {
   readonly limits?: LimitSettings;
   /** Told about failures in the background. */
   readonly errors?: BackgroundErrors;
+  /** Told when an operation passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 const silent: BackgroundErrors = { report: () => undefined };
@@ -54,6 +57,7 @@ export class LocalStages implements StagedSnapshotter {
   readonly #discards: DiscardQueue;
   readonly #syncRemove: boolean;
   readonly #errors: BackgroundErrors;
+  readonly #faults: FaultPoints;
   readonly #limiter: Limiter;
   readonly #limits: LimitChanges;
   /** Ids whose files are there and whose records are not, yet. */
@@ -66,6 +70,7 @@ export class LocalStages implements StagedSnapshotter {
     this.#ids = ids;
     this.#syncRemove = options.syncRemove ?? false;
     this.#errors = options.errors ?? silent;
+    this.#faults = options.faults ?? noFaults;
     this.#discards = new DiscardQueue(options.driver, this.#errors);
     this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
     const { store, driver } = options;
@@ -74,7 +79,7 @@ export class LocalStages implements StagedSnapshotter {
 
   /** Costs one durable write. */
   static async open(options: LocalSnapshotterOptions): Promise<LocalStages> {
-    return new LocalStages(options, await IdAllocator.open(options.store, options.name));
+    return new LocalStages(options, await IdAllocator.open(options.store, options.name, options.faults));
   }
 
   async stageCreate(request: StageCreateRequest, call: CallContext): Promise<StagedCreate> {
@@ -85,12 +90,14 @@ export class LocalStages implements StagedSnapshotter {
     const id = await this.#ids.next();
     const snapshot = { ...driverSnapshot({ id, kind, parentIds: chain.ids, labels }), limits };
     this.#staging.add(snapshot.id);
+    this.#faults.reach('create.begun');
     try {
       await this.#driver.create(snapshot, call);
     } catch (error) {
       this.#staging.delete(snapshot.id);
       throw withContext(error, createFailed);
     }
+    this.#faults.reach('create.staged');
     const record = (tx: WriteTransaction, key: string) => this.#recordCreate(tx, key, { id, snapshot, request });
     return { record, settle: () => this.#staging.delete(snapshot.id), discard: () => this.#unstage(snapshot.id) };
   }
@@ -107,6 +114,7 @@ export class LocalStages implements StagedSnapshotter {
   }
 
   async #unstage(id: string): Promise<void> {
+    this.#faults.reach('create.refused');
     try {
       await this.#driver.discard([id], noContext);
     } catch (error) {
@@ -121,6 +129,7 @@ export class LocalStages implements StagedSnapshotter {
     const active = record?.kind === 'active' ? record : undefined;
     // What is not active is refused by `record`, in the order of checks that clients know.
     const usage = active === undefined ? noUsage : await this.#seal(key, active, call);
+    this.#faults.reach('commit.sealed');
     return {
       record: (tx, request) => this.#recordCommit(tx, { ...request, key, usage, id: active?.id }),
       settle: () => undefined,
@@ -151,6 +160,7 @@ export class LocalStages implements StagedSnapshotter {
   }
 
   async #deleteFiles(id: string, call: CallContext): Promise<void> {
+    this.#faults.reach('remove.recorded');
     if (!this.#syncRemove) return this.#discards.add([id]);
     try {
       await this.#driver.discard([id], call);
@@ -201,7 +211,9 @@ export class LocalStages implements StagedSnapshotter {
     // recorded afterwards will never be recorded.
     const candidates = onDisk.filter((name) => !this.#staging.has(name));
     const strays = this.#store.read((tx) => candidates.filter((name) => !this.#isRecorded(tx, name)));
+    this.#faults.reach('cleanup.found');
     await this.#driver.discard(strays, call);
+    this.#faults.reach('cleanup.done');
     await this.#limits.reconcile(call);
   }
 

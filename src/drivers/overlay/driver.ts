@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { opendir } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import { diskUsage, GroupSync, ReadyDirectories, removeTrees } from '../../linux/index.js';
 import type {
   CallContext,
@@ -56,6 +57,7 @@ class OverlayDriver implements Driver {
   readonly #showsUpperdir: boolean;
   readonly #ready: ReadyDirectories | undefined;
   readonly #sync: GroupSync | undefined;
+  readonly #faults: FaultPoints;
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
@@ -63,13 +65,14 @@ class OverlayDriver implements Driver {
     this.#settings = { root: options.root, overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
     this.#showsUpperdir = options.upperdirLabel;
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
+    this.#faults = options.faults;
     this.#sync = options.durability === 'full' ? new GroupSync(options.root) : undefined;
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
     const owner = this.#ownerOf(snapshot);
-    const files = { id: snapshot.id, writable: snapshot.kind === 'active', owner };
+    const files = { id: snapshot.id, writable: snapshot.kind === 'active', owner, faults: this.#faults };
     const ready = files.writable ? this.#ready?.take() : undefined;
     const taken = ready !== undefined && (await takeSnapshotFiles(this.root, ready, files));
     if (!taken) await makeSnapshotFiles(this.root, files);
@@ -85,6 +88,7 @@ class OverlayDriver implements Driver {
 
   async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
     const usage = await this.#measure(snapshot, call);
+    this.#faults.reach('overlay.measured');
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
     await this.#sync?.sync();
     throwIfAborted(call.signal);
@@ -104,9 +108,11 @@ class OverlayDriver implements Driver {
     return diskUsage(filesDirectory(this.root, id), { signal });
   }
 
-  discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+  async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     const directory = snapshotsDirectory(this.root);
-    return this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal });
+    this.#faults.reach('overlay.discarding');
+    await (this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal }));
+    this.#faults.reach('overlay.discarded');
   }
 
   async *ids(): AsyncIterable<string> {

@@ -17,6 +17,7 @@
 import { chmodSync, lchownSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import type { DirectoryTemplate } from '../../linux/index.js';
 import type { Owner } from './ownership.js';
 
@@ -64,6 +65,7 @@ export interface SnapshotFiles {
   readonly writable: boolean;
   /** Who owns the top directory of its files; undefined leaves it to the daemon's user. */
   readonly owner: Owner | undefined;
+  readonly faults: FaultPoints;
 }
 
 /** Makes a directory with exactly this mode, whatever the umask and a default ACL take away or add. */
@@ -133,6 +135,7 @@ export async function makeSnapshotFiles(root: string, files: SnapshotFiles): Pro
     if (systemErrorCode(error) !== 'EEXIST') throw fromSystemError(error, 'failed to create snapshot directory');
     throw new InternalError(`the directory of new snapshot ${files.id} exists already`, { cause: error });
   }
+  files.faults.reach('overlay.made');
   try {
     await makeContents(root, files);
   } catch (error) {
@@ -146,7 +149,11 @@ export async function makeSnapshotFiles(root: string, files: SnapshotFiles): Pro
  * @returns false when there is no such directory; then nothing has happened.
  * @throws as {@link makeSnapshotFiles}.
  */
-export async function takeSnapshotFiles(root: string, ready: string, { id, owner }: SnapshotFiles): Promise<boolean> {
+export async function takeSnapshotFiles(
+  root: string,
+  ready: string,
+  { id, owner, faults }: SnapshotFiles,
+): Promise<boolean> {
   try {
     renameSync(`${readyDirectory(root)}/${ready}`, snapshotDirectory(root, id));
   } catch (error) {
@@ -154,6 +161,7 @@ export async function takeSnapshotFiles(root: string, ready: string, { id, owner
     if (systemErrorCode(error) !== 'ENOTEMPTY') throw fromSystemError(error, 'failed to create snapshot directory');
     throw new InternalError(`the directory of new snapshot ${id} exists already`, { cause: error });
   }
+  faults.reach('overlay.taken');
   try {
     if (owner !== undefined && !isOurs(owner)) setOwner(filesDirectory(root, id), owner);
     return true;

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import type { Durability } from '../../snapshots/index.js';
 import { type OverlayFacts, resolveFacts } from './facts.js';
 
@@ -34,6 +35,8 @@ export interface OverlayOptions {
   readonly readyDirectories?: number;
   /** Told about failures that no caller waits for. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
+  /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
   /** What this machine can do, for tests; asked of the machine by default. */
   readonly facts?: Partial<OverlayFacts>;
 }
@@ -47,6 +50,7 @@ export interface ResolvedOverlayOptions {
   readonly durability: Durability;
   readonly readyDirectories: number;
   readonly onBackgroundError: (error: unknown) => void;
+  readonly faults: FaultPoints;
   readonly facts: OverlayFacts;
 }
 
@@ -93,6 +97,7 @@ export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayO
     durability: options.durability ?? 'full',
     readyDirectories: options.readyDirectories ?? DEFAULT_READY,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
+    faults: options.faults ?? noFaults,
     facts: resolveFacts(facts),
   });
 }

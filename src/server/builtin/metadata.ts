@@ -1,3 +1,4 @@
+import type { FaultPoints } from '../../faults/index.js';
 import { LocalBackend, NamespacedSnapshotter, Namespaces } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import type { LocalSnapshotter, Snapshotter } from '../../snapshots/index.js';
@@ -6,7 +7,7 @@ import type { Face } from '../face.js';
 import { type Metadata, pluginTypes } from '../plugin-types.js';
 
 /** Namespaces, and every snapshotter that started as a namespaced one; or those as they are, for a containerd in front. */
-export const metadataPlugin = definePlugin<Metadata, { readonly face: Face }>({
+export const metadataPlugin = definePlugin<Metadata, { readonly face: Face; readonly faults: FaultPoints }>({
   type: pluginTypes.metadata,
   id: 'lmdb',
   requires: [pluginTypes.store, pluginTypes.event, pluginTypes.snapshotter],
@@ -15,14 +16,18 @@ export const metadataPlugin = definePlugin<Metadata, { readonly face: Face }>({
     const backends = all(pluginTypes.snapshotter);
     meta.exports.set('path', store.path).set('policy', 'isolated');
     if (config.face === 'proxy') return { snapshotters: backends, namespaces: undefined };
-    return { snapshotters: namespaced(store, backends), namespaces: new Namespaces(store) };
+    return { snapshotters: namespaced(store, backends, config.faults), namespaces: new Namespaces(store) };
   },
 });
 
-function namespaced(store: Store, backends: ReadonlyMap<string, LocalSnapshotter>): Map<string, Snapshotter> {
+function namespaced(
+  store: Store,
+  backends: ReadonlyMap<string, LocalSnapshotter>,
+  faults: FaultPoints,
+): Map<string, Snapshotter> {
   const snapshotters = new Map<string, Snapshotter>();
   for (const [name, snapshotter] of backends) {
-    const backend = new LocalBackend(store, snapshotter);
+    const backend = new LocalBackend(store, snapshotter, faults);
     snapshotters.set(name, new NamespacedSnapshotter({ name, backend, snapshotter }));
   }
   return snapshotters;

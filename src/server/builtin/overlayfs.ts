@@ -1,4 +1,5 @@
 import { openOverlayDriver } from '../../drivers/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { type Durability, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
@@ -11,6 +12,7 @@ export interface OverlayfsPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.overlayfs'];
   readonly durability: Durability;
   readonly logger: Logger;
+  readonly faults: FaultPoints;
 }
 
 /** Snapshots as layers of overlayfs. */
@@ -18,7 +20,7 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
   type: pluginTypes.snapshotter,
   id: 'overlayfs',
   requires: [pluginTypes.store],
-  async init({ config: { settings, durability, logger }, root, meta, single }) {
+  async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
     const { rootPath, upperdirLabel, slowChown, mountOptions, syncRemove } = settings;
     const driver = await openOverlayDriver({
@@ -27,13 +29,22 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
       slowChown,
       mountOptions,
       durability,
+      faults,
       onBackgroundError: (error) => logger.warn({ err: error }, 'failed to make directories ahead'),
     });
     meta.exports.set('root', driver.root);
     meta.capabilities.push(...driver.capabilities.names);
     const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
     const limits = limitSettings(settings);
-    const snapshotter = await LocalSnapshotter.open({ name: 'overlayfs', store, driver, syncRemove, limits, errors });
+    const snapshotter = await LocalSnapshotter.open({
+      name: 'overlayfs',
+      store,
+      driver,
+      syncRemove,
+      limits,
+      errors,
+      faults,
+    });
     // What a crash left behind is found while the daemon is already answering.
     snapshotter.cleanup().catch((error: unknown) => errors.report('clean up after the last run', error));
     return snapshotter;

@@ -1,3 +1,4 @@
+import type { FaultPoints } from '../../faults/index.js';
 import { metadataTables } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { type Durability, snapshotTables } from '../../snapshots/index.js';
@@ -11,6 +12,7 @@ const tables = [...snapshotTables, ...metadataTables, faceTable];
 export interface StorePluginConfig {
   readonly face: Face;
   readonly durability: Durability;
+  readonly faults: FaultPoints;
 }
 
 /** The store of all records. */
@@ -18,7 +20,8 @@ export const storePlugin = definePlugin<Store, StorePluginConfig>({
   type: pluginTypes.store,
   id: 'lmdb',
   async init({ root, config, meta, signal }) {
-    const store = await openLmdbStore({ path: root, tables, durable: config.durability !== 'none', signal });
+    const { durability, faults } = config;
+    const store = await openLmdbStore({ path: root, tables, durable: durability !== 'none', signal, faults });
     try {
       await claimFace(store, config.face);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { InternalError, UnavailableError } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store.js';
 import { explainFailedCommit } from './commit-error.js';
 import { closeRoot } from './environment.js';
@@ -11,6 +12,7 @@ export interface LmdbStoreParts {
   readonly path: string;
   readonly root: ByteRoot;
   readonly tables: TableSet;
+  readonly faults: FaultPoints;
   /** Runs after the environment has been closed without losing anything. */
   readonly afterClose: () => Promise<void>;
 }
@@ -28,6 +30,7 @@ export class LmdbStore implements Store {
     this.#queue = new WriteQueue({
       root: parts.root,
       tables: parts.tables,
+      faults: parts.faults,
       explain: (error) => explainFailedCommit(parts.path, error),
     });
   }

@@ -59,6 +59,7 @@ async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Prom
   const environment = await openEnvironment(options);
   const store = new LmdbStore({
     path: options.path,
+    faults: options.faults,
     ...environment,
     afterClose: async () => {
       if (!options.durable) await syncDataFile(options.path);

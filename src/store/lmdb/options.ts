@@ -1,4 +1,5 @@
 import { InternalError } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import type { WriteTransaction } from '../store.js';
 
 /** A step from one layout of the records to a later one. */
@@ -37,6 +38,8 @@ export interface LmdbStoreOptions {
   readonly durable?: boolean;
   /** Gives up the opening. Has no effect once the store is open. */
   readonly signal?: AbortSignal;
+  /** Told when a write passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /** The options without gaps. */
@@ -49,6 +52,7 @@ export interface ResolvedOptions {
   readonly mapSize: number | undefined;
   readonly durable: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly faults: FaultPoints;
 }
 
 /**
@@ -56,9 +60,18 @@ export interface ResolvedOptions {
  * @throws InternalError when two tables have the same name.
  */
 export function resolveOptions(options: LmdbStoreOptions, ownTables: readonly string[]): ResolvedOptions {
-  const { path, tables, formatVersion = 1, migrations = [], mapSize, durable = true, signal } = options;
+  const {
+    path,
+    tables,
+    formatVersion = 1,
+    migrations = [],
+    mapSize,
+    durable = true,
+    signal,
+    faults = noFaults,
+  } = options;
   const tableNames = [...tables.map(({ name }) => name), ...ownTables];
   const double = tableNames.find((name, index) => tableNames.indexOf(name) !== index);
   if (double !== undefined) throw new InternalError(`two tables of store ${path} are called "${double}"`);
-  return { path, tableNames, formatVersion, migrations, mapSize, durable, signal };
+  return { path, tableNames, formatVersion, migrations, mapSize, durable, signal, faults };
 }

@@ -1,5 +1,6 @@
 import { ABORT } from 'lmdb';
 import { InternalError, ResourceExhaustedError, UnavailableError } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { RecordWriter } from '../codec.js';
 import type { WriteTransaction } from '../store.js';
 import type { ByteRoot, TableSet } from './tables.js';
@@ -29,6 +30,8 @@ export interface WriteQueueOptions {
   readonly tables: TableSet;
   /** Turns the error of a failed commit into what the callers of its changes get. */
   readonly explain: (error: unknown) => Promise<Error>;
+  /** Told at the points of a transaction. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /**
@@ -39,6 +42,7 @@ export interface WriteQueueOptions {
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
+  readonly #faults: FaultPoints;
   readonly #writer = new RecordWriter();
   readonly #waiting: PendingWrite[] = [];
   #outstanding = 0;
@@ -48,6 +52,7 @@ export class WriteQueue {
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
+    this.#faults = options.faults ?? noFaults;
   }
 
   /** Whether a change is being made at this moment, so that the caller is inside of one. */
@@ -94,6 +99,7 @@ export class WriteQueue {
     } finally {
       this.#outstanding -= batch.length;
     }
+    this.#faults.reach('store.committed');
     for (const write of batch) write.settle();
   }
 
@@ -113,9 +119,11 @@ export class WriteQueue {
   /** Runs when LMDB has begun the transaction: what has been asked for until now is in it. */
   #perform(batch: PendingWrite[]): void {
     batch.push(...this.#waiting.splice(0, maxChangesPerCommit));
+    this.#faults.reach('store.begun');
     this.#performing = true;
     for (const write of batch) write.perform();
     this.#performing = false;
+    this.#faults.reach('store.changed');
   }
 
   #pending<T>(change: Change<T>, { resolve, reject }: Settlers<T>): PendingWrite {
