@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAtLeast, type KernelVersion, kernelVersion } from './facts.js';
 import { MountTree } from './mount-tree.js';
-import { isLayer, mountLongOverlay, overlayParameters, type Parameter } from './overlay-mount.js';
+import { isLayer, lowerdirOf, mountLongOverlay, overlayParameters, type Parameter } from './overlay-mount.js';
 import { type PreparedMount, performMount } from './perform-mount.js';
 import { MS, UMOUNT, umount } from './sys.js';
 import { type IdMapping, makeUserNamespace } from './user-namespace.js';
@@ -36,9 +36,9 @@ export async function performIdMapped(request: IdMappedMount): Promise<void> {
   using namespace = await makeUserNamespace(mapping, { signal });
   const place = { target, namespace: namespace.fd };
   if ((mount.flags & MS.BIND) !== 0) bindMapped(mount, place);
-  else if (mount.spec.type !== 'overlay') mountMapped(mount, place);
+  else if (mount.spec.type !== 'overlay') await mountMapped(mount, place);
   else if (isAtLeast(kernel, LAYER_DESCRIPTORS)) overlayOverDescriptors(mount, place);
-  else overlayOverAttached(mount, place);
+  else await overlayOverAttached(mount, place);
 }
 
 interface Place {
@@ -55,8 +55,8 @@ function bindMapped({ spec, flags }: PreparedMount, { target, namespace }: Place
 }
 
 /** A new mount has to be attached to be made by mount(2); a mapped copy then takes its place. */
-function mountMapped(mount: PreparedMount, { target, namespace }: Place): void {
-  performMount(mount, target);
+async function mountMapped(mount: PreparedMount, { target, namespace }: Place): Promise<void> {
+  await performMount(mount, target);
   let copy: MountTree;
   try {
     copy = MountTree.copy(target);
@@ -131,21 +131,11 @@ class AttachedLayers implements Disposable {
   }
 }
 
-/** What overlay would take for the end of a path. */
-const SPECIAL = /[\\:,]/g;
-
-function lowerdirOf(layers: readonly Parameter[]): string {
-  return layers.reduce((text, { key, value }) => {
-    const separator = key === 'datadir+' ? '::' : ':';
-    return `${text}${text === '' ? '' : separator}${String(value).replace(SPECIAL, '\\$&')}`;
-  }, '');
-}
-
-function overlayOverAttached(mount: PreparedMount, { target, namespace }: Place): void {
+async function overlayOverAttached(mount: PreparedMount, { target, namespace }: Place): Promise<void> {
   using attached = new AttachedLayers();
   using layers = new MappedLayers(namespace);
   const parameters = withLayers(mount, (path) => attached.attach(layers.add(path)));
   const others = mount.data.filter((option) => !option.startsWith('lowerdir='));
   const data = [...others, `lowerdir=${lowerdirOf(parameters.filter(isLayer))}`];
-  performMount({ ...mount, data }, target);
+  await performMount({ ...mount, data }, target);
 }

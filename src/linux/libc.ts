@@ -12,6 +12,8 @@ export type Pointer = object | bigint | null;
 export interface Libc {
   mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
   umount2(target: string, flags: number): number;
+  unshare(flags: number): number;
+  chdir(path: string): number;
   syncfs(fd: number): number;
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
   syncfsLater(fd: number, done: (errno: number) => void): void;
@@ -42,6 +44,8 @@ function bind(koffi: Koffi): Libc {
   return {
     mount: library.func('int mount(const char *, const char *, const char *, unsigned long, const char *)'),
     umount2: library.func('int umount2(const char *, int)'),
+    unshare: library.func('int unshare(int)'),
+    chdir: library.func('int chdir(const char *)'),
     syncfs,
     syncfsLater: (fd, done) =>
       syncfs.async(fd, (failure: unknown, result: number) => {

@@ -54,7 +54,7 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
   const { flags, idMapping } = prepared;
   try {
     if (idMapping !== undefined) await performIdMapped({ mount: prepared, mapping: idMapping, target, signal });
-    else performMount(prepared, target);
+    else await performMount(prepared, target);
   } catch (error) {
     throw mountError(error, prepared, target);
   }
@@ -70,8 +70,9 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
 /**
  * Mounts a list in order at one directory, as containerd's clients do (core/mount): flags and data from the options, a
  * read-only bind mount by a second call, a `target` below the directory with symbolic links resolved inside it, mapped
- * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay with more than one
- * page of options through the kernel's newer interface. Blocks for up to a millisecond per mount, and 50 microseconds
+ * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay of up to 500 layers
+ * with more than one page of options: through the kernel's newer interface, and before Linux 6.5 with shorter paths, which
+ * takes a thread and its 30 milliseconds. Blocks for up to a millisecond per mount, and 50 microseconds
  * for each layer with mapped ids, and some for a loop device, which goes with its mount. When one fails, those before it are unmounted again.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.

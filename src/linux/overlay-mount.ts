@@ -69,6 +69,17 @@ export function overlayParameters(data: readonly string[]): Parameter[] {
   });
 }
 
+/** What overlay would take for the end of a path. */
+const SPECIAL = /[\\:,]/g;
+
+/** The value of `lowerdir=` for layers, as {@link overlayParameters} takes it apart. */
+export function lowerdirOf(layers: readonly Parameter[]): string {
+  return layers.reduce((text, { key, value }) => {
+    const separator = key === 'datadir+' ? '::' : ':';
+    return `${text}${text === '' ? '' : separator}${String(value).replace(SPECIAL, '\\$&')}`;
+  }, '');
+}
+
 /** The kernel's own words about a failure, which it leaves to be read; empty for none. */
 function kernelMessage(fd: number): string {
   const text = Buffer.alloc(1024);

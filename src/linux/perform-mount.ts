@@ -1,12 +1,16 @@
 import { InvalidArgumentError } from '../errors/index.js';
-import { isAtLeast, kernelVersion } from './facts.js';
+import { isAtLeast, type KernelVersion, kernelVersion } from './facts.js';
 import { attachLoop } from './loop.js';
 import type { MountSpec, ParsedOptions } from './mount-options.js';
-import { mountLongOverlay, overlayParameters } from './overlay-mount.js';
+import { isLayer, mountLongOverlay, overlayParameters } from './overlay-mount.js';
+import { mountWithRelativeLayers } from './relative-layers.js';
 import { MS, mount, pageSize } from './sys.js';
 
 /** What overlay takes as a parameter per layer since. */
 const LAYER_PARAMETERS = { major: 6, minor: 5 };
+
+/** How many layers overlay takes below the upper directory (fs/overlayfs/overlayfs.h, OVL_MAX_STACK). */
+const MOST_LAYERS = 500;
 
 /** A mount with its options sorted. */
 export interface PreparedMount extends ParsedOptions {
@@ -14,28 +18,34 @@ export interface PreparedMount extends ParsedOptions {
 }
 
 /**
- * Performs one mount at a directory, without mapping ids: by mount(2), or by the newer interface for an overlay with
- * more than one page of options. A source that wants a loop device gets one, which goes with the last mount of it.
- * @throws a system error; InvalidArgumentError when the options are too long.
+ * Performs one mount at a directory, without mapping ids: by mount(2), unless it is an overlay with more than one page
+ * of options. A source that wants a loop device gets one, which goes with the last mount of it.
+ * @param kernel The kernel's version, which decides how; that of this machine when absent.
+ * @throws a system error; InvalidArgumentError when the options are too long, or the layers too many.
  */
-export function performMount(prepared: PreparedMount, target: string): void {
-  const { spec, flags, loop } = prepared;
-  if (loop === undefined) {
-    mountSource(prepared, spec.source, target);
-    return;
-  }
+export async function performMount(
+  prepared: PreparedMount,
+  target: string,
+  kernel: KernelVersion = kernelVersion(),
+): Promise<void> {
+  const { spec, flags, loop, data } = prepared;
+  const text = data.join(',');
+  if (Buffer.byteLength(text) >= pageSize()) return mountLong(prepared, target, kernel);
+  const call = { source: spec.source, target, type: spec.type, flags, data: text };
+  if (loop === undefined) return mount(call);
   const readOnly = (flags & MS.RDONLY) !== 0;
   using device = attachLoop(spec.source, { readOnly, directIo: loop.directIo });
-  mountSource(prepared, device.path, target);
+  mount({ ...call, source: device.path });
 }
 
-function mountSource({ spec, flags, data }: PreparedMount, source: string, target: string): void {
-  const text = data.join(',');
-  if (Buffer.byteLength(text) < pageSize()) {
-    mount({ source, target, type: spec.type, flags, data: text });
-  } else if (spec.type === 'overlay' && isAtLeast(kernelVersion(), LAYER_PARAMETERS)) {
-    mountLongOverlay({ source, target, flags, parameters: overlayParameters(data) });
-  } else {
-    throw new InvalidArgumentError('mount options is too long');
+async function mountLong({ spec, flags, data }: PreparedMount, target: string, kernel: KernelVersion): Promise<void> {
+  if (spec.type !== 'overlay') throw new InvalidArgumentError('mount options is too long');
+  const parameters = overlayParameters(data);
+  const layers = parameters.filter(isLayer).length;
+  if (layers > MOST_LAYERS) {
+    throw new InvalidArgumentError(`overlay takes at most ${MOST_LAYERS} layers below, and these are ${layers}`);
   }
+  const overlay = { source: spec.source, target, flags, parameters };
+  if (isAtLeast(kernel, LAYER_PARAMETERS)) mountLongOverlay(overlay);
+  else await mountWithRelativeLayers(overlay, data);
 }
