@@ -1,0 +1,63 @@
+/** As many layers as overlay takes: made by the daemon, mounted by the command. */
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Scenario, scenario } from '../support/scenario.js';
+import { methods, mustCall, requests } from '../support/snapshots-api.js';
+import { Strata } from '../support/strata.js';
+import { Wire } from '../support/wire.js';
+
+/** What overlay takes below an upper directory (fs/overlayfs/overlayfs.h, OVL_MAX_STACK). */
+const most = 500;
+
+const nameOf = (n: number): string => (n === 0 ? '' : `layer-${n}`);
+
+/** Commits layers on top of each other, from one number to another. Each has a file of its own, and `last`. */
+async function commitLayers({ strata, wire }: Bench, from: number, to: number): Promise<void> {
+  for (let n = from; n <= to; n += 1) {
+    const key = `make-${n}`;
+    await mustCall(wire, methods.prepare, requests.create({ key, parent: nameOf(n - 1) }));
+    // Ids are given out in order, so the newest directory is the one just made.
+    const [id = ''] = (await strata.onDisk()).sort((one, other) => Number(other) - Number(one));
+    const files = path.join(strata.snapshots, id, 'fs');
+    await writeFile(path.join(files, `file-${n}`), '');
+    await writeFile(path.join(files, 'last'), String(n));
+    await mustCall(wire, methods.commit, requests.commit({ key, name: nameOf(n) }));
+  }
+}
+
+interface Bench {
+  readonly strata: Strata;
+  readonly wire: Wire;
+}
+
+async function bench(running: Scenario): Promise<Bench> {
+  const strata = await Strata.start(running);
+  const wire = new Wire(strata.address);
+  running.defer(() => wire.close());
+  return { strata, wire };
+}
+
+scenario('a chain of as many layers as overlay takes', { needs: ['root'] }, async (running) => {
+  const { strata, wire } = await bench(running);
+  const target = path.join(await running.directory(), 'target');
+  await mkdir(target);
+  await commitLayers({ strata, wire }, 1, most);
+
+  await running.step('is mounted by the command, with the files of all layers', async () => {
+    await strata.must(['prepare', 'deep', nameOf(most)]);
+    await strata.must(['mount', 'deep', target]);
+    assert.equal((await readdir(target)).length, most + 1);
+    assert.equal(await readFile(path.join(target, 'last'), 'utf8'), String(most));
+    await writeFile(path.join(target, 'last'), 'changed');
+    await strata.must(['umount', target]);
+  });
+
+  await running.step('with one layer more, is refused in plain words', async () => {
+    await commitLayers({ strata, wire }, most + 1, most + 1);
+    await strata.must(['prepare', 'too-deep', nameOf(most + 1)]);
+    const { status, stderr } = await strata.run(['mount', 'too-deep', target]);
+    assert.equal(status, 1);
+    assert.match(stderr, /overlay takes at most 500 layers below, and these are 501/);
+  });
+});
