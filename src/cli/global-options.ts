@@ -9,7 +9,10 @@ export type GlobalOptionSet = 'client' | 'local' | 'none';
 const clientOptions: readonly OptionSpec[] = [
   { flags: '-a, --address <path>', description: 'socket of the daemon ($STRATA_ADDRESS)' },
   { flags: '-n, --namespace <name>', description: 'namespace to work in ($STRATA_NAMESPACE, $CONTAINERD_NAMESPACE)' },
-  { flags: '--snapshotter <name>', description: 'snapshotter to work with ($STRATA_SNAPSHOTTER)' },
+  {
+    flags: '--snapshotter <name>',
+    description: "snapshotter to work with ($STRATA_SNAPSHOTTER); the daemon's default when absent",
+  },
   { flags: '--timeout <duration>', description: 'give up after this time, such as 10s' },
 ];
 

@@ -1,7 +1,15 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
 import type { Writable } from 'node:stream';
 import type { ConnectOptions, StrataClient } from '../client/index.js';
-import { type Config, type Daemon, type Environment, processEnvironment } from '../server/index.js';
+import {
+  type Config,
+  type ConfigSources,
+  type Daemon,
+  type DaemonFacts,
+  type Diagnosis,
+  type Environment,
+  processEnvironment,
+} from '../server/index.js';
 import type { Mount } from '../snapshots/index.js';
 
 /** A stream that may be a terminal. */
@@ -17,6 +25,8 @@ export interface Tools {
   mount(mounts: readonly Mount[], directory: string): Promise<void>;
   /** Takes away everything that is mounted at a directory. */
   unmount(directory: string): Promise<void>;
+  /** Looks at this machine; see the doctor of the server. The daemon at the configured address is asked by `ask`. */
+  examine(sources: ConfigSources, ask: (address: string) => Promise<DaemonFacts>): Promise<Diagnosis>;
   /** The time that counts as now. */
   now(): Date;
 }
@@ -34,6 +44,7 @@ const tools: Tools = {
   runDaemon: async (config, options) => (await import('../server/index.js')).runDaemon(config, options),
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
   unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
+  examine: async (sources, ask) => (await import('../server/index.js')).examine(sources, ask),
   now: () => new Date(),
 };
 

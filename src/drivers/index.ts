@@ -1,2 +1,9 @@
 /** The drivers: one per kind of backing store. */
-export { type OverlayFacts, type OverlayOptions, openOverlayDriver, upperdirLabel } from './overlay/index.js';
+export {
+  mountsWithMappedIds,
+  type OverlayFacts,
+  type OverlayOptions,
+  openOverlayDriver,
+  tryOverlay,
+  upperdirLabel,
+} from './overlay/index.js';

@@ -1,4 +1,5 @@
 /** System calls, mounts and facts about the machine. The only room with native code. */
+export { type DirectoryFacts, directoryFacts, nearestDirectory, type Room } from './directory-facts.js';
 export { diskUsage } from './disk-usage.js';
 export {
   fileSystemMagic,
@@ -14,9 +15,11 @@ export {
 export { GroupSync } from './group-sync.js';
 export { type IdRange, parseIdMap } from './id-map.js';
 export { attachLoop, hasLoopDevices, type LoopDevice, type LoopOptions } from './loop.js';
-export { type FileSystemType, findMkfs, type MakeFileSystem, makeFileSystem } from './make-file-system.js';
+export { type CapabilityName, type KernelPart, type MachineFacts, machineFacts } from './machine-facts.js';
+export { type FileSystemType, findMkfs, findProgram, type MakeFileSystem, makeFileSystem } from './make-file-system.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
+export { type MountEntry, mountOf } from './mount-table.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
 export { getAttribute, setAttribute, syncFileSystem } from './sys.js';

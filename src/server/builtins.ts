@@ -1,5 +1,6 @@
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
+import { defaultSnapshotterPlugin } from './builtin/default-snapshotter.js';
 import { eventPlugin } from './builtin/events.js';
 import {
   eventsGrpcPlugin,
@@ -41,6 +42,7 @@ export function builtinPlugins({
   const face: Face = config.proxy.enabled ? 'proxy' : 'namespaced';
   const fallback = config.proxy.enabled ? config.proxy.snapshotter : undefined;
   const { durability, plugins: settings } = config;
+  const overlayRoot = settings['io.containerd.snapshotter.v1.overlayfs'].rootPath || config.root;
   return [
     { plugin: storePlugin, config: { face, durability, faults } },
     { plugin: eventPlugin, config: { logger } },
@@ -48,6 +50,7 @@ export function builtinPlugins({
       plugin: overlayfsPlugin,
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
     },
+    { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults } },
     { plugin: snapshotsServicePlugin, config: { face, logger } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },

@@ -30,7 +30,7 @@ export interface EmbeddedStrata extends AsyncDisposable {
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
   /**
-   * A snapshotter, `overlayfs` when none is named.
+   * A snapshotter, that of the setting `snapshotter` when none is named.
    * @throws InvalidArgumentError when there is none of that name, or it could not start.
    */
   snapshotter(name?: string): Snapshotter;
@@ -93,7 +93,7 @@ class Embedded implements EmbeddedStrata {
     return this.#plugins.reports;
   }
 
-  snapshotter(name = 'overlayfs'): Snapshotter {
+  snapshotter(name = this.#plugins.single(pluginTypes.default).name): Snapshotter {
     const found = this.#plugins.single(pluginTypes.service).get(name);
     if (found === undefined) throw new InvalidArgumentError(`snapshotter not loaded: ${name}`);
     return new GuardedSnapshotter(found, { defaults: { namespace: this.#namespace } });

@@ -19,6 +19,8 @@ export {
   type TomlStyle,
 } from './config/index.js';
 export type { Daemon } from './daemon-types.js';
+export { examine } from './doctor/examine.js';
+export type { DaemonFacts, DaemonPlugin, Diagnosis, DoctorFacts } from './doctor/index.js';
 export type { EmbeddedOptions, EmbeddedStrata } from './embedded.js';
 export { openStrata } from './open-strata.js';
 export { type RunDaemonOptions, runDaemon } from './run-daemon.js';

@@ -46,7 +46,7 @@ export {
   type StagedSnapshotter,
   type StagedUpdate,
 } from './staging.js';
-export { type SnapshotRecord, snapshotsTable, snapshotTables } from './tables.js';
+export { type SnapshotRecord, snapshotsTable, snapshotTables, snapshottersInUse } from './tables.js';
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './time.js';
 export { infoOf, SnapshotTree } from './tree.js';
 export {

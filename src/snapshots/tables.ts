@@ -13,6 +13,7 @@ import {
   type Codec,
   defineTable,
   numberCodec,
+  type ReadTransaction,
   type RecordReader,
   type RecordWriter,
   textCodec,
@@ -100,6 +101,12 @@ export const reservedIdsTable = defineTable<readonly [snapshotter: string], numb
   shape: ['string'],
   codec: numberCodec,
 });
+
+/** The names of the snapshotters that have snapshots, in byte order. */
+export function snapshottersInUse(tx: ReadTransaction): string[] {
+  const opened = [...tx.range(reservedIdsTable)].map(({ key: [name] }) => name);
+  return opened.filter((name) => [...tx.range(snapshotsTable, { prefix: [name], limit: 1 })].length > 0);
+}
 
 /** Every table of this room, for opening a store. */
 export const snapshotTables = [snapshotsTable, childrenTable, idsTable, reservedIdsTable] as const;

@@ -2,6 +2,7 @@ import type { CliCommand } from '../command.js';
 import { commit } from './commit.js';
 import { config } from './config.js';
 import { prepare, view } from './create.js';
+import { doctor } from './doctor.js';
 import { events } from './events.js';
 import { info } from './info.js';
 import { label } from './label.js';
@@ -35,5 +36,6 @@ export const commands: readonly CliCommand[] = [
   events,
   namespaces,
   plugins,
+  doctor,
   version,
 ];

@@ -52,6 +52,14 @@ export async function mountsWithUserXattr(root: string): Promise<boolean> {
   }
 }
 
+/**
+ * Whether overlay can be mounted below a directory, found out by doing it.
+ * @throws what keeps it from being mounted; PermissionDeniedError when this process may not mount.
+ */
+export async function tryOverlay(root: string): Promise<void> {
+  await tryMount(root, { name: 'overlay-check', options: [], accept: () => true });
+}
+
 /** A host id that is nobody's, as far as the trial is concerned. */
 const TRIAL_ID = 65_534;
 

@@ -9,6 +9,7 @@ import {
   versionService,
 } from '../../services/index.js';
 import type { Snapshotter } from '../../snapshots/index.js';
+import { AUTO } from '../default-snapshotter.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
 import { serverUuid } from '../server-uuid.js';
@@ -16,7 +17,7 @@ import { packageVersion } from '../version.js';
 
 /** What the snapshots service gets. */
 export interface SnapshotsGrpcConfig {
-  /** Which snapshotter answers for names that are not loaded; undefined for none. */
+  /** Which snapshotter answers for names that are not loaded, `auto` for the default one; undefined for none. */
   readonly fallback: string | undefined;
 }
 
@@ -24,10 +25,14 @@ export interface SnapshotsGrpcConfig {
 export const snapshotsGrpcPlugin = definePlugin<GrpcService, SnapshotsGrpcConfig>({
   type: pluginTypes.grpc,
   id: 'snapshots',
-  requires: [pluginTypes.service],
+  requires: [pluginTypes.service, pluginTypes.default],
   init({ config, single }) {
     const snapshotters = single(pluginTypes.service);
-    return snapshotsService({ resolveSnapshotter: (name) => resolve(snapshotters, name, config.fallback) });
+    const chosen = single(pluginTypes.default).name;
+    const fallback = config.fallback === AUTO ? chosen : config.fallback;
+    return snapshotsService({
+      resolveSnapshotter: (name) => resolve(snapshotters, name === AUTO ? chosen : name, fallback),
+    });
   },
 });
 

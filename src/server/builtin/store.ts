@@ -5,8 +5,9 @@ import { type Durability, snapshotTables } from '../../snapshots/index.js';
 import { openLmdbStore, type Store } from '../../store/index.js';
 import { claimFace, type Face, faceTable } from '../face.js';
 import { pluginTypes } from '../plugin-types.js';
+import { defaultSnapshotterTable } from './default-snapshotter.js';
 
-const tables = [...snapshotTables, ...metadataTables, faceTable];
+const tables = [...snapshotTables, ...metadataTables, faceTable, defaultSnapshotterTable];
 
 /** What the plugin gets. */
 export interface StorePluginConfig {

@@ -1,6 +1,7 @@
 /** Where things lie unless somebody says otherwise: fixed places for root, the user's own places for anybody else. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AUTO } from '../default-snapshotter.js';
 
 /** What the defaults depend on. Passed explicitly, so that the documentation and tests can ask for any user's. */
 export interface Environment {
@@ -66,6 +67,6 @@ export function clientDefaults(environment: Environment): ClientDefaults {
   return {
     address: variable(environment, 'STRATA_ADDRESS') ?? defaultAddress(environment),
     namespace: variable(environment, 'STRATA_NAMESPACE') ?? variable(environment, 'CONTAINERD_NAMESPACE') ?? 'default',
-    snapshotter: variable(environment, 'STRATA_SNAPSHOTTER') ?? 'overlayfs',
+    snapshotter: variable(environment, 'STRATA_SNAPSHOTTER') ?? AUTO,
   };
 }

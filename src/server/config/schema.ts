@@ -1,4 +1,5 @@
 /** Every setting of the daemon. A new one is an entry here and nothing else. */
+import { AUTO } from '../default-snapshotter.js';
 import { defaultAddress, defaultRoot, defaultState } from './environment.js';
 import { option, section, type Values } from './option.js';
 import {
@@ -62,8 +63,8 @@ const proxy = section(
     }),
     snapshotter: option({
       type: string,
-      default: 'overlayfs',
-      doc: 'Which snapshotter answers when a request names one that is not loaded: containerd sends the name of its `[proxy_plugins.<name>]` table. No effect unless `enabled`.',
+      default: AUTO,
+      doc: 'Which snapshotter answers when a request names one that is not loaded: containerd sends the name of its `[proxy_plugins.<name>]` table. `auto` is the default snapshotter. No effect unless `enabled`.',
     }),
   },
 );
@@ -145,6 +146,11 @@ export const schema = section('The configuration of the Strata daemon.', {
     type: oneOf(['full', 'metadata', 'none']),
     default: 'full',
     doc: 'What is on disk before a call is answered: `full` the records and the files of committed layers, `metadata` only the records, so that a power cut can leave committed layers with holes, `none` nothing, for machines that are thrown away after a crash. See docs/durability.md.',
+  }),
+  snapshotter: option({
+    type: string,
+    default: AUTO,
+    doc: 'The default snapshotter, for clients that ask for `auto` and callers of the library that name none. `auto` takes overlayfs where it works, else btrfs on btrfs, else native, and stays with it once the root has snapshots; others only when they are named here. A request without a name is refused, as containerd refuses it.',
   }),
   log_level: option({
     type: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { UnavailableError } from '../../errors/index.js';
+import type { DaemonFacts, Diagnosis } from '../../server/index.js';
+import { doctorFacts } from '../../testing/doctor-facts.js';
+import { runCli } from '../index.js';
+import { type CliIo, processIo, type Tools } from '../io.js';
+
+interface Ran {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+class Sink extends Writable {
+  text = '';
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** Runs `strata doctor` on a machine of a test's making. */
+async function doctor(args: readonly string[], examine: Tools['examine'], tools: Partial<Tools> = {}): Promise<Ran> {
+  const [stdout, stderr] = [new Sink(), new Sink()];
+  const { environment, tools: usual } = processIo();
+  const io: CliIo = { stdout, stderr, environment, tools: { ...usual, ...tools, examine } };
+  const status = await runCli(['doctor', ...args], io);
+  return { status, out: stdout.text, err: stderr.text };
+}
+
+type Finding = Diagnosis['findings'][number];
+
+const notice: Finding = {
+  code: 'daemon-not-running',
+  severity: 'notice',
+  sentence: 'No daemon answers on /s.',
+  remedy: 'Start one.',
+};
+const error: Finding = { code: 'root-not-writable', severity: 'error', sentence: 'No.', remedy: 'Another one.' };
+
+async function found(...findings: readonly Finding[]): Promise<Diagnosis> {
+  return {
+    facts: doctorFacts(),
+    backEnds: [
+      { name: 'overlayfs', usable: true, obstacles: [], limits: ['no rebase'] },
+      { name: 'btrfs', usable: false, obstacles: ['the root lies on ext4'], limits: [] },
+    ],
+    defaultSnapshotter: { name: 'overlayfs', reason: 'it works here' },
+    findings,
+  };
+}
+
+describe('strata doctor', () => {
+  it('says what it found, and ends with 0 when nothing has to be mended', async () => {
+    const { status, out } = await doctor([], () => found(notice));
+    assert.equal(status, 0);
+    assert.match(out, /^System: +linux 6\.18\.0 on x64, Node 20\.0\.0$/m);
+    assert.match(out, /^overlayfs {2}works {2}the default: it works here\n {18}no rebase\nbtrfs {6}no {5}the root/m);
+    assert.match(out, /^· notice {2}No daemon answers on \/s\. {2}daemon-not-running\n {2}Start one\.$/m);
+    assert.match(out, /\nNothing has to be mended\.\n$/);
+  });
+
+  it('ends with 1 when something has to be mended, and counts', async () => {
+    const one = await doctor([], () => found(error, notice));
+    assert.deepEqual([one.status, one.out.split('\n').at(-2)], [1, 'One thing has to be mended.']);
+    const two = await doctor([], () => found(error, error));
+    assert.deepEqual([two.status, two.out.split('\n').at(-2)], [1, '2 things have to be mended.']);
+  });
+
+  it('ends with 2 when it cannot look', async () => {
+    const failing = () => Promise.reject(new Error('the disk is on fire'));
+    assert.deepEqual(await doctor([], failing), { status: 2, out: '', err: 'strata: the disk is on fire\n' });
+  });
+
+  it('prints everything as JSON', async () => {
+    const { status, out } = await doctor(['--json'], () => found(error));
+    assert.equal(status, 1);
+    const { findings, backEnds, facts } = JSON.parse(out);
+    assert.equal(findings[0].code, 'root-not-writable');
+    assert.deepEqual(Object.keys(backEnds[0]), ['name', 'usable', 'obstacles', 'limits']);
+    assert.equal(facts.machine.kernel, '6.18.0');
+  });
+
+  it('lets nothing through to the terminal that a configuration could carry', async () => {
+    const { out } = await doctor([], () => found({ ...error, sentence: 'unknown key \u001b[31m' }));
+    assert.equal(out.includes('\u001b'), false);
+  });
+
+  const failures: readonly (readonly [string, Error, DaemonFacts['state']])[] = [
+    ['nobody listens', new UnavailableError('cannot reach /s: connect ENOENT /s'), 'not running'],
+    ["the socket is another user's", new UnavailableError('cannot reach /s: connect EACCES /s'), 'denied'],
+  ];
+  for (const [what, failure, state] of failures) {
+    it(`finds out that ${what}`, async () => {
+      let asked: DaemonFacts | undefined;
+      const connect: Tools['connect'] = () => Promise.reject(failure);
+      const examine: Tools['examine'] = async (_sources, ask) => {
+        asked = await ask('/s');
+        return found();
+      };
+      await doctor([], examine, { connect });
+      assert.deepEqual(asked, { address: '/s', state, plugins: [] });
+    });
+  }
+});

@@ -1,0 +1,62 @@
+/** What can be wrong, or worth knowing: a closed list, each with its sentence and its remedy. */
+import type { BackEndVerdict } from './back-ends.js';
+import type { DoctorFacts } from './facts.js';
+
+/** `error` has to be mended for Strata to work, `warning` will hurt sooner or later, `notice` is good to know. */
+export type Severity = 'error' | 'warning' | 'notice';
+
+/** One finding. */
+export interface Finding {
+  /** A word for programs; never changes its meaning. */
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly sentence: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** Every code that there is. */
+export type FindingCode = (typeof findingCodes)[number];
+
+/** Every code that there is, in the order in which findings are listed. */
+export const findingCodes = [
+  'not-linux',
+  'addon-missing',
+  'configuration-invalid',
+  'address-too-long',
+  'root-not-writable',
+  'root-read-only',
+  'root-volatile',
+  'root-shared',
+  'space-gone',
+  'space-low',
+  'inodes-gone',
+  'inodes-low',
+  'no-directory-types',
+  'back-end-unusable',
+  'snapshots-out-of-reach',
+  'unprivileged',
+  'no-user-namespaces',
+  'kernel-old',
+  'selinux-enforcing',
+  'daemon-denied',
+  'plugin-failed',
+  'daemon-not-running',
+  'containerd-unreadable',
+  'containerd-other-address',
+  'containerd-not-configured',
+  'containerd-not-running',
+] as const;
+
+/** What a rule says, when it has something to say. */
+export interface Remark {
+  readonly severity: Severity;
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+/** A rule: what it finds, if anything. */
+export type Rule = (facts: DoctorFacts, verdicts: readonly BackEndVerdict[]) => Remark | false;
+
+/** The rules of a part of the list. */
+export type Rules = Readonly<Partial<Record<FindingCode, Rule>>>;

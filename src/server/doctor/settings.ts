@@ -1,0 +1,18 @@
+import { messageOf } from '../../errors/index.js';
+import { type ConfigSources, defaultConfig, resolveConfig } from '../config/index.js';
+import type { SettingsFacts } from './facts.js';
+
+/**
+ * What the configuration says; when it cannot be used, what holds without it, and why it cannot.
+ */
+export async function settingsFacts(sources: ConfigSources): Promise<SettingsFacts> {
+  try {
+    return of(await resolveConfig(sources));
+  } catch (error) {
+    return { problem: messageOf(error), ...of(defaultConfig(sources.environment)) };
+  }
+}
+
+function of({ root, grpc, snapshotter, proxy }: Awaited<ReturnType<typeof resolveConfig>>): SettingsFacts {
+  return { root, address: grpc.address, snapshotter, proxy: proxy.enabled };
+}
