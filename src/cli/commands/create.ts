@@ -7,6 +7,8 @@ import { mountLine } from '../output/mount-line.js';
 
 interface CreateOptions {
   readonly target?: string;
+  readonly uidMap?: string;
+  readonly gidMap?: string;
 }
 
 interface Created {
@@ -22,11 +24,20 @@ type Method = (
 ) => Promise<readonly Mount[]>;
 
 function creator(method: Method): (context: CommandContext, input: CommandInput<CreateOptions>) => Promise<Created> {
-  return async (context, { args: [key = '', parent = ''] }) => {
-    const labels = rootLabel(context.io.tools.now());
+  return async (context, { args: [key = '', parent = ''], options }) => {
+    const labels = new Map([...rootLabel(context.io.tools.now()), ...mappingLabels(options)]);
     const mounts = await method(await context.snapshotter(), { key, parent, labels }, context.call);
     return { key, parent, mounts };
   };
+}
+
+/** Labels that give the files of the snapshot other owners where it is mounted. */
+function mappingLabels({ uidMap, gidMap }: CreateOptions): [string, string][] {
+  const labels: readonly (readonly [string, string | undefined])[] = [
+    ['containerd.io/snapshot/uidmapping', uidMap],
+    ['containerd.io/snapshot/gidmapping', gidMap ?? uidMap],
+  ];
+  return labels.flatMap(([key, map]): [string, string][] => (map === undefined ? [] : [[key, map]]));
 }
 
 function printMounts({ mounts }: Created, { options: { target } }: { readonly options: CreateOptions }): string[] {
@@ -34,6 +45,13 @@ function printMounts({ mounts }: Created, { options: { target } }: { readonly op
 }
 
 const target = { flags: '-t, --target <dir>', description: 'print the commands that mount it at this directory' };
+const maps = [
+  {
+    flags: '--uid-map <map>',
+    description: 'whom users become on the host: container:host:length, several with commas',
+  },
+  { flags: '--gid-map <map>', description: 'the same for groups; as --uid-map when absent' },
+];
 const parent = { syntax: '[parent]', description: 'the committed snapshot below it; none starts empty' };
 
 /** `strata prepare` */
@@ -44,8 +62,13 @@ export const prepare = defineCommand<CreateOptions, Created>({
 
 It is kept until it is removed or committed (label containerd.io/gc.root).`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
-  options: [target],
-  examples: ['prepare base', 'prepare sandbox-1 base', 'prepare -t /mnt sandbox-1 base | sudo sh'],
+  options: [target, ...maps],
+  examples: [
+    'prepare base',
+    'prepare sandbox-1 base',
+    'prepare --uid-map 0:100000:65536 sandbox-2 base',
+    'prepare -t /mnt sandbox-1 base | sudo sh',
+  ],
   run: creator((snapshotter, request, call) => snapshotter.prepare(request, call)),
   print: printMounts,
 });
@@ -58,7 +81,7 @@ export const view = defineCommand<CreateOptions, Created>({
 
 It is kept until it is removed (label containerd.io/gc.root).`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
-  options: [target],
+  options: [target, ...maps],
   examples: ['view look base', 'view -t /mnt look base | sudo sh'],
   run: creator((snapshotter, request, call) => snapshotter.view(request, call)),
   print: printMounts,

@@ -195,7 +195,7 @@ describe('overlay driver', () => {
   it('takes the owner from the id maps, else from the parent', {
     skip: process.getuid?.() !== 0 && 'needs root',
   }, async (t) => {
-    const driver = await open(t);
+    const driver = await open(t, { facts: { mountsWithMappedIds: async () => false } });
     const ownerOf = (id: string): number[] => {
       const { uid, gid } = lstatSync(join(driver.root, 'snapshots', id, 'fs'));
       return [uid, gid];
@@ -211,6 +211,18 @@ describe('overlay driver', () => {
       [3000, 0],
       [0, 0],
     ]);
+  });
+
+  it('leaves the owner of a snapshot without parents to its mount, where that maps both', {
+    skip: process.getuid?.() !== 0 && 'needs root',
+  }, async (t) => {
+    const driver = await open(t);
+    const uidOf = (id: string): number => lstatSync(join(driver.root, 'snapshots', id, 'fs')).uid;
+    await driver.create(snapshot({ id: '1', labels: maps }), noContext);
+    const onlyUsers = labelsOf({ 'containerd.io/snapshot/uidmapping': '0:3000:5' });
+    await driver.create(snapshot({ id: '2', labels: onlyUsers }), noContext);
+    await driver.create(snapshot({ id: '3', parentIds: ['1'], labels: maps }), noContext);
+    assert.deepEqual(['1', '2', '3'].map(uidOf), [0, 3000, 1000]);
   });
 
   it('refuses maps that are malformed or leave out the root', async (t) => {

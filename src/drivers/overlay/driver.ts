@@ -25,7 +25,7 @@ import {
 } from './files.js';
 import { type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
-import { type Owner, ownerFromLabels } from './ownership.js';
+import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
 import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.js';
 
 /** The label with the directory of a snapshot's own files. */
@@ -78,11 +78,16 @@ class OverlayDriver implements Driver {
     if (!taken) await makeSnapshotFiles(this.root, files);
   }
 
-  /** The container's root if labels map ids, else the owner of the nearest parent, whose files must be there anyway. */
+  /**
+   * The container's root if labels map ids, else the owner of the nearest parent, whose files must be there anyway. What
+   * is written to an upper directory lands there with the ids of the host. Without parents the directory itself is
+   * mounted, and so mapped: then it holds the ids of the container, and stays as it is made.
+   */
   #ownerOf({ labels, parentIds }: DriverSnapshot): Owner | undefined {
     const mapped = ownerFromLabels(labels);
     const [parent] = parentIds;
-    const inherited = parent === undefined ? undefined : ownerOfFiles(this.root, parent);
+    if (parent === undefined) return this.#settings.remapIds && mapsBoth(labels) ? undefined : mapped;
+    const inherited = ownerOfFiles(this.root, parent);
     return mapped ?? inherited;
   }
 

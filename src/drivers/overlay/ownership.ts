@@ -26,6 +26,11 @@ export function ownerFromLabels(labels: Labels): Owner | undefined {
   return { uid: hostRoot(uidMap), gid: hostRoot(gidMap) };
 }
 
+/** Whether user and group ids are mapped; a mount with one map alone is not. */
+export function mapsBoth(labels: Labels): boolean {
+  return labels.has(uidMappingLabel) && labels.has(gidMappingLabel);
+}
+
 function hostRoot(map: string | undefined): number {
   if (map === undefined) return 0;
   const range = readMap(map).find(({ containerId, length }) => containerId === 0 && length > 0);

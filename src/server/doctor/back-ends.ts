@@ -1,5 +1,4 @@
 /** Which back ends a machine can run, why not, and within which limits. */
-import { isAtLeast, parseKernelVersion } from '../../linux/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import type { DoctorFacts } from './facts.js';
 
@@ -19,9 +18,6 @@ interface Rule {
   readonly obstacles: (facts: DoctorFacts) => readonly (string | false)[];
   readonly limits: (facts: DoctorFacts) => readonly (string | false)[];
 }
-
-/** Since when overlay takes layers one by one, instead of all in one page of options. */
-const LAYER_PARAMETERS = { major: 6, minor: 5 };
 
 /** File systems that overlay takes no upper directory on, since they lack attributes or are shared by machines. */
 const NO_UPPER = ['nfs', 'nfs4', 'cifs', 'smb3', 'vfat', 'exfat', 'ntfs3', 'fuseblk', 'overlay'];
@@ -51,8 +47,6 @@ const rules: readonly Rule[] = [
     ],
     limits: (facts) => [
       mounting(facts),
-      !isAtLeast(parseKernelVersion(facts.machine.kernel), LAYER_PARAMETERS) &&
-        'before Linux 6.5 the paths of all layers must fit into 4 KiB: about 60 layers, some more with a short root',
       facts.overlay.mapsIds === 'fails' && 'ids of containers cannot be mapped on its mounts',
       facts.machine.inUserNamespace && 'no rebase: a user namespace cannot make the device nodes of whiteouts',
     ],

@@ -147,7 +147,6 @@ const verdicts: readonly (readonly [
   ['overlay as a module', { machine: { overlay: 'module' } }, 'overlayfs', true, /^$/],
   ['a root on nfs', mountedOn('nfs4'), 'overlayfs', false, /no upper directory on nfs4/],
   ['no rights', { machine: { capabilities: [] } }, 'overlayfs', true, /only clients with more rights/],
-  ['a kernel before 6.5', { machine: { kernel: '6.1.0' } }, 'overlayfs', true, /60 layers/],
   ['no mapped ids', { overlay: { mapsIds: 'fails' } }, 'overlayfs', true, /cannot be mapped/],
   ['a user namespace', { machine: { inUserNamespace: true } }, 'overlayfs', true, /no rebase/],
   ['another system', { machine: { platform: 'darwin' } }, 'native', true, /^$/],
