@@ -1,0 +1,61 @@
+/**
+ * The program that runs inside the second kernel: starts the daemon on a disk, reports what it finds there, and then puts
+ * it under load until the power is cut.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { open, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { connect } from 'strata-snapshotter';
+import { strataCommand } from '../paths.js';
+import { mustRun } from '../run.js';
+import { canConnect } from '../server-process.js';
+import { until } from '../until.js';
+import { Journal } from './journal.js';
+import { Caller } from './load.js';
+import { observe } from './observation.js';
+import { journalName, type Plan, reportName } from './plan.js';
+
+async function main(plan: Plan): Promise<void> {
+  const disk = path.join(tmpdir(), 'disk');
+  mkdirSync(disk);
+  // What the kernel writes by itself after half a minute is none of what was promised.
+  await writeFile('/proc/sys/vm/dirty_writeback_centisecs', '0');
+  await mustRun('mount', ['-t', plan.format, '/dev/ubda', disk]);
+  const address = await startDaemon(disk, plan);
+  const client = connect({ address, namespace: 'default' });
+  const directory = path.join(disk, 'root', 'io.containerd.snapshotter.v1.overlayfs', 'snapshots');
+  await report(path.join(plan.share, reportName), await observe(client.snapshotter(), directory));
+  if (plan.callers === 0) return;
+  const callers = Array.from({ length: plan.callers }, (_, caller) => {
+    const journal = new Journal(path.join(plan.share, journalName(caller)));
+    return new Caller(client.snapshotter(), journal, `${plan.generation}/${caller}/`).run();
+  });
+  await Promise.all(callers);
+}
+
+async function startDaemon(disk: string, { settings }: Plan): Promise<string> {
+  const directory = path.join(tmpdir(), 'daemon');
+  mkdirSync(directory);
+  const config = path.join(directory, 'config.toml');
+  const shown = '[plugins."io.containerd.snapshotter.v1.overlayfs"]\nupperdir_label = true';
+  await writeFile(config, `version = 1\n${settings}\n${shown}\n`);
+  const address = path.join(directory, 's.sock');
+  const places = ['--root', path.join(disk, 'root'), '--state', path.join(directory, 'state'), '--address', address];
+  const daemon = spawn(strataCommand, ['serve', '--config', config, ...places], { stdio: 'inherit' });
+  daemon.on('exit', (status) => process.exit(status ?? 1));
+  await until('the daemon answers', () => canConnect(address));
+  return address;
+}
+
+/** Puts a report where it survives the cut, whole or not at all. */
+async function report(file: string, content: unknown): Promise<void> {
+  await using handle = await open(`${file}.part`, 'w');
+  await handle.writeFile(JSON.stringify(content));
+  await handle.sync();
+  await rename(`${file}.part`, file);
+}
+
+await main(JSON.parse(process.argv[2] ?? '') as Plan);
+process.exit(0);
