@@ -1,0 +1,212 @@
+/**
+ * Kills a daemon again and again, in the middle of a load of mixed calls, and looks each time whether everything that it
+ * acknowledged is there and nothing is there by halves.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect, type Snapshotter, type StrataClient } from 'strata-snapshotter';
+import { type FaultPoint, faultPoints } from '#strata/faults/index.js';
+import { Random } from '../support/random.js';
+import { bases, Caller, DaemonDied } from './caller.js';
+import { examine } from './examine.js';
+import { Ledger } from './ledger.js';
+import { type Fault, Victim } from './victim.js';
+
+/** How to torture. */
+export interface TortureOptions {
+  /** An empty directory with a short path. */
+  readonly directory: string;
+  readonly seed: number;
+  readonly kills: number;
+  readonly callers?: number;
+  /** Told after every kill. */
+  readonly onKill?: (counts: Counts) => void;
+}
+
+/** What has been done so far. */
+export interface Counts {
+  kills: number;
+  /** Calls that were answered. */
+  answered: number;
+  /** Calls that had happened though their answer never came. */
+  happened: number;
+  /** Kills at each fault point; those at any moment are under `any moment`. */
+  readonly at: Map<string, number>;
+}
+
+const longestLoad = 100;
+const longestWait = 5000;
+const socket = 's.sock';
+
+/** At most at which passing a life ends, by how often a load passes the point. */
+const often = 40;
+const latest: Readonly<Partial<Record<FaultPoint, number>>> = {
+  'ids.reserved': 1,
+  'create.refused': 2,
+  'cleanup.found': 2,
+  'cleanup.done': 2,
+  'overlay.made': 4,
+  'store.begun': 12,
+  'store.changed': 12,
+  'store.committed': 12,
+  'overlay.discarding': 4,
+  'overlay.discarded': 4,
+};
+
+/**
+ * Runs until so many kills are done. @throws Error at the first thing that is not as it must be, with the daemon's log.
+ * The same seed gives the same plan of calls and kills; how they meet is up to the machine.
+ */
+export async function torture(options: TortureOptions): Promise<Counts> {
+  const run = new Torture(options);
+  await run.prepare();
+  while (run.counts.kills < options.kills) await run.round();
+  return run.counts;
+}
+
+class Torture {
+  readonly counts: Counts = { kills: 0, answered: 0, happened: 0, at: new Map() };
+  readonly #options: TortureOptions;
+  readonly #random: Random;
+  readonly #ledger = new Ledger();
+  readonly #config: string;
+  #keys = 0;
+  #rounds = 0;
+
+  constructor(options: TortureOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#config = path.join(options.directory, 'config.toml');
+  }
+
+  /** Writes the configuration and makes the layers that the others stand on. */
+  async prepare(): Promise<void> {
+    const { directory } = this.#options;
+    await mkdir(path.join(directory, 'root'), { recursive: true });
+    await writeFile(this.#config, configuration(directory));
+    const victim = await this.#start(undefined);
+    try {
+      await this.#connected(async (client) => {
+        await client.namespaces.create({ name: 'default', labels: new Map() });
+        for (const name of bases) await this.#makeBase(client.snapshotter(), name);
+      });
+    } finally {
+      await victim?.kill();
+    }
+  }
+
+  async #makeBase(snapshotter: Snapshotter, name: string): Promise<void> {
+    const labels = new Map([['owner', 'all']]);
+    await snapshotter.prepare({ key: 'making', labels });
+    await snapshotter.commit({ key: 'making', name, labels });
+    const files = new Map<string, string>();
+    this.#ledger.apply({ here: [name, { kind: 'committed', parent: '', labels, files, directory: undefined }] });
+  }
+
+  /** One life of the daemon: it starts, is examined, works, and is killed. */
+  async round(): Promise<void> {
+    this.#rounds++;
+    const fault = this.#chooseFault();
+    const victim = await this.#start(fault);
+    if (victim === undefined) return;
+    try {
+      await this.#live(victim, fault);
+    } catch (error) {
+      const life = `life ${this.#rounds} of the seed ${this.#options.seed}`;
+      throw new Error(`${life}: ${error instanceof Error ? error.message : error}\n${victim.log}`, { cause: error });
+    } finally {
+      await victim.kill();
+    }
+    this.#count(victim);
+  }
+
+  async #live(victim: Victim, fault: Fault | undefined): Promise<void> {
+    await this.#connected(async (client) => {
+      try {
+        this.counts.happened += await examine({
+          snapshotter: client.snapshotter(),
+          ledger: this.#ledger,
+          snapshots: path.join(this.#options.directory, 'root/io.containerd.snapshotter.v1.overlayfs/snapshots'),
+        });
+      } catch (error) {
+        if (!(error instanceof DaemonDied)) throw error;
+        await mustBeDead(victim);
+        return;
+      }
+      if (fault?.from === 'later') victim.arm();
+      await this.#load(victim, { client, fault });
+    });
+  }
+
+  async #load(victim: Victim, { client, fault }: { client: StrataClient; fault: Fault | undefined }): Promise<void> {
+    const callers = Array.from({ length: this.#options.callers ?? 16 }, (_, index) => this.#caller(client, index));
+    const end = async (): Promise<void> => {
+      if (fault === undefined) await delay(this.#random.below(longestLoad));
+      else await victim.endsWithin(longestWait);
+      await victim.kill();
+    };
+    const outcomes = await Promise.allSettled([end(), ...callers.map((caller) => caller.run())]);
+    for (const { answered } of callers) this.counts.answered += answered;
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #caller(client: StrataClient, index: number): Caller {
+    return new Caller({
+      name: `c${index}`,
+      ledger: this.#ledger,
+      random: this.#random.fork(),
+      snapshotter: client.snapshotter(),
+      contested: [0, 1, 2].map((number) => `race-${this.#rounds}-${number}`),
+      freshKey: () => `k${++this.#keys}`,
+    });
+  }
+
+  /** Every point in turn, and any moment as often. */
+  #chooseFault(): Fault | undefined {
+    if (this.#rounds % 2 === 0) return undefined;
+    const point = faultPoints[((this.#rounds - 1) / 2) % faultPoints.length] ?? 'create.begun';
+    const from = point === 'ids.reserved' || this.#random.chance(0.2) ? 'start' : 'later';
+    const most = from === 'start' ? 2 : (latest[point] ?? often);
+    const count = 1 + this.#random.below(point === 'ids.reserved' ? 1 : most);
+    return { point, count, from };
+  }
+
+  async #start(fault: Fault | undefined): Promise<Victim | undefined> {
+    const victim = new Victim(this.#config, fault);
+    if (await victim.answers()) return victim;
+    this.#count(victim);
+    return undefined;
+  }
+
+  #count(victim: Victim): void {
+    this.counts.kills++;
+    const at = victim.diedAt ?? 'any moment';
+    this.counts.at.set(at, (this.counts.at.get(at) ?? 0) + 1);
+    this.#options.onKill?.(this.counts);
+  }
+
+  async #connected(work: (client: StrataClient) => Promise<void>): Promise<void> {
+    const address = path.join(this.#options.directory, socket);
+    await using client = connect({ address, namespace: 'default' });
+    await work(client);
+  }
+}
+
+/** The daemon does not answer: then it must be because it ended. */
+async function mustBeDead(victim: Victim): Promise<void> {
+  if (!(await victim.endsWithin(10_000))) throw new Error('the daemon is there, and does not answer');
+}
+
+function configuration(directory: string): string {
+  return `
+version = 1
+root = ${JSON.stringify(path.join(directory, 'root'))}
+state = ${JSON.stringify(path.join(directory, 'state'))}
+log_level = "warn"
+[grpc]
+address = ${JSON.stringify(path.join(directory, socket))}
+[plugins."io.containerd.snapshotter.v1.overlayfs"]
+upperdir_label = true
+`;
+}
