@@ -14,6 +14,7 @@ export {
 } from './facts.js';
 export { GroupSync } from './group-sync.js';
 export { type IdRange, parseIdMap } from './id-map.js';
+export { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
 export { attachLoop, hasLoopDevices, type LoopDevice, type LoopOptions } from './loop.js';
 export { type CapabilityName, type KernelPart, type MachineFacts, machineFacts } from './machine-facts.js';
 export { type FileSystemType, findMkfs, findProgram, type MakeFileSystem, makeFileSystem } from './make-file-system.js';

@@ -17,6 +17,7 @@ export interface Libc {
   syncfs(fd: number): number;
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
   syncfsLater(fd: number, done: (errno: number) => void): void;
+  sync_file_range(fd: number, offset: number, bytes: number, flags: number): number;
   lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
   llistxattr(path: string, list: Buffer | null, size: number): number | bigint;
   lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
@@ -51,6 +52,7 @@ function bind(koffi: Koffi): Libc {
       syncfs.async(fd, (failure: unknown, result: number) => {
         done(failure === null && result === 0 ? 0 : koffi.errno());
       }),
+    sync_file_range: library.func('int sync_file_range(int, int64_t, int64_t, unsigned int)'),
     lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
     llistxattr: library.func('int64_t llistxattr(const char *, _Out_ uint8_t *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),

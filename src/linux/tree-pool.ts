@@ -16,6 +16,7 @@ const SIZE = 2;
  */
 const URGENT: Readonly<Record<TreeTaskName, boolean>> = {
   measure: true,
+  sync: true,
   remove: false,
   make: false,
   reclaim: false,

@@ -11,10 +11,12 @@ import {
   reclaimTreesNow,
 } from './tree-reclaim.js';
 import { type RemovalReport, removeTreesNow } from './tree-remove.js';
+import { syncTreeNow, type TreeSyncRequest } from './tree-sync.js';
 
 /** Each task with what it takes and gives. */
 export interface TreeTasks {
   readonly measure: { readonly input: string; readonly output: DiskUsage | undefined };
+  readonly sync: { readonly input: TreeSyncRequest; readonly output: boolean };
   readonly remove: {
     readonly input: { readonly root: string; readonly names: readonly string[] };
     readonly output: RemovalReport;
@@ -49,6 +51,8 @@ export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['outp
   switch (request.name) {
     case 'measure':
       return measureTree(request.input, { ...unbounded, stop });
+    case 'sync':
+      return syncTreeNow(request.input, stop);
     case 'remove':
       return removeTreesNow(request.input.root, request.input.names, stop);
     case 'reclaim':

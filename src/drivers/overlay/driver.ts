@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { opendir } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
-import { diskUsage, GroupSync, ReadyDirectories, removeTrees } from '../../linux/index.js';
+import { diskUsage, LayerSync, ReadyDirectories, removeTrees } from '../../linux/index.js';
 import type {
   CallContext,
   Driver,
@@ -20,6 +20,7 @@ import {
   makeSnapshotFiles,
   ownerOfFiles,
   readyDirectory,
+  snapshotDirectory,
   snapshotsDirectory,
   takeSnapshotFiles,
 } from './files.js';
@@ -56,7 +57,7 @@ class OverlayDriver implements Driver {
   readonly #settings: MountSettings;
   readonly #showsUpperdir: boolean;
   readonly #ready: ReadyDirectories | undefined;
-  readonly #sync: GroupSync | undefined;
+  readonly #sync: LayerSync | undefined;
   readonly #faults: FaultPoints;
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
@@ -66,7 +67,7 @@ class OverlayDriver implements Driver {
     this.#showsUpperdir = options.upperdirLabel;
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
     this.#faults = options.faults;
-    this.#sync = options.durability === 'full' ? new GroupSync(options.root) : undefined;
+    this.#sync = options.durability === 'full' ? new LayerSync(options.root) : undefined;
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
@@ -95,7 +96,7 @@ class OverlayDriver implements Driver {
     const usage = await this.#measure(snapshot, call);
     this.#faults.reach('overlay.measured');
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
-    await this.#sync?.sync();
+    await this.#sync?.sync({ ...layerPlaces(this.root, snapshot.id), ...usage }, call.signal);
     throwIfAborted(call.signal);
     return usage;
   }
@@ -136,6 +137,11 @@ class OverlayDriver implements Driver {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** What has to be on disk of a layer: its files, and the names that lead to them. */
+function layerPlaces(root: string, id: string) {
+  return { path: filesDirectory(root, id), parents: [snapshotDirectory(root, id), snapshotsDirectory(root)] };
 }
 
 function openReady({
