@@ -1,5 +1,6 @@
 /** The drivers: one per kind of backing store. */
 export {
+  cannotTry,
   mountsWithMappedIds,
   type OverlayFacts,
   type OverlayOptions,

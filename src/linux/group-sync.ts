@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { close, constants, open } from 'node:fs';
 import { promisify } from 'node:util';
-import { libc } from './libc.js';
+import { NotImplementedError } from '../errors/index.js';
+import { type Libc, libc } from './libc.js';
 import { systemCallError } from './system-error.js';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
+const execute = promisify(execFile);
 
 /**
  * Puts everything on a file system onto its disk, once for all who ask at the same time.
@@ -30,8 +33,7 @@ export class GroupSync {
 
   /**
    * Resolves when everything that was written before the call is on disk.
-   * @throws a system error, `EIO` for instance, when it could not be written; NotImplementedError where there is no
-   * syncfs.
+   * @throws a system error, `EIO` for instance, when it could not be written.
    */
   sync(): Promise<void> {
     this.#next ??= this.#queue();
@@ -47,12 +49,24 @@ export class GroupSync {
   }
 }
 
-/** Synchronises the file system of a directory, in a thread of Node's pool. */
+/** Synchronises the file system of a directory, in a thread of Node's pool; by sync(1) where there is no addon for it. */
 async function syncFileSystemOf(directory: string): Promise<void> {
+  let c: Libc;
+  try {
+    c = libc();
+  } catch (error) {
+    if (!(error instanceof NotImplementedError)) throw error;
+    await execute('sync', ['-f', directory]);
+    return;
+  }
+  await syncInPool(c, directory);
+}
+
+async function syncInPool(c: Libc, directory: string): Promise<void> {
   const fd = await openFile(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await new Promise<void>((resolve, reject) => {
-      libc().syncfsLater(fd, (errno) => {
+      c.syncfsLater(fd, (errno) => {
         if (errno === 0) resolve();
         else reject(systemCallError('syncfs', errno, directory));
       });

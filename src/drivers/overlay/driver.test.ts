@@ -152,6 +152,7 @@ describe('overlay capabilities', () => {
     [{ facts: untried({ major: 5, minor: 18 }) }, ['only-remap-ids', 'rebase']],
     [{ facts: untried({ major: 5, minor: 19 }) }, ['remap-ids', 'only-remap-ids', 'rebase']],
     [{ facts: { inUserNamespace: true } }, ['remap-ids', 'only-remap-ids']],
+    [{ facts: { ...untried({ major: 6, minor: 18 }), inUserNamespace: true } }, ['only-remap-ids']],
   ];
   for (const [options, want] of cases) {
     it(want.join(), async (t) => assert.deepEqual((await open(t, options)).capabilities.names, want));

@@ -2,4 +2,4 @@
 export { openOverlayDriver, upperdirLabel } from './driver.js';
 export type { OverlayFacts } from './facts.js';
 export type { OverlayOptions } from './options.js';
-export { mountsWithMappedIds, tryOverlay } from './trial-mount.js';
+export { cannotTry, mountsWithMappedIds, tryOverlay } from './trial-mount.js';

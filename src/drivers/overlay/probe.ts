@@ -54,9 +54,13 @@ function needsIndexOff({ mountOptions, facts }: ResolvedOverlayOptions): boolean
   return facts.hasIndexOption && !mountOptions.some((option) => option === 'index' || option.startsWith('index='));
 }
 
-/** Where a mount cannot be tried, it is left to the version: those who mount may be others than this process. */
+/**
+ * Where a mount cannot be tried, it is left to the version: those who mount may be others than this process. In a user
+ * namespace nobody may map the ids of a file system that belongs to the one outside.
+ */
 async function canRemapIds({ root, facts }: ResolvedOverlayOptions): Promise<boolean> {
-  return (await facts.mountsWithMappedIds(root)) ?? isAtLeast(facts.kernel, SINCE.idMappedOverlay);
+  const tried = await facts.mountsWithMappedIds(root);
+  return tried ?? (!facts.inUserNamespace && isAtLeast(facts.kernel, SINCE.idMappedOverlay));
 }
 
 function capabilitiesOf({ facts, slowChown }: ResolvedOverlayOptions, remapIds: boolean): string[] {

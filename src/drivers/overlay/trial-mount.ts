@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PermissionDeniedError } from '../../errors/index.js';
+import { NotImplementedError, PermissionDeniedError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import { ensureDirectory, MODES } from './files.js';
 
@@ -54,10 +54,15 @@ export async function mountsWithUserXattr(root: string): Promise<boolean> {
 
 /**
  * Whether overlay can be mounted below a directory, found out by doing it.
- * @throws what keeps it from being mounted; PermissionDeniedError when this process may not mount.
+ * @throws what keeps it from being mounted; see {@link cannotTry}.
  */
 export async function tryOverlay(root: string): Promise<void> {
   await tryMount(root, { name: 'overlay-check', options: [], accept: () => true });
+}
+
+/** Whether a trial failed for what this process lacks; others may have the rights, or the addon for system calls. */
+export function cannotTry(error: unknown): boolean {
+  return error instanceof PermissionDeniedError || error instanceof NotImplementedError;
 }
 
 /** A host id that is nobody's, as far as the trial is concerned. */
@@ -87,6 +92,6 @@ async function tryMappedIds(root: string): Promise<boolean | undefined> {
       accept: (path) => lstatSync(join(path, PROBE)).uid === TRIAL_ID,
     });
   } catch (error) {
-    return error instanceof PermissionDeniedError ? undefined : false;
+    return cannotTry(error) ? undefined : false;
   }
 }

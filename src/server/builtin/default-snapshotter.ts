@@ -1,5 +1,5 @@
-import { tryOverlay } from '../../drivers/index.js';
-import { messageOf, PermissionDeniedError } from '../../errors/index.js';
+import { cannotTry, tryOverlay } from '../../drivers/index.js';
+import { messageOf } from '../../errors/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { type LocalSnapshotter, snapshottersInUse } from '../../snapshots/index.js';
 import { defineTable, type Store, textCodec } from '../../store/index.js';
@@ -74,7 +74,7 @@ async function obstacleToOverlay(root: string): Promise<string | undefined> {
       await tryOverlay(directory);
       return undefined;
     } catch (error) {
-      return error instanceof PermissionDeniedError ? undefined : messageOf(error);
+      return cannotTry(error) ? undefined : messageOf(error);
     }
   });
 }

@@ -35,6 +35,9 @@ const addon = ({ machine }: DoctorFacts): string | false =>
 const mounting = (facts: DoctorFacts): string | false =>
   !canMount(facts) && 'this process may not mount (CAP_SYS_ADMIN): only clients with more rights can';
 
+const inNamespace = ({ machine }: DoctorFacts, what: string): string | false =>
+  machine.inUserNamespace && `${what} cannot be mounted inside of a user namespace`;
+
 const rules: readonly Rule[] = [
   {
     name: 'overlayfs',
@@ -59,6 +62,7 @@ const rules: readonly Rule[] = [
       fileSystem(facts) !== 'btrfs' && `the root lies on ${fileSystem(facts)}`,
       addon(facts),
       !canMount(facts) && 'it needs CAP_SYS_ADMIN',
+      inNamespace(facts, 'btrfs'),
     ],
     limits: () => [],
   },
@@ -77,6 +81,7 @@ const rules: readonly Rule[] = [
       onLinux(facts),
       facts.machine.erofs === 'absent' && 'this kernel has no erofs',
       facts.machine.overlay === 'absent' && 'this kernel has no overlay',
+      inNamespace(facts, 'erofs'),
       !hasProgram(facts, 'mkfs.erofs') && 'mkfs.erofs is missing (erofs-utils)',
       facts.root.directoryTypes === false && `${fileSystem(facts)} does not tell the types of directory entries here`,
     ],
@@ -90,6 +95,7 @@ const rules: readonly Rule[] = [
     obstacles: (facts) => [
       onLinux(facts),
       facts.machine.loop === 'absent' && 'this kernel has no loop devices',
+      inNamespace(facts, 'a block device'),
       !hasProgram(facts, 'mkfs.ext4') && !hasProgram(facts, 'mkfs.xfs') && 'mkfs.ext4 is missing (e2fsprogs)',
     ],
     limits: (facts) => [
@@ -102,6 +108,7 @@ const rules: readonly Rule[] = [
     obstacles: (facts) => [
       onLinux(facts),
       facts.machine.deviceMapper === 'absent' && 'this kernel has no device-mapper',
+      inNamespace(facts, 'a block device'),
       !hasProgram(facts, 'dmsetup') && 'dmsetup is missing',
       !canMount(facts) && 'it needs CAP_SYS_ADMIN',
     ],

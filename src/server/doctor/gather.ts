@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mountsWithMappedIds, tryOverlay } from '../../drivers/index.js';
-import { messageOf, PermissionDeniedError } from '../../errors/index.js';
+import { cannotTry, mountsWithMappedIds, tryOverlay } from '../../drivers/index.js';
+import { messageOf } from '../../errors/index.js';
 import {
   type DirectoryFacts,
   directoryFacts,
@@ -68,12 +68,12 @@ async function tryOverlays({ nearest, writable }: DirectoryFacts, machine: Machi
     try {
       await tryOverlay(directory);
     } catch (error) {
-      if (error instanceof PermissionDeniedError) return untried;
+      if (cannotTry(error)) return untried;
       return { mounts: 'fails', problem: messageOf(error), mapsIds: 'fails' };
     }
     const mapsIds = await mountsWithMappedIds(directory);
-    if (mapsIds === undefined) return { mounts: 'works', mapsIds: 'untried' };
-    return { mounts: 'works', mapsIds: mapsIds ? 'works' : 'fails' };
+    // Overlay could be tried, so that this is not for lack of rights: it is what a user namespace may not do.
+    return { mounts: 'works', mapsIds: mapsIds === true ? 'works' : 'fails' };
   });
   return tried ?? untried;
 }
