@@ -50,7 +50,7 @@ export const rooms = {
   services: [...belowServices, 'proto'],
   client: ['snapshots', 'proto', 'errors'],
   images: ['snapshots', 'linux', 'errors'],
-  check: ['snapshots', 'metadata', 'store', 'drivers', 'errors'],
+  check: ['snapshots', 'metadata', 'store', 'drivers', 'linux', 'errors'],
   server: belowServer,
   cli: ['client', 'server', 'images', 'linux', 'snapshots', 'proto', 'errors'],
   testing: [...belowServer, 'server'],

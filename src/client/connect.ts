@@ -3,6 +3,7 @@ import { socketPath } from '../proto/index.js';
 import { Channel } from './channel.js';
 import { clientEvents } from './events.js';
 import { clientIntrospection } from './introspection.js';
+import { clientMaintenance } from './maintenance.js';
 import { clientNamespaces } from './namespaces.js';
 import { RemoteSnapshotter } from './remote-snapshotter.js';
 import type { StrataClient } from './types.js';
@@ -36,6 +37,7 @@ export function connect({ address, namespace }: ConnectOptions): StrataClient {
     snapshotter: (name = defaultSnapshotter) => new RemoteSnapshotter(channel, name),
     events: clientEvents(channel),
     namespaces: clientNamespaces(channel),
+    maintenance: clientMaintenance(channel),
     ...clientIntrospection(channel),
     close: () => channel.close(),
     [Symbol.asyncDispose]: () => channel.close(),

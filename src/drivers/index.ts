@@ -5,6 +5,7 @@ export {
   type OverlayFacts,
   type OverlayOptions,
   openOverlayDriver,
+  overlayChecker,
   tryOverlay,
   upperdirLabel,
 } from './overlay/index.js';

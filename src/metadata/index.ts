@@ -8,4 +8,11 @@ export {
 } from './namespaced-snapshotter.js';
 export { type Namespace, Namespaces, type NamespaceUpdate } from './namespaces.js';
 export { RemoteBackend, type RemoteBackendOptions } from './remote-backend.js';
-export { metadataTables } from './tables.js';
+export {
+  type MetadataRecord,
+  metadataChildrenTable,
+  metadataTable,
+  metadataTables,
+  namespacesTable,
+  numbersTable,
+} from './tables.js';

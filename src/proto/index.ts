@@ -9,6 +9,7 @@ export { Timestamp } from './generated/google/protobuf/timestamp.js';
 export * as wireHealth from './generated/health.js';
 export * as wireImagePayloads from './generated/image_payloads.js';
 export * as wireIntrospection from './generated/introspection.js';
+export * as wireMaintenance from './generated/maintenance.js';
 export * as wireNamespaces from './generated/namespaces.js';
 export * as wirePayloads from './generated/payloads.js';
 export * as wireSnapshots from './generated/snapshots.js';

@@ -9,6 +9,7 @@ import {
   snapshotsGrpcPlugin,
   versionGrpcPlugin,
 } from './builtin/grpc.js';
+import { maintenanceGrpcPlugin } from './builtin/maintenance.js';
 import { metadataPlugin } from './builtin/metadata.js';
 import { overlayfsPlugin } from './builtin/overlayfs.js';
 import { snapshotsServicePlugin } from './builtin/snapshots-service.js';
@@ -56,6 +57,7 @@ export function builtinPlugins({
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },
     { plugin: namespacesGrpcPlugin, config: { logger } },
+    { plugin: maintenanceGrpcPlugin, config: { face, config } },
     { plugin: introspectionGrpcPlugin, config: { reports } },
     { plugin: versionGrpcPlugin, config: undefined },
   ];

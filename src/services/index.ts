@@ -5,6 +5,7 @@ export {
   type GrpcServer,
   type GrpcService,
   introspectionService,
+  maintenanceService,
   namespacesService,
   snapshotsService,
   versionService,

@@ -19,6 +19,7 @@ export class DiscardQueue {
   readonly #errors: BackgroundErrors;
   readonly #abort = new AbortController();
   #waiting: string[] = [];
+  #current: readonly string[] = [];
   #running: Promise<void> | undefined;
 
   constructor(driver: Driver, errors: BackgroundErrors) {
@@ -31,6 +32,11 @@ export class DiscardQueue {
     if (this.#abort.signal.aborted || ids.length === 0) return;
     this.#waiting.push(...ids);
     this.#running ??= this.#run();
+  }
+
+  /** Whether the files of this id are still to be deleted, or being deleted. */
+  has(id: string): boolean {
+    return this.#current.includes(id) || this.#waiting.includes(id);
   }
 
   /** Resolves when everything taken on so far has been dealt with. */
@@ -49,7 +55,11 @@ export class DiscardQueue {
     try {
       // Deleting waits until the call that caused it has been answered.
       await new Promise((resolve) => setImmediate(resolve));
-      while (this.#waiting.length > 0) await this.#discard(this.#waiting.splice(0, batchSize));
+      while (this.#waiting.length > 0) {
+        this.#current = this.#waiting.splice(0, batchSize);
+        await this.#discard(this.#current);
+        this.#current = [];
+      }
     } finally {
       this.#running = undefined;
     }

@@ -7,6 +7,7 @@
  * methods that leave nothing behind when they reject, that stop soon after `call.signal` is aborted, and that keep the
  * event loop free: whatever walks a tree runs in a worker.
  */
+import type { DriverChecker } from './driver-checker.js';
 import type { Limits } from './limits.js';
 import type { CallContext, Kind, Labels, Mount, Usage } from './types.js';
 
@@ -58,6 +59,9 @@ export interface Driver extends AsyncDisposable {
 
   /** The directory that holds its files; shown as the export `root`. */
   readonly root: string;
+
+  /** Looks at the files of snapshots, for `strata check`; absent where only the records can be checked. */
+  readonly checker?: DriverChecker | undefined;
 
   /**
    * Makes the files of a new active snapshot or view over its parents.

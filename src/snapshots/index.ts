@@ -1,5 +1,13 @@
 export type { BackgroundErrors } from './discards.js';
 export type { Driver, DriverCapabilities, DriverLimiter, DriverSnapshot, LimitSupport } from './driver.js';
+export type {
+  CheckedFiles,
+  CheckLevel,
+  DriverChecker,
+  FileProblem,
+  FileProblemKind,
+  FileReport,
+} from './driver-checker.js';
 export type { Durability } from './durability.js';
 export {
   type FinishedCall,
@@ -46,7 +54,15 @@ export {
   type StagedSnapshotter,
   type StagedUpdate,
 } from './staging.js';
-export { type SnapshotRecord, snapshotsTable, snapshotTables, snapshottersInUse } from './tables.js';
+export {
+  childrenTable,
+  idsTable,
+  reservedIdsTable,
+  type SnapshotRecord,
+  snapshotsTable,
+  snapshotTables,
+  snapshottersInUse,
+} from './tables.js';
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './time.js';
 export { infoOf, SnapshotTree } from './tree.js';
 export {

@@ -1,6 +1,7 @@
 import { NotFoundError, throwIfAborted } from '../errors/index.js';
 import { parseFilters } from '../filters/index.js';
 import type { Store } from '../store/index.js';
+import type { DriverChecker } from './driver-checker.js';
 import { infoFields } from './info-fields.js';
 import { validateKey } from './keys.js';
 import { type LocalSnapshotterOptions, LocalStages } from './local-stages.js';
@@ -20,18 +21,21 @@ const maxBackendKeyBytes = 33_024;
 export class LocalSnapshotter implements Snapshotter {
   /** The halves of the operations, for a layer above that shares the store. */
   readonly stages: StagedSnapshotter;
+  /** Looks at its files; absent where the back end cannot. */
+  readonly checker: DriverChecker | undefined;
   readonly #stages: LocalStages;
   readonly #store: Store;
 
-  private constructor(store: Store, stages: LocalStages) {
+  private constructor({ store, driver }: LocalSnapshotterOptions, stages: LocalStages) {
     this.#store = store;
     this.#stages = stages;
     this.stages = stages;
+    this.checker = driver.checker;
   }
 
   /** Opens it over a store and a driver that are open already. Costs one durable write. */
   static async open(options: LocalSnapshotterOptions): Promise<LocalSnapshotter> {
-    return new LocalSnapshotter(options.store, await LocalStages.open(options));
+    return new LocalSnapshotter(options, await LocalStages.open(options));
   }
 
   prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
@@ -106,6 +110,11 @@ export class LocalSnapshotter implements Snapshotter {
 
   cleanup(call: CallContext = noContext): Promise<void> {
     return this.#stages.deleteStrays(call);
+  }
+
+  /** Whether files with this name are being made or deleted right now, so that no record needs to speak of them. */
+  isBusy(id: string): boolean {
+    return this.#stages.isBusy(id);
   }
 
   close(): Promise<void> {

@@ -62,6 +62,8 @@ export class LocalStages implements StagedSnapshotter {
   readonly #limits: LimitChanges;
   /** Ids whose files are there and whose records are not, yet. */
   readonly #staging = new Set<string>();
+  /** Ids whose files a caller waits to see deleted. */
+  readonly #deleting = new Set<string>();
 
   private constructor(options: LocalSnapshotterOptions, ids: IdAllocator) {
     this.#store = options.store;
@@ -162,10 +164,13 @@ export class LocalStages implements StagedSnapshotter {
   async #deleteFiles(id: string, call: CallContext): Promise<void> {
     this.#faults.reach('remove.recorded');
     if (!this.#syncRemove) return this.#discards.add([id]);
+    this.#deleting.add(id);
     try {
       await this.#driver.discard([id], call);
     } catch (error) {
       this.#errors.report(`delete the files of snapshot ${id}`, error);
+    } finally {
+      this.#deleting.delete(id);
     }
   }
 
@@ -199,6 +204,11 @@ export class LocalStages implements StagedSnapshotter {
   /** Up to `limit` snapshots behind `after`, in the byte order of their names. */
   page(tx: ReadTransaction, page: { readonly after: string | undefined; readonly limit: number }): Info[] {
     return this.#tree.walk(tx, page).map((found) => this.#shown(found));
+  }
+
+  /** Whether files with this name are being made or deleted, so that no record needs to speak of them. */
+  isBusy(id: string): boolean {
+    return this.#staging.has(id) || this.#deleting.has(id) || this.#discards.has(id);
   }
 
   /** Waits for the files of removed snapshots, deletes files that no record speaks of, sets limits as recorded. */

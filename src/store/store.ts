@@ -34,6 +34,11 @@ export interface ReadTransaction {
    * @throws DataLossError at a record that cannot be decoded.
    */
   range<K extends Key, V>(table: Table<K, V>, range?: Range): Iterable<Entry<K, V>>;
+  /**
+   * The keys of records in their order, whether or not the values can be decoded.
+   * @throws DataLossError at a key that cannot be decoded; the next step of the iteration goes on behind it.
+   */
+  keys<K extends Key, V>(table: Table<K, V>, range?: Range): Iterable<K>;
 }
 
 /** A view that sees its own changes. */

@@ -7,11 +7,13 @@ import type {
   CallContext,
   Driver,
   DriverCapabilities,
+  DriverChecker,
   DriverSnapshot,
   Labels,
   Mount,
   Usage,
 } from '../../snapshots/index.js';
+import { overlayChecker } from './checker.js';
 import {
   activeTemplate,
   ensureDirectory,
@@ -54,6 +56,7 @@ export async function openOverlayDriver(options: OverlayOptions): Promise<Driver
 class OverlayDriver implements Driver {
   readonly capabilities: DriverCapabilities;
   readonly root: string;
+  readonly checker: DriverChecker;
   readonly #settings: MountSettings;
   readonly #showsUpperdir: boolean;
   readonly #ready: ReadyDirectories | undefined;
@@ -62,6 +65,7 @@ class OverlayDriver implements Driver {
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
+    this.checker = overlayChecker(options.root);
     this.capabilities = Object.freeze({ names: setup.capabilities });
     this.#settings = { root: options.root, overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
     this.#showsUpperdir = options.upperdirLabel;

@@ -3,6 +3,15 @@ export { type EventsServiceOptions, eventsService } from './events-service.js';
 export { type IntrospectionServiceOptions, introspectionService } from './introspection-service.js';
 export type { ServiceLog } from './log.js';
 export {
+  type MaintenanceServiceOptions,
+  maintenanceService,
+  type ServedAction,
+  type ServedCheckEvent,
+  type ServedCheckRequest,
+  type ServedFinding,
+  type ServedSummary,
+} from './maintenance.js';
+export {
   type NamespacesApi,
   type NamespacesServiceOptions,
   namespacesService,

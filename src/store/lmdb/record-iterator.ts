@@ -1,6 +1,3 @@
-import type { Entry } from '../store.js';
-import type { Key, Table } from '../table.js';
-import { decodeEntry } from './record.js';
 import { type NamedDatabase, type Scope, scan } from './scan.js';
 import type { EncodedEntry } from './stored-key.js';
 
@@ -22,8 +19,9 @@ export interface Closeable {
 }
 
 /** What to visit, and whose view of it. */
-export interface RangeOptions<K extends Key, V> {
-  readonly table: Table<K, V>;
+export interface RangeOptions<Item> {
+  /** Makes of a record what is given out. @throws DataLossError when it cannot be decoded. */
+  readonly decode: (entry: EncodedEntry) => Item;
   readonly source: NamedDatabase;
   readonly scope: Scope;
   readonly limit: number;
@@ -34,27 +32,27 @@ export interface RangeOptions<K extends Key, V> {
  * Decodes the records of a range one by one. After a record that cannot be decoded the next call goes on behind it.
  * A change in the same transaction makes it start again behind the last record, so that it sees the change.
  */
-export class RecordIterator<K extends Key, V> implements Iterator<Entry<K, V>>, Closeable {
-  readonly #options: RangeOptions<K, V>;
+export class RecordIterator<Item> implements Iterator<Item>, Closeable {
+  readonly #options: RangeOptions<Item>;
   #entries: Generator<EncodedEntry, void, undefined> | undefined;
   #last: Buffer | undefined;
   #changes = 0;
   #left: number;
 
-  constructor(options: RangeOptions<K, V>) {
+  constructor(options: RangeOptions<Item>) {
     this.#options = options;
     this.#left = options.limit;
   }
 
-  next(): IteratorResult<Entry<K, V>> {
+  next(): IteratorResult<Item> {
     this.#options.owner.check();
     const entry = this.#left > 0 ? this.#advance() : undefined;
     if (entry === undefined) return this.return();
     this.#left--;
-    return { done: false, value: decodeEntry(this.#options.table, entry) };
+    return { done: false, value: this.#options.decode(entry) };
   }
 
-  return(): IteratorResult<Entry<K, V>> {
+  return(): IteratorResult<Item> {
     this.#left = 0;
     this.close();
     return { done: true, value: undefined };

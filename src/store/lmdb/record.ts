@@ -27,7 +27,8 @@ export function decodeEntry<K extends Key, V>(table: Table<K, V>, entry: Encoded
   return { key, value: decodeValue(table, key, entry.value) };
 }
 
-function decodeEntryKey<K extends Key, V>(table: Table<K, V>, bytes: Buffer): K {
+/** The key of a record. @throws DataLossError when it cannot be decoded. */
+export function decodeEntryKey<K extends Key, V>(table: Table<K, V>, bytes: Buffer): K {
   try {
     return decodeKey(table, bytes);
   } catch (error) {

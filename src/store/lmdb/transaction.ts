@@ -3,10 +3,10 @@ import type { RecordWriter } from '../codec.js';
 import type { Entry, Range, ReadTransaction, WriteTransaction } from '../store.js';
 import type { Key, Table } from '../table.js';
 import { encodeKey, encodePrefix } from './key.js';
-import { decodeValue } from './record.js';
+import { decodeEntry, decodeEntryKey, decodeValue } from './record.js';
 import { type Closeable, type RangeOwner, RecordIterator } from './record-iterator.js';
 import type { Scope } from './scan.js';
-import { packValue, toStored, unpack } from './stored-key.js';
+import { type EncodedEntry, packValue, toStored, unpack } from './stored-key.js';
 import { access, type ByteDatabase, type TableSet } from './tables.js';
 
 /**
@@ -33,10 +33,22 @@ export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
   }
 
   range<K extends Key, V>(table: Table<K, V>, range: Range = {}): Iterable<Entry<K, V>> {
+    return this.#iterate(table, range, (entry) => decodeEntry(table, entry));
+  }
+
+  keys<K extends Key, V>(table: Table<K, V>, range: Range = {}): Iterable<K> {
+    return this.#iterate(table, range, (entry) => decodeEntryKey(table, entry.key));
+  }
+
+  #iterate<K extends Key, V, Item>(
+    table: Table<K, V>,
+    range: Range,
+    decode: (entry: EncodedEntry) => Item,
+  ): Iterable<Item> {
     const source = { name: table.name, database: this.database(table) };
     const scope = scopeOf(table, range);
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
-    return { [Symbol.iterator]: () => new RecordIterator({ table, source, scope, limit, owner: this }) };
+    return { [Symbol.iterator]: () => new RecordIterator({ decode, source, scope, limit, owner: this }) };
   }
 
   check(): void {

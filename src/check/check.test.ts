@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { idsTable } from '../snapshots/index.js';
+import { openCheckedRoot, runCheck } from '../testing/checked-root.js';
+
+describe('check', () => {
+  it('finds nothing where nothing is wrong', async () => {
+    await using root = await openCheckedRoot();
+    await root.snapshotter.prepare({ key: 'build' });
+    await root.snapshotter.commit({ key: 'build', name: 'base' });
+    await root.snapshotter.prepare({ key: 'work', parent: 'base' });
+    await root.snapshotter.view({ key: 'look', parent: 'base' });
+    for (const level of ['quick', 'normal', 'deep'] as const) {
+      const { findings, summary } = await runCheck(root, { level });
+      assert.deepEqual(findings, []);
+      assert.equal(summary.snapshots, 3);
+    }
+  });
+
+  it('finds a layer without its directory, and a directory without a record', async () => {
+    await using root = await openCheckedRoot();
+    await root.snapshotter.prepare({ key: 'build' });
+    await root.snapshotter.commit({ key: 'build', name: 'base' });
+    const [[, id] = []] = root.store.read((tx) => [...tx.keys(idsTable)]);
+    rmSync(path.join(root.snapshots, String(id)), { recursive: true });
+    mkdirSync(path.join(root.snapshots, '4000'));
+    mkdirSync(path.join(root.snapshots, 'notes'));
+    const { findings, summary } = await runCheck(root, { level: 'quick' });
+    assert.deepEqual(findings.map(({ kind, id: found, remedy }) => [kind, found, remedy]).sort(), [
+      ['foreign-entry', undefined, 'move-away'],
+      ['missing-directory', String(id), 'drop-snapshot'],
+      ['orphan-directory', '4000', 'move-away'],
+    ]);
+    assert.equal(summary.findings, 3);
+  });
+});

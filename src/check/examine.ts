@@ -1,0 +1,124 @@
+import { metadataChildrenTable, metadataTable } from '../metadata/index.js';
+import { type CallContext, type CheckLevel, childrenTable, idsTable, snapshotsTable } from '../snapshots/index.js';
+import { checkFiles, checkStrays, type RecordedFiles } from './file-check.js';
+import { type Found, found } from './found.js';
+import { checkMetadata, checkMetadataLink } from './metadata-records.js';
+import { inPages, type Pages, readable } from './read.js';
+import { checkChildLink, checkIdLink, checkSnapshot, type RecordScope } from './snapshot-records.js';
+import type { CheckedSnapshotter, CheckSubject } from './types.js';
+
+/** What an examination has counted so far. */
+export interface Tally {
+  snapshots: number;
+  compared: number;
+  withoutManifest: number;
+  readonly unseen: Set<string>;
+}
+
+/** Nothing counted yet. */
+export function newTally(): Tally {
+  return { snapshots: 0, compared: 0, withoutManifest: 0, unseen: new Set() };
+}
+
+/** How to examine. */
+export interface Examination {
+  readonly subject: CheckSubject;
+  readonly level: CheckLevel;
+  readonly call: CallContext;
+  readonly tally: Tally;
+}
+
+/**
+ * Examines everything and changes nothing. Gives what it finds as it goes; one thing that cannot be read does not keep
+ * it from the others.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted; NotFoundError when the place of a
+ * snapshotter's files is gone as a whole, which says more about the disk than about each snapshot.
+ */
+export async function* examine(examination: Examination): AsyncGenerator<Found> {
+  for (const snapshotter of examination.subject.snapshotters) {
+    yield* examineSnapshots(examination, snapshotter);
+    yield* examineIndexes(examination, snapshotter);
+    yield* examineStrays(examination, snapshotter);
+  }
+  if (examination.subject.namespaced) yield* examineNamespaces(examination);
+}
+
+async function* examineSnapshots(examination: Examination, snapshotter: CheckedSnapshotter): AsyncGenerator<Found> {
+  const { subject, call, level, tally } = examination;
+  const { name, files } = snapshotter;
+  if (files === undefined) tally.unseen.add(name);
+  const scope: RecordScope = { name, namespaced: subject.namespaced };
+  const pages = inPages(subject.store, {
+    table: snapshotsTable,
+    prefix: [name],
+    signal: call.signal,
+    each: (tx, [, key]): SnapshotSeen[] => [
+      { found: checkSnapshot(tx, scope, key), key, record: readable(tx, snapshotsTable, [name, key]) },
+    ],
+    onBad: (message): SnapshotSeen => ({ found: [badKey(name, message)], key: '', record: undefined }),
+  });
+  for await (const page of pages) {
+    for (const { found: inRecord, key, record } of page) {
+      tally.snapshots += 1;
+      yield* inRecord;
+      if (files === undefined || record === undefined) continue;
+      const seen = await checkFiles({ store: subject.store, snapshotter, files, level, call }, { key, record });
+      yield* seen.found;
+      if (seen.compared === true) tally.compared += 1;
+      else if (seen.compared === false) tally.withoutManifest += 1;
+    }
+  }
+}
+
+interface SnapshotSeen {
+  readonly found: readonly Found[];
+  readonly key: string;
+  readonly record: RecordedFiles['record'] | undefined;
+}
+
+function badKey(snapshotter: string, message: string): Found {
+  return found('unreadable-record', { type: 'nowhere' }, { snapshotter, message, remedy: 'none' });
+}
+
+async function* examineIndexes({ subject, call }: Examination, { name }: CheckedSnapshotter): AsyncGenerator<Found> {
+  const scope: RecordScope = { name, namespaced: subject.namespaced };
+  const common = { prefix: [name], signal: call.signal, onBad: (message: string) => badKey(name, message) };
+  yield* flat(subject, {
+    ...common,
+    table: childrenTable,
+    each: (tx, [, parentId, childId]) => checkChildLink(tx, scope, { parentId, childId }),
+  });
+  yield* flat(subject, { ...common, table: idsTable, each: (tx, [, id]) => checkIdLink(tx, scope, id) });
+}
+
+async function* examineStrays(
+  { subject: { store }, call, level }: Examination,
+  snapshotter: CheckedSnapshotter,
+): AsyncGenerator<Found> {
+  const { files } = snapshotter;
+  if (files !== undefined) yield* await checkStrays({ store, snapshotter, files, level, call });
+}
+
+async function* examineNamespaces({ subject, call }: Examination): AsyncGenerator<Found> {
+  const local = new Set(subject.snapshotters.map(({ name }) => name));
+  const common = { prefix: [], signal: call.signal, onBad: (message: string) => badKey('', message) };
+  yield* flat(subject, {
+    ...common,
+    table: metadataTable,
+    each: (tx, [namespace, snapshotter, key]) =>
+      local.has(snapshotter) ? checkMetadata(tx, { namespace, snapshotter, key }) : [],
+  });
+  yield* flat(subject, {
+    ...common,
+    table: metadataChildrenTable,
+    each: (tx, [namespace, snapshotter, parentNumber, number]) =>
+      local.has(snapshotter) ? checkMetadataLink(tx, { namespace, snapshotter, parentNumber, number }) : [],
+  });
+}
+
+async function* flat<K extends readonly (string | number)[], V>(
+  { store }: CheckSubject,
+  pages: Pages<K, V, Found>,
+): AsyncGenerator<Found> {
+  for await (const page of inPages(store, pages)) yield* page;
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { type CheckSubject, check } from '../../check/index.js';
+import { definePlugin } from '../../plugins/index.js';
+import { type GrpcService, maintenanceService } from '../../services/index.js';
+import type { LocalSnapshotter } from '../../snapshots/index.js';
+import type { Store } from '../../store/index.js';
+import type { Config } from '../config/index.js';
+import type { Face } from '../face.js';
+import { pluginTypes } from '../plugin-types.js';
+
+/** What the service gets. */
+export interface MaintenanceGrpcConfig {
+  readonly face: Face;
+  readonly config: Config;
+}
+
+/** `strata.v1.Maintenance`. */
+export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcConfig>({
+  type: pluginTypes.grpc,
+  id: 'maintenance',
+  requires: [pluginTypes.store, pluginTypes.snapshotter],
+  init({ config: { face, config }, single, all }) {
+    const subject = liveSubject({
+      root: config.root,
+      face,
+      store: single(pluginTypes.store),
+      snapshotters: all(pluginTypes.snapshotter),
+    });
+    return maintenanceService({ check: (request, call) => check(subject, request, call) });
+  },
+});
+
+interface LiveParts {
+  readonly root: string;
+  readonly face: Face;
+  readonly store: Store;
+  readonly snapshotters: ReadonlyMap<string, LocalSnapshotter>;
+}
+
+/** What is checked of snapshotters that are open. */
+function liveSubject({ root, face, store, snapshotters }: LiveParts): CheckSubject {
+  return {
+    store,
+    namespaced: face === 'namespaced',
+    live: true,
+    snapshotters: [...snapshotters].map(([name, snapshotter]) => ({
+      name,
+      files: snapshotter.checker,
+      isBusy: (id) => snapshotter.isBusy(id),
+    })),
+    lostAndFound: () => join(root, 'lost+found'),
+  };
+}
