@@ -1,4 +1,5 @@
 /** The drivers: one per kind of backing store. */
+export { type BtrfsOptions, openBtrfsDriver } from './btrfs/index.js';
 export {
   cannotTry,
   mountsWithMappedIds,

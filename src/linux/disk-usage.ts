@@ -28,7 +28,30 @@ export async function diskUsage(
     if (usage === undefined) throw new Error(`measuring ${path} ended early`);
     return usage;
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') throw new NotFoundError(`directory ${path}`, { cause: error });
-    throw fromSystemError(error);
+    throw fromTreeError(error, path);
   }
+}
+
+/**
+ * What a subvolume of btrfs holds that the snapshot it was made of does not; see `measureSubvolume`. Measured in a
+ * worker thread. Throws as `diskUsage`.
+ * @param options `since`: the subvolume that it is a copy of, to count what that one holds itself.
+ */
+export async function subvolumeUsage(
+  path: string,
+  options: { readonly signal?: AbortSignal | undefined; readonly since?: string } = {},
+): Promise<DiskUsage> {
+  throwIfAborted(options.signal);
+  try {
+    const usage = await runInTreePool('measure-subvolume', { path, since: options.since }, options.signal);
+    if (usage === undefined) throw new Error(`measuring ${path} ended early`);
+    return usage;
+  } catch (error) {
+    throw fromTreeError(error, path);
+  }
+}
+
+function fromTreeError(error: unknown, path: string): unknown {
+  if (systemErrorCode(error) === 'ENOENT') return new NotFoundError(`directory ${path}`, { cause: error });
+  return fromSystemError(error);
 }

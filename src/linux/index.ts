@@ -1,8 +1,21 @@
 /** System calls, mounts and facts about the machine. The only room with native code. */
-export { copyAttributes, getAttribute, listAttributes, setAttribute } from './attributes.js';
-export { copyFile, copyTree } from './copy.js';
+
+export { forgetGroup, limitExclusive, quotaIsOn } from './btrfs-quota.js';
+export {
+  BTRFS_MAGIC,
+  createSubvolume,
+  deleteSubvolumes,
+  isSubvolume,
+  nestedSubvolumes,
+  type SnapshotRequest,
+  type SubvolumeInfo,
+  setReadOnly,
+  snapshotSubvolume,
+  subvolumeInfo,
+  withSubvolume,
+} from './btrfs-subvolume.js';
 export { type DirectoryFacts, directoryFacts, nearestDirectory, type Room } from './directory-facts.js';
-export { diskUsage } from './disk-usage.js';
+export { diskUsage, subvolumeUsage } from './disk-usage.js';
 export {
   fileSystemMagic,
   inUserNamespace,
@@ -25,7 +38,7 @@ export type { MountSpec } from './mount-options.js';
 export { type MountEntry, mountOf } from './mount-table.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
-export { syncFileSystem } from './sys.js';
+export { getAttribute, setAttribute, syncFileSystem } from './sys.js';
 export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';
 export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';

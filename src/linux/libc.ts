@@ -18,15 +18,9 @@ export interface Libc {
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
   syncfsLater(fd: number, done: (errno: number) => void): void;
   sync_file_range(fd: number, offset: number, bytes: number, flags: number): number;
-  lgetxattr(path: Buffer, name: Buffer, value: Buffer | null, size: number): number | bigint;
-  llistxattr(path: Buffer, list: Buffer | null, size: number): number | bigint;
-  lsetxattr(path: Buffer, name: Buffer, value: Buffer, size: number, flags: number): number;
-  lseek(fd: number, offset: number, whence: number): number | bigint;
-  /** The offsets are 64-bit numbers in memory. */
-  copyFileRange(from: number, at: Buffer, to: number, into: Buffer, length: number): number | bigint;
-  /** The times are two struct timespec. */
-  utimensat(directory: number, path: Buffer, times: Buffer, flags: number): number;
-  futimens(fd: number, times: Buffer): number;
+  lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
+  llistxattr(path: string, list: Buffer | null, size: number): number | bigint;
+  lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
   statvfs(path: string, result: Buffer): number;
   getpagesize(): number;
   opendir(path: string): Pointer;
@@ -34,6 +28,10 @@ export interface Libc {
   closedir(directory: Pointer): number;
   /** ioctl(2): behind the request, if anything, comes a pair of a C type and a value. A Buffer is read and written. */
   ioctl(fd: number, request: number, ...typedArgument: readonly unknown[]): number;
+  /** The same with memory that the kernel reads, in a thread of Node's pool; the error, if any, as its number. */
+  ioctlLater(fd: number, request: number, argument: Buffer, done: (errno: number) => void): void;
+  /** open_by_handle_at(2). */
+  openByHandle(mount: number, handle: Buffer, flags: number): number;
   /** syscall(2): after the number come pairs of a C type and a value. */
   syscall(number: number, ...typedArguments: readonly unknown[]): number | bigint;
   /** The byte at an offset of an address. */
@@ -48,9 +46,7 @@ function bind(koffi: Koffi): Libc {
   // The running process has the C library loaded already, whatever its file is called (glibc, musl).
   const library = koffi.load(null);
   const syncfs = library.func('int syncfs(int)');
-  const copyFileRange = library.func(
-    'int64_t copy_file_range(int, const uint8_t *, int, const uint8_t *, size_t, unsigned int)',
-  );
+  const ioctl = library.func('int ioctl(int, unsigned long, const uint8_t *)');
   return {
     mount: library.func('int mount(const char *, const char *, const char *, unsigned long, const char *)'),
     umount2: library.func('int umount2(const char *, int)'),
@@ -62,19 +58,20 @@ function bind(koffi: Koffi): Libc {
         done(failure === null && result === 0 ? 0 : koffi.errno());
       }),
     sync_file_range: library.func('int sync_file_range(int, int64_t, int64_t, unsigned int)'),
-    lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const uint8_t *, _Out_ uint8_t *, size_t)'),
-    llistxattr: library.func('int64_t llistxattr(const uint8_t *, _Out_ uint8_t *, size_t)'),
-    lsetxattr: library.func('int lsetxattr(const uint8_t *, const uint8_t *, const uint8_t *, size_t, int)'),
-    lseek: library.func('int64_t lseek(int, int64_t, int)'),
-    copyFileRange: (from, at, to, into, length) => copyFileRange(from, at, to, into, length, 0),
-    utimensat: library.func('int utimensat(int, const uint8_t *, const uint8_t *, int)'),
-    futimens: library.func('int futimens(int, const uint8_t *)'),
+    lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
+    llistxattr: library.func('int64_t llistxattr(const char *, _Out_ uint8_t *, size_t)'),
+    lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),
     statvfs: library.func('int statvfs(const char *, _Out_ uint8_t *)'),
     getpagesize: library.func('int getpagesize()'),
     opendir: library.func('void *opendir(const char *)'),
     readdir: library.func('void *readdir(void *)'),
     closedir: library.func('int closedir(void *)'),
     ioctl: library.func('int ioctl(int, unsigned long, ...)'),
+    ioctlLater: (fd, request, argument, done) =>
+      ioctl.async(fd, request, argument, (failure: unknown, result: number) => {
+        done(failure === null && result >= 0 ? 0 : koffi.errno());
+      }),
+    openByHandle: library.func('int open_by_handle_at(int, const uint8_t *, int)'),
     syscall: library.func('long syscall(long, ...)'),
     byteAt: (address, offset) => Number(koffi.decode(address, offset, 'uint8_t')),
     errno: () => koffi.errno(),

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 
 /** One mount. */
 export interface MountEntry {
+  /** Which part of its file system is mounted: a path from the top of that. */
+  readonly root: string;
   /** The directory that it is mounted at. */
   readonly point: string;
   /** Such as `ext4`. */
@@ -22,10 +24,17 @@ function parseLine(line: string): MountEntry | undefined {
   const fields = line.split(' ');
   const separator = fields.indexOf('-');
   const [type, source, superOptions] = fields.slice(separator + 1);
-  const [, , , , point, options] = fields;
-  if (separator < 0 || type === undefined || source === undefined || point === undefined) return undefined;
+  const [, , , root, point, options] = fields;
+  if (separator < 0 || type === undefined || source === undefined) return undefined;
+  if (root === undefined || point === undefined) return undefined;
   const both = `${options ?? ''},${superOptions ?? ''}`.split(',').filter((option) => option !== '');
-  return { point: unescapeOctal(point), type, source: unescapeOctal(source), options: [...new Set(both)] };
+  return {
+    root: unescapeOctal(root),
+    point: unescapeOctal(point),
+    type,
+    source: unescapeOctal(source),
+    options: [...new Set(both)],
+  };
 }
 
 /** Reads the text of a mountinfo file; the order is that of mounting. */

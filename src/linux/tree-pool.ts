@@ -17,6 +17,7 @@ const SIZE = 2;
 const URGENT: Readonly<Record<TreeTaskName, boolean>> = {
   measure: true,
   sync: true,
+  'measure-subvolume': true,
   remove: false,
   make: false,
   reclaim: false,

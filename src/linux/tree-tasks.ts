@@ -1,4 +1,5 @@
 /** What the worker threads for trees can be asked to do: the two ends of the conversation share this file. */
+import { type MeasuredSubvolume, measureSubvolume } from './btrfs-usage.js';
 import type { PlainError } from './plain-error.js';
 import { type DiskUsage, measureTree, unbounded } from './tree-measure.js';
 import {
@@ -17,6 +18,7 @@ import { syncTreeNow, type TreeSyncRequest } from './tree-sync.js';
 export interface TreeTasks {
   readonly measure: { readonly input: string; readonly output: DiskUsage | undefined };
   readonly sync: { readonly input: TreeSyncRequest; readonly output: boolean };
+  readonly 'measure-subvolume': { readonly input: MeasuredSubvolume; readonly output: DiskUsage | undefined };
   readonly remove: {
     readonly input: { readonly root: string; readonly names: readonly string[] };
     readonly output: RemovalReport;
@@ -53,6 +55,8 @@ export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['outp
       return measureTree(request.input, { ...unbounded, stop });
     case 'sync':
       return syncTreeNow(request.input, stop);
+    case 'measure-subvolume':
+      return measureSubvolume(request.input, stop);
     case 'remove':
       return removeTreesNow(request.input.root, request.input.names, stop);
     case 'reclaim':

@@ -1,5 +1,6 @@
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
+import { btrfsPlugin } from './builtin/btrfs.js';
 import { defaultSnapshotterPlugin } from './builtin/default-snapshotter.js';
 import { eventPlugin } from './builtin/events.js';
 import {
@@ -50,6 +51,10 @@ export function builtinPlugins({
     {
       plugin: overlayfsPlugin,
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
+    },
+    {
+      plugin: btrfsPlugin,
+      config: { logger, faults, settings: settings['io.containerd.snapshotter.v1.btrfs'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults } },

@@ -1,4 +1,4 @@
-import type { Driver } from './driver.js';
+import type { CallContext } from './types.js';
 
 /** Told about failures that no caller waits for. */
 export interface BackgroundErrors {
@@ -8,6 +8,13 @@ export interface BackgroundErrors {
 
 const batchSize = 64;
 
+/** What the queue is for. */
+export interface Discarding {
+  /** What is being done, for a log line. */
+  readonly task: string;
+  discard(ids: readonly string[], call: CallContext): Promise<void>;
+}
+
 /**
  * Deletes the files of removed snapshots in the background, in batches, one batch at a time.
  *
@@ -15,15 +22,15 @@ const batchSize = 64;
  * same goes for what is left when the queue is closed.
  */
 export class DiscardQueue {
-  readonly #driver: Driver;
+  readonly #work: Discarding;
   readonly #errors: BackgroundErrors;
   readonly #abort = new AbortController();
   #waiting: string[] = [];
   #current: readonly string[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(driver: Driver, errors: BackgroundErrors) {
-    this.#driver = driver;
+  constructor(work: Discarding, errors: BackgroundErrors) {
+    this.#work = work;
     this.#errors = errors;
   }
 
@@ -67,9 +74,9 @@ export class DiscardQueue {
 
   async #discard(ids: readonly string[]): Promise<void> {
     try {
-      await this.#driver.discard(ids, { signal: this.#abort.signal });
+      await this.#work.discard(ids, { signal: this.#abort.signal });
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#errors.report(`delete the files of snapshots ${ids.join(', ')}`, error);
+      if (!this.#abort.signal.aborted) this.#errors.report(`${this.#work.task} ${ids.join(', ')}`, error);
     }
   }
 }

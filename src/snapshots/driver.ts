@@ -75,6 +75,12 @@ export interface Driver extends AsyncDisposable {
    */
   seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage>;
 
+  /**
+   * Told in the background after commits were recorded: deletes what their active snapshots needed and the layers do
+   * not. Told at the next start of those that a crash kept from it. Safe to repeat, also while they are discarded.
+   */
+  committed?(ids: readonly string[], call: CallContext): Promise<void>;
+
   /** How to mount a snapshot that is active or a view. Pure: no input or output. */
   mounts(snapshot: DriverSnapshot): readonly Mount[];
 

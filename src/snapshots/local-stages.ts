@@ -1,6 +1,7 @@
 import { AbortedError, throwIfAborted, withContext } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
+import { CommitLeftovers } from './commit-leftovers.js';
 import { type BackgroundErrors, DiscardQueue } from './discards.js';
 import type { Driver, DriverSnapshot } from './driver.js';
 import { IdAllocator } from './ids.js';
@@ -55,6 +56,7 @@ export class LocalStages implements StagedSnapshotter {
   readonly #tree: SnapshotTree;
   readonly #ids: IdAllocator;
   readonly #discards: DiscardQueue;
+  readonly #leftovers: CommitLeftovers;
   readonly #syncRemove: boolean;
   readonly #errors: BackgroundErrors;
   readonly #faults: FaultPoints;
@@ -73,9 +75,11 @@ export class LocalStages implements StagedSnapshotter {
     this.#syncRemove = options.syncRemove ?? false;
     this.#errors = options.errors ?? silent;
     this.#faults = options.faults ?? noFaults;
-    this.#discards = new DiscardQueue(options.driver, this.#errors);
-    this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
     const { store, driver } = options;
+    const discard = (ids: readonly string[], call: CallContext) => driver.discard(ids, call);
+    this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard }, this.#errors);
+    this.#leftovers = new CommitLeftovers(driver, this.#errors);
+    this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
     this.#limits = new LimitChanges({ store, driver, tree: this.#tree, limiter: this.#limiter, errors: this.#errors });
   }
 
@@ -134,7 +138,7 @@ export class LocalStages implements StagedSnapshotter {
     this.#faults.reach('commit.sealed');
     return {
       record: (tx, request) => this.#recordCommit(tx, { ...request, key, usage, id: active?.id }),
-      settle: () => undefined,
+      settle: () => active !== undefined && this.#leftovers.drop(String(active.id)),
       discard: async () => undefined,
     };
   }
@@ -213,7 +217,7 @@ export class LocalStages implements StagedSnapshotter {
 
   /** Waits for the files of removed snapshots, deletes files that no record speaks of, sets limits as recorded. */
   async deleteStrays(call: CallContext): Promise<void> {
-    await this.#discards.drain();
+    await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
     const onDisk: string[] = [];
     for await (const name of this.#driver.ids()) onDisk.push(name);
     throwIfAborted(call.signal);
@@ -223,8 +227,17 @@ export class LocalStages implements StagedSnapshotter {
     const strays = this.#store.read((tx) => candidates.filter((name) => !this.#isRecorded(tx, name)));
     this.#faults.reach('cleanup.found');
     await this.#driver.discard(strays, call);
+    this.#leftovers.search(() => this.#committed(candidates));
     this.#faults.reach('cleanup.done');
     await this.#limits.reconcile(call);
+  }
+
+  #committed(names: readonly string[]): string[] {
+    const kind = (tx: ReadTransaction, id: string) =>
+      this.#tree.find(tx, this.#tree.keyOfId(tx, Number(id)) ?? '')?.kind;
+    return this.#store.read((tx) =>
+      names.filter((name) => this.#isRecorded(tx, name) && kind(tx, name) === 'committed'),
+    );
   }
 
   #isRecorded(tx: ReadTransaction, name: string): boolean {
@@ -234,7 +247,7 @@ export class LocalStages implements StagedSnapshotter {
 
   /** Stops deleting; what is left is found at the next start. */
   async close(): Promise<void> {
-    await this.#discards.close();
+    await Promise.all([this.#discards.close(), this.#leftovers.close()]);
     await this.#driver.close();
   }
 

@@ -27,7 +27,7 @@ const root: DoctorFacts['root'] = {
   path: '/var/lib/strata',
   nearest: '/var/lib/strata',
   writable: true,
-  mount: { point: '/', type: 'ext4', source: '/dev/sda1', options: ['rw'] },
+  mount: { root: '/', point: '/', type: 'ext4', source: '/dev/sda1', options: ['rw'] },
   bytes: { total: 100 * GIB, free: 50 * GIB },
   inodes: { total: 1_000_000, free: 500_000 },
   directoryTypes: true,

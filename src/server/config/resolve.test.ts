@@ -21,17 +21,21 @@ async function configFile(t: TestContext, text: string): Promise<string> {
   return file;
 }
 
+const limits = { limitPolicy: 'strict', defaultSizeLimit: 0, defaultInodeLimit: 0 };
+
 test('the defaults of root are complete', () => {
   assert.deepEqual(defaultConfig(root), {
     version: 1,
     root: '/var/lib/strata',
     state: '/run/strata',
+    snapshotter: 'auto',
+    durability: 'full',
     logLevel: 'info',
     logFormat: 'auto',
     shutdownTimeout: 4000,
     disabledPlugins: [],
     grpc: { address: '/run/strata/strata.sock', mode: 0o600, uid: 0, gid: 0, maxMessageSize: 16 * 2 ** 20 },
-    proxy: { enabled: false, snapshotter: 'overlayfs' },
+    proxy: { enabled: false, snapshotter: 'auto' },
     plugins: {
       'io.containerd.snapshotter.v1.overlayfs': {
         rootPath: '',
@@ -39,7 +43,9 @@ test('the defaults of root are complete', () => {
         syncRemove: false,
         slowChown: false,
         mountOptions: [],
+        ...limits,
       },
+      'io.containerd.snapshotter.v1.btrfs': { rootPath: '', syncRemove: false, ...limits },
     },
   });
 });

@@ -122,6 +122,21 @@ const overlayfs = section('The overlayfs snapshotter.', {
   ...limitOptions,
 });
 
+const btrfs = section('The btrfs snapshotter; skipped where its files are not on a btrfs.', {
+  root_path: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where it keeps its subvolumes; empty means `<root>/io.containerd.snapshotter.v1.btrfs`.',
+    containerd: 'root_path',
+  }),
+  sync_remove: option({
+    type: boolean,
+    default: false,
+    doc: 'Deletes subvolumes before a removal is answered. Their space is freed by the kernel later in any case.',
+  }),
+  ...limitOptions,
+});
+
 /** The description of the whole configuration. */
 export const schema = section('The configuration of the Strata daemon.', {
   version: option({
@@ -179,6 +194,7 @@ export const schema = section('The configuration of the Strata daemon.', {
   proxy,
   plugins: section('Settings of single plugins, by `<type>.<id>`.', {
     'io.containerd.snapshotter.v1.overlayfs': overlayfs,
+    'io.containerd.snapshotter.v1.btrfs': btrfs,
   }),
 });
 

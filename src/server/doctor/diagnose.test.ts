@@ -26,17 +26,19 @@ const cases: Readonly<
   },
   'root-not-writable': { on: { root: { writable: false } }, severity: 'error', says: /may not write to .*--root/ },
   'root-read-only': {
-    on: { root: { writable: false, mount: { point: '/srv', type: 'ext4', source: '/dev/sdb', options: ['ro'] } } },
+    on: {
+      root: { writable: false, mount: { root: '/', point: '/srv', type: 'ext4', source: '/dev/sdb', options: ['ro'] } },
+    },
     severity: 'error',
     says: /mounted read-only.*remount,rw \/srv/,
   },
   'root-volatile': {
-    on: { root: { mount: { point: '/tmp', type: 'tmpfs', source: 'tmpfs', options: [] } } },
+    on: { root: { mount: { root: '/', point: '/tmp', type: 'tmpfs', source: 'tmpfs', options: [] } } },
     severity: 'warning',
     says: /gone after a restart/,
   },
   'root-shared': {
-    on: { root: { mount: { point: '/mnt', type: 'nfs4', source: 'server:/', options: [] } }, holding: [] },
+    on: { root: { mount: { root: '/', point: '/mnt', type: 'nfs4', source: 'server:/', options: [] } }, holding: [] },
     severity: 'warning',
     says: /other machines/,
   },
@@ -161,7 +163,7 @@ const verdicts: readonly (readonly [
 ];
 
 function mountedOn(type: string): DoctorFactsChange {
-  return { root: { mount: { point: '/', type, source: '/dev/sda1', options: ['rw'] } } };
+  return { root: { mount: { root: '/', point: '/', type, source: '/dev/sda1', options: ['rw'] } } };
 }
 
 describe('back ends', () => {

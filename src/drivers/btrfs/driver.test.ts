@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants as system, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import {
+  DataLossError,
+  FailedPreconditionError,
+  InternalError,
+  InvalidArgumentError,
+  NotFoundError,
+} from '../../errors/index.js';
+import { createSubvolume, isSubvolume, setReadOnly, temporaryMount, withSubvolume } from '../../linux/index.js';
+import {
+  type Driver,
+  type DriverSnapshot,
+  GuardedSnapshotter,
+  LocalSnapshotter,
+  labelsOf,
+  type Mount,
+  maxSizeLabel,
+  noContext,
+  noLabels,
+  snapshotTables,
+} from '../../snapshots/index.js';
+import { type LoopFileSystem, loopFileSystem, testSnapshotter, whyNoLoopFileSystem } from '../../testing/index.js';
+import { temporaryStore } from '../../testing/store.js';
+import { openBtrfsDriver } from './index.js';
+
+const MIB = 2 ** 20;
+const skip = whyNoLoopFileSystem('btrfs');
+
+/** A file system for all tests of this file. */
+let fileSystem: LoopFileSystem;
+
+before(async () => {
+  if (skip === false)
+    fileSystem = await loopFileSystem({ type: 'btrfs', size: 1024 * MIB, mountOptions: ['commit=1'] });
+});
+
+after(async () => {
+  if (skip === false) await fileSystem[Symbol.asyncDispose]();
+});
+
+async function open(t: TestContext, root = join(mkdtempSync(join(fileSystem.path, 'test-')), 'root')): Promise<Driver> {
+  const driver = await openBtrfsDriver({ root });
+  t.after(async () => {
+    const names: string[] = [];
+    for await (const name of driver.ids()) names.push(name);
+    await driver.discard(names, noContext);
+    await driver.close();
+  });
+  return driver;
+}
+
+async function openSnapshotter(t: TestContext) {
+  const driver = await open(t);
+  const { store, ...temporary } = await temporaryStore(snapshotTables);
+  t.after(() => temporary[Symbol.asyncDispose]());
+  const snapshotter = await LocalSnapshotter.open({ name: 'btrfs', store, driver, syncRemove: true });
+  return { driver, snapshotter: new GuardedSnapshotter(snapshotter) };
+}
+
+if (skip === false) {
+  testSnapshotter('btrfs', {
+    open: openSnapshotter,
+    mount: (mounts: readonly Mount[]) => temporaryMount(mounts),
+  });
+}
+
+const snapshot = (of: Partial<DriverSnapshot>): DriverSnapshot => ({
+  id: '9',
+  kind: 'active',
+  parentIds: [],
+  labels: noLabels,
+  ...of,
+});
+
+const pathOf = (driver: Driver, id: string): string => join(driver.root, 'active', id);
+const layerOf = (driver: Driver, id: string): string => join(driver.root, 'snapshots', id);
+
+async function onDisk(driver: Driver): Promise<string[]> {
+  const names: string[] = [];
+  for await (const name of driver.ids()) names.push(name);
+  return names;
+}
+
+describe('the btrfs driver', { skip }, () => {
+  it('mounts subvolumes of its file system', async (t) => {
+    const driver = await open(t);
+    const inside = `/${driver.root.slice(fileSystem.path.length + 1)}`;
+    const cases: readonly [Partial<DriverSnapshot>, readonly string[]][] = [
+      [{}, [`subvol=${inside}/active/9`]],
+      [{ parentIds: ['4', '2'] }, [`subvol=${inside}/active/9`]],
+      [{ kind: 'view' }, [`subvol=${inside}/view/9`, 'ro']],
+      [{ kind: 'view', parentIds: ['4', '2'] }, [`subvol=${inside}/snapshots/4`, 'ro']],
+    ];
+    for (const [of, options] of cases) {
+      assert.deepEqual(driver.mounts(snapshot(of)), [
+        { type: 'btrfs', source: fileSystem.device, target: '', options },
+      ]);
+    }
+    assert.throws(() => driver.mounts(snapshot({ kind: 'committed' })), FailedPreconditionError);
+  });
+
+  it('makes the mode of a new root exact, whatever the umask', async (t) => {
+    const umask = process.umask(0o077);
+    t.after(() => process.umask(umask));
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    const modes = [driver.root, join(driver.root, 'active'), pathOf(driver, '1')];
+    assert.deepEqual(
+      await Promise.all(modes.map(async (path) => (await stat(path)).mode & 0o7777)),
+      [0o700, 0o700, 0o755],
+    );
+  });
+
+  it('lets nobody change a layer, not even through a file that was open when it was committed', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    await writeFile(join(pathOf(driver, '1'), 'file'), 'layer');
+    const fd = openSync(join(pathOf(driver, '1'), 'file'), 'r+');
+    t.after(() => closeSync(fd));
+    await driver.seal(snapshot({ id: '1' }), noContext);
+    writeSync(fd, 'late!');
+    await driver.committed?.(['1'], noContext);
+    await assert.rejects(writeFile(join(layerOf(driver, '1'), 'file'), 'no'), { code: 'EROFS' });
+    await driver.create(snapshot({ id: '2', parentIds: ['1'] }), noContext);
+    await writeFile(join(pathOf(driver, '2'), 'file'), 'child');
+    assert.equal(await readFile(join(layerOf(driver, '1'), 'file'), 'utf8'), 'layer');
+    assert.deepEqual(readdirSync(join(driver.root, 'active')), ['2']);
+  });
+
+  it('keeps an active snapshot as it is when its commit is not recorded, and takes it as it is the next time', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    const file = join(pathOf(driver, '1'), 'file');
+    await writeFile(file, 'first');
+    await driver.seal(snapshot({ id: '1' }), noContext);
+    await writeFile(file, 'second');
+    await driver.seal(snapshot({ id: '1' }), noContext);
+    assert.equal(await readFile(join(layerOf(driver, '1'), 'file'), 'utf8'), 'second');
+    assert.deepEqual(await onDisk(driver), ['1']);
+    await driver.discard(['1'], noContext);
+    assert.deepEqual(await onDisk(driver), []);
+  });
+
+  it('counts what a snapshot holds itself, once', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    const base = pathOf(driver, '1');
+    await writeFile(join(base, 'big'), Buffer.alloc(8 * MIB, 1));
+    await mkdir(join(base, 'directory'));
+    await writeFile(join(base, 'small'), 'small');
+    execFileSync('cp', ['--reflink=always', join(base, 'big'), join(base, 'shared')]);
+    execFileSync('truncate', ['--size=1G', join(base, 'sparse')]);
+    assert.deepEqual(await driver.seal(snapshot({ id: '1' }), noContext), { size: 8 * MIB + 4096, inodes: 6 });
+
+    const child = snapshot({ id: '2', parentIds: ['1'] });
+    await driver.create(child, noContext);
+    assert.deepEqual(await driver.usage(child, noContext), { size: 0, inodes: 0 });
+    const path = pathOf(driver, '2');
+    // A block in the middle of a large file takes a block, not the file.
+    const fd = openSync(join(path, 'big'), 'r+');
+    writeSync(fd, Buffer.alloc(4096, 2), 0, 4096, 4 * MIB);
+    closeSync(fd);
+    await writeFile(join(path, 'new'), Buffer.alloc(MIB, 3));
+    await rm(join(path, 'small'));
+    execFileSync('cp', ['--reflink=always', join(path, 'shared'), join(path, 'copy')]);
+    assert.deepEqual(await driver.usage(child, noContext), { size: MIB + 4096, inodes: 2 });
+    assert.deepEqual(await driver.usage(snapshot({ id: '3', kind: 'view', parentIds: ['1'] }), noContext), {
+      size: 0,
+      inodes: 0,
+    });
+  });
+
+  it('makes nothing twice, and nothing over what is gone', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    await assert.rejects(driver.create(snapshot({ id: '1' }), noContext), InternalError);
+    await assert.rejects(driver.create(snapshot({ id: '3', parentIds: ['2'] }), noContext), DataLossError);
+    await assert.rejects(driver.create(snapshot({ id: '4' }), { signal: AbortSignal.abort() }));
+    assert.deepEqual(await onDisk(driver), ['1']);
+  });
+
+  it('deletes what a container made inside: subvolumes in subvolumes, read-only ones, and what is no subvolume', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    const top = pathOf(driver, '1');
+    await mkdir(join(top, 'docker'));
+    await createSubvolume(join(top, 'docker'), 'outer');
+    await mkdir(join(top, 'docker/outer/deep'));
+    await createSubvolume(join(top, 'docker/outer/deep'), 'inner');
+    await writeFile(join(top, 'docker/outer/deep/inner/file'), 'x');
+    await withSubvolume(join(top, 'docker/outer'), (fd) => setReadOnly(fd, true));
+    await mkdir(pathOf(driver, 'stray'));
+    await writeFile(pathOf(driver, 'file'), '');
+    await driver.discard(['1', 'stray', 'file', 'never'], noContext);
+    await driver.discard(['1'], noContext);
+    assert.deepEqual(await onDisk(driver), []);
+    assert.doesNotMatch(subvolumes(), /inner|outer/);
+  });
+
+  it('refuses to commit what its children would not show', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    await createSubvolume(pathOf(driver, '1'), 'own');
+    await assert.rejects(driver.seal(snapshot({ id: '1' }), noContext), {
+      name: 'FailedPreconditionError',
+      message: /the snapshot holds a btrfs subvolume named "own", which would be empty in the layer/,
+    });
+    assert.ok(isSubvolume(join(pathOf(driver, '1'), 'own')));
+  });
+
+  it('refuses other file systems, and leaves nothing there', async (t) => {
+    const root = join(mkdtempSync(join(tmpdir(), 'strata-btrfs-')), 'root');
+    t.after(() => rm(join(root, '..'), { recursive: true }));
+    await assert.rejects(openBtrfsDriver({ root }), {
+      name: 'FailedPreconditionError',
+      message:
+        /^failed to prepare .*: path .*root \(\w+\) must be a btrfs filesystem to be used with the btrfs snapshotter/,
+    });
+    assert.ok(!existsSync(root));
+    for (const bad of ['relative', '/a,b']) await assert.rejects(openBtrfsDriver({ root: bad }), InvalidArgumentError);
+  });
+});
+
+const subvolumes = (): string => execFileSync('btrfs', ['subvolume', 'list', fileSystem.path], { encoding: 'utf8' });
+
+describe('limits on btrfs', { skip }, () => {
+  it('are refused while quota is off', async (t) => {
+    const own = await loopFileSystem({ type: 'btrfs' });
+    const driver = await open(t, join(own.path, 'root'));
+    t.after(() => own[Symbol.asyncDispose]());
+    assert.deepEqual(driver.limiter?.support(), {
+      bytes: false,
+      inodes: false,
+      reason: `quota is off on the btrfs of ${driver.root}; "btrfs quota enable ${driver.root}" switches it on`,
+    });
+    await assert.rejects(async () => driver.limiter?.set(snapshot({ id: '1' }), {}, noContext), NotFoundError);
+  });
+
+  it('stop writes through every mount, harm nobody else, and can be changed while in use', async (t) => {
+    execFileSync('btrfs', ['quota', 'enable', fileSystem.path]);
+    const { snapshotter } = await openSnapshotter(t);
+    await using base = await temporaryMount(await snapshotter.prepare({ key: 'base' }));
+    await writeFile(join(base.path, 'below'), Buffer.alloc(32 * MIB, 1));
+    await snapshotter.commit({ key: 'base', name: 'layer' });
+    const labels = labelsOf({ [maxSizeLabel]: '16M' });
+    await using limited = await temporaryMount(await snapshotter.prepare({ key: 'limited', parent: 'layer', labels }));
+    await using bound = await temporaryMount([
+      { type: 'bind', source: limited.path, target: '', options: ['rbind', 'rw'] },
+    ]);
+    const fill = (path: string) => writeFile(path, Buffer.alloc(24 * MIB, 2), { flush: true });
+    await assert.rejects(fill(join(bound.path, 'too much')), { errno: -system.errno.EDQUOT });
+    await rm(join(bound.path, 'too much'));
+    await writeFile(join(bound.path, 'below'), 'still works', { flush: true });
+    await using other = await temporaryMount(await snapshotter.prepare({ key: 'other', parent: 'layer' }));
+    await fill(join(other.path, 'fits'));
+
+    const fieldpaths = [`labels.${maxSizeLabel}`];
+    await snapshotter.update({ name: 'limited', labels: labelsOf({ [maxSizeLabel]: '64M' }), fieldpaths });
+    await fill(join(bound.path, 'fits now'));
+    await snapshotter.update({ name: 'limited', labels: labelsOf({ [maxSizeLabel]: 'none' }), fieldpaths });
+    await writeFile(join(bound.path, 'much'), Buffer.alloc(80 * MIB, 2), { flush: true });
+  });
+
+  it('leave no quota group behind', async (t) => {
+    execFileSync('btrfs', ['quota', 'enable', fileSystem.path]);
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1', limits: { bytes: MIB } }), noContext);
+    const id = await withSubvolume(pathOf(driver, '1'), (_fd, info) => info.id);
+    const groups = () => execFileSync('btrfs', ['qgroup', 'show', fileSystem.path], { encoding: 'utf8' });
+    assert.match(groups(), new RegExp(`^0/${id}\\s`, 'm'));
+    await driver.discard(['1'], noContext);
+    execFileSync('btrfs', ['subvolume', 'sync', fileSystem.path]);
+    assert.doesNotMatch(groups(), new RegExp(`^0/${id}\\s`, 'm'));
+  });
+});

@@ -1,0 +1,132 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fromSystemError, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
+import { GroupSync, quotaIsOn, subvolumeUsage } from '../../linux/index.js';
+import {
+  type CallContext,
+  type Driver,
+  type DriverLimiter,
+  type DriverSnapshot,
+  type LimitSupport,
+  type Limits,
+  type Mount,
+  noUsage,
+  type Usage,
+} from '../../snapshots/index.js';
+import { btrfsMounts } from './mounts.js';
+import { type BtrfsOptions, resolveRoot } from './options.js';
+import { type BtrfsPlace, PLACES, prepareRoot } from './probe.js';
+import { deleteAll, limitSubvolume, makeLayer, makeSubvolume, subvolumePath } from './subvolumes.js';
+
+/**
+ * Opens a driver that keeps each snapshot in a subvolume of btrfs and has the file system share what they have in common
+ * (containerd: plugins/snapshots/btrfs). Making a snapshot costs one transaction of the file system, whatever the
+ * layers below hold; a file of a layer is never copied, only the blocks of it that change.
+ * @throws InvalidArgumentError for a root that cannot work.
+ * @throws FailedPreconditionError when the root is not on a btrfs; nothing is made then.
+ * @throws PermissionDeniedError when the root cannot be made.
+ */
+export async function openBtrfsDriver(options: BtrfsOptions): Promise<Driver> {
+  const root = resolveRoot(options);
+  return new BtrfsDriver(root, prepareRoot(root));
+}
+
+class BtrfsDriver implements Driver {
+  readonly capabilities = Object.freeze({ names: Object.freeze([]) });
+  readonly limiter: DriverLimiter;
+  readonly root: string;
+  readonly #place: BtrfsPlace;
+  readonly #sync: GroupSync;
+
+  constructor(root: string, place: BtrfsPlace) {
+    this.root = root;
+    this.#place = place;
+    this.#sync = new GroupSync(root);
+    this.limiter = { support: () => limitSupport(root), set: (...args) => this.#limit(...args) };
+  }
+
+  async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
+    throwIfAborted(call.signal);
+    await makeSubvolume(this.root, snapshot);
+    if (call.signal?.aborted !== true) return;
+    await this.discard([snapshot.id], {});
+    throwIfAborted(call.signal);
+  }
+
+  async seal({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    throwIfAborted(signal);
+    const layer = subvolumePath(this.root, 'committed', id);
+    try {
+      await makeLayer(this.root, id);
+      return await subvolumeUsage(layer, { signal, since: subvolumePath(this.root, 'active', id) });
+    } catch (error) {
+      await deleteAll(dirname(layer), [id]);
+      throw fromSystemError(error, 'failed to make the layer');
+    }
+  }
+
+  async committed(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    const directory = join(this.root, PLACES.active);
+    const there = new Set(await readdir(directory));
+    await deleteAll(
+      directory,
+      ids.filter((id) => there.has(id)),
+      signal,
+    );
+  }
+
+  mounts(snapshot: DriverSnapshot): readonly Mount[] {
+    return btrfsMounts(snapshot, this.#place);
+  }
+
+  async usage({ id, kind }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    if (kind === 'view') return noUsage;
+    // What was written is counted when it has a place on disk.
+    await this.#sync.sync();
+    return subvolumeUsage(subvolumePath(this.root, 'active', id), { signal });
+  }
+
+  async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    for (const place of Object.values(PLACES)) await deleteAll(join(this.root, place), ids, signal);
+  }
+
+  async *ids(): AsyncIterable<string> {
+    const found = new Set<string>();
+    for (const place of Object.values(PLACES)) {
+      for (const name of await readdir(join(this.root, place))) found.add(name);
+    }
+    yield* found;
+  }
+
+  async #limit({ id }: DriverSnapshot, { bytes }: Limits, { signal }: CallContext): Promise<void> {
+    throwIfAborted(signal);
+    try {
+      await limitSubvolume(subvolumePath(this.root, 'active', id), bytes);
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw fromSystemError(error, 'failed to limit subvolume');
+      throw new NotFoundError(`the files of snapshot ${id}`, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held between calls.
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function limitSupport(root: string): LimitSupport {
+  const fd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    if (!quotaIsOn(fd)) {
+      const reason = `quota is off on the btrfs of ${root}; "btrfs quota enable ${root}" switches it on`;
+      return { bytes: false, inodes: false, reason };
+    }
+    return { bytes: true, inodes: false, reason: 'btrfs does not limit the number of inodes' };
+  } finally {
+    closeSync(fd);
+  }
+}

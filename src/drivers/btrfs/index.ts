@@ -1,0 +1,3 @@
+/** The btrfs driver: layers as subvolumes that share their data. */
+export { openBtrfsDriver } from './driver.js';
+export type { BtrfsOptions } from './options.js';
