@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { StepFailed, say } from '../scripts/lib/run.mjs';
 import { missingPackages, provideSystemPackages } from '../scripts/lib/system-packages.mjs';
+import { runBackEnds } from './back-ends/index.mjs';
 import { runMicro } from './micro/index.mjs';
 import { describeMachine } from './report/machine.mjs';
 import { renderMarkdown } from './report/markdown.mjs';
@@ -23,6 +24,10 @@ const needed = ['containerd', 'runc', 'golang-go', 'golang-github-containerd-con
 export async function main(options, args) {
   if (options.micro) {
     process.stdout.write(await runMicro(options));
+    return;
+  }
+  if (options.backEnds) {
+    process.stdout.write(await runBackEnds(options));
     return;
   }
   const scenarios = chooseScenarios(options);

@@ -12,6 +12,7 @@ import { StepFailed } from '../scripts/lib/run.mjs';
  * @property {boolean} quick The cheap rows only, in less than a minute.
  * @property {boolean} full One million snapshots as well.
  * @property {boolean} micro The micro-benchmarks instead.
+ * @property {boolean} backEnds The back ends of this checkout instead, each by itself.
  * @property {readonly string[]} scenarios Names, or how they begin; none for all.
  * @property {number | undefined} rounds
  * @property {string} directory Where both daemons keep everything, in a new directory.
@@ -30,6 +31,7 @@ Measures strata against containerd's own overlayfs, side by side on one file sys
   --quick           the cheap scenarios only, in less than a minute
   --full            with a million snapshots as well; takes many minutes and some gigabytes
   --micro           the micro-benchmarks of our own parts instead; needs no containerd
+  --backends        what each back end costs instead, on file systems of their own; needs no containerd
   --json            prints everything that was measured
   --markdown FILE   writes the table, and the machine that it is of, as a page
   --dir DIR         where to work, in a new directory; ${tmpdir()} by default
@@ -44,6 +46,7 @@ const flags = /** @satisfies {import('node:util').ParseArgsConfig['options']} */
   quick: { type: /** @type {const} */ ('boolean'), default: false },
   full: { type: /** @type {const} */ ('boolean'), default: false },
   micro: { type: /** @type {const} */ ('boolean'), default: false },
+  backends: { type: /** @type {const} */ ('boolean'), default: false },
   markdown: { type: /** @type {const} */ ('string') },
   scenario: {
     type: /** @type {const} */ ('string'),
@@ -72,6 +75,7 @@ export function readOptions(args) {
     quick: values.quick,
     full: values.full,
     micro: values.micro,
+    backEnds: values.backends,
     scenarios: values.scenario,
     rounds: values.rounds === undefined ? undefined : readRounds(values.rounds),
     directory: path.resolve(values.dir),

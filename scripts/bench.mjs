@@ -13,7 +13,7 @@ await asCommand(async () => {
     process.stdout.write(usage);
     return 0;
   }
-  await setup(options.strata === at('bin', 'strata') || options.micro ? 'sources' : 'packages');
+  await setup(options.strata === at('bin', 'strata') || options.micro || options.backEnds ? 'sources' : 'packages');
   await main(options, args);
   return 0;
 });
