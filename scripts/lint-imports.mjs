@@ -22,6 +22,7 @@ const belowServices = /** @type {const} */ ([
 ]);
 const belowServer = /** @type {const} */ ([
   ...belowServices,
+  'http2',
   'proto',
   'linux',
   'images',
@@ -37,6 +38,7 @@ const belowServer = /** @type {const} */ ([
 export const rooms = {
   errors: [],
   faults: [],
+  http2: [],
   proto: [],
   identifiers: ['errors'],
   filters: ['errors'],
@@ -47,7 +49,7 @@ export const rooms = {
   drivers: ['snapshots', 'linux', 'faults', 'errors'],
   metadata: ['snapshots', 'store', 'filters', 'identifiers', 'faults', 'errors'],
   events: ['filters', 'identifiers', 'errors'],
-  services: [...belowServices, 'proto'],
+  services: [...belowServices, 'http2', 'proto'],
   client: ['snapshots', 'proto', 'errors'],
   images: ['snapshots', 'linux', 'errors'],
   check: ['snapshots', 'metadata', 'store', 'drivers', 'linux', 'errors'],

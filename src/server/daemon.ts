@@ -48,7 +48,12 @@ async function answer(
 ): Promise<GrpcServer> {
   requireService(plugins);
   const services = [...plugins.all(pluginTypes.grpc).values()];
-  const server = createGrpcServer({ services, log: logger, largestMessage: config.grpc.maxMessageSize });
+  const server = createGrpcServer({
+    services,
+    log: logger,
+    engine: config.grpc.engine,
+    largestMessage: config.grpc.maxMessageSize,
+  });
   await orUndo(async () => {
     await server.listen(claim.bindPath);
     await claim.publish();

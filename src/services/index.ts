@@ -2,8 +2,10 @@ export { readPayload } from './event-payloads.js';
 export {
   createGrpcServer,
   eventsService,
+  type GrpcEngineName,
   type GrpcServer,
   type GrpcService,
+  grpcEngines,
   introspectionService,
   maintenanceService,
   namespacesService,

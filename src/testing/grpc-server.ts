@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ConnectOptions, connect, type StrataClient } from '../client/index.js';
 import { InvalidArgumentError, NotImplementedError } from '../errors/index.js';
-import { createGrpcServer, type GrpcServer, type GrpcService, snapshotsService } from '../services/index.js';
+import {
+  createGrpcServer,
+  type GrpcEngineName,
+  type GrpcServer,
+  type GrpcService,
+  grpcEngines,
+  snapshotsService,
+} from '../services/index.js';
 import type { Snapshotter } from '../snapshots/index.js';
 
 /** A server on a socket of its own, for a test. Disposing of it ends everything and deletes the socket. */
@@ -24,8 +31,19 @@ export interface LoggedLine {
   readonly message: string;
 }
 
+/** Every engine, for suites that run over all of them. */
+export const engineNames = Object.keys(grpcEngines) as GrpcEngineName[];
+
+/** What can be chosen about a server for a test. */
+export interface TemporaryServerOptions {
+  readonly engine?: GrpcEngineName;
+}
+
 /** Serves services on a socket in a new directory. */
-export async function temporaryServer(services: readonly GrpcService[]): Promise<TemporaryServer> {
+export async function temporaryServer(
+  services: readonly GrpcService[],
+  options: TemporaryServerOptions = {},
+): Promise<TemporaryServer> {
   const directory = await mkdtemp(path.join(tmpdir(), 'strata-grpc-'));
   const socket = path.join(directory, 'test.sock');
   const logged: LoggedLine[] = [];
@@ -33,7 +51,7 @@ export async function temporaryServer(services: readonly GrpcService[]): Promise
     warn: (details: object, message: string) => void logged.push({ level: 'warn', details, message }),
     error: (details: object, message: string) => void logged.push({ level: 'error', details, message }),
   };
-  const server = createGrpcServer({ services, log });
+  const server = createGrpcServer({ services, log, ...options });
   const clients: StrataClient[] = [];
   const dispose = async (): Promise<void> => {
     await Promise.all([server.close({ graceMs: 0 }), ...clients.map((client) => client.close())]);
@@ -54,13 +72,16 @@ export async function temporaryServer(services: readonly GrpcService[]): Promise
 }
 
 /** Serves snapshotters by their names. */
-export function serveSnapshotters(snapshotters: Readonly<Record<string, Snapshotter>>): Promise<TemporaryServer> {
+export function serveSnapshotters(
+  snapshotters: Readonly<Record<string, Snapshotter>>,
+  options: TemporaryServerOptions = {},
+): Promise<TemporaryServer> {
   const resolveSnapshotter = (name: string): Snapshotter => {
     const found = snapshotters[name];
     if (found !== undefined) return found;
     throw new InvalidArgumentError(name === '' ? 'snapshotter argument missing' : `snapshotter not loaded: ${name}`);
   };
-  return temporaryServer([snapshotsService({ resolveSnapshotter })]);
+  return temporaryServer([snapshotsService({ resolveSnapshotter })], options);
 }
 
 /** A snapshotter that does what it is told, and throws NotImplementedError for what it is not told. */

@@ -51,6 +51,11 @@ const grpc = section('The socket on which the daemon answers.', {
     doc: 'The largest message in either direction, as bytes or with a unit. The default is what containerd and its clients use.',
     containerd: 'grpc.max_recv_message_size, grpc.max_send_message_size',
   }),
+  engine: option<'direct' | 'grpc-js'>({
+    type: oneOf(['direct', 'grpc-js']),
+    default: 'direct',
+    doc: 'What speaks gRPC on the socket: `direct` is made for this daemon and answers small calls with a third of the work; `grpc-js` is the library. Both serve the same methods in the same way; the choice is there in case a client should get on with only one of them.',
+  }),
 });
 
 const proxy = section(

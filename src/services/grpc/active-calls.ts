@@ -1,69 +1,105 @@
-import type { Deadline, Metadata } from '@grpc/grpc-js';
-import { CanceledError, DeadlineExceededError, type StrataError } from '../../errors/index.js';
+import type { StrataError } from '../../errors/index.js';
 import type { CallContext } from '../../snapshots/index.js';
 
-/** What is needed of a call of grpc-js, unary or stream. */
-export interface IncomingCall {
-  readonly metadata: Metadata;
-  readonly cancelled: boolean;
-  getDeadline(): Deadline;
-  /** Emitted when the client leaves or its time is up, and also after the call is answered. */
-  on(event: 'cancelled', listener: () => void): unknown;
+/** The header that names the namespace of a call (containerd: pkg/namespaces/grpc.go). */
+export const namespaceHeader = 'containerd-namespace';
+
+/** The header that names the lease of a call (containerd: core/leases/grpc.go). */
+export const leaseHeader = 'containerd-lease';
+
+/** What a client said beside its request. */
+export interface CallOrigin {
+  readonly namespace: string | undefined;
+  readonly lease: string | undefined;
+  /** For a stream that ends only when somebody leaves. */
+  readonly endless?: boolean;
 }
 
 /** A call under way. */
-export interface ActiveCall {
+export class ActiveCall {
   readonly context: CallContext;
-  readonly signal: AbortSignal;
-  /** To be called once its handler has finished, whatever came of it. */
-  end(): void;
-}
-
-interface Entry {
-  readonly controller: AbortController;
   readonly endless: boolean;
+  readonly #onEnd: (call: ActiveCall) => void;
+  #controller: AbortController | undefined;
+  #reason: StrataError | undefined;
+  #ended = false;
+
+  constructor({ namespace, lease, endless = false }: CallOrigin, onEnd: (call: ActiveCall) => void) {
+    this.endless = endless;
+    this.#onEnd = onEnd;
+    // Most calls are answered before anybody asks for their signal, which costs more than the rest of the context.
+    const signalOf = (): AbortSignal => this.signal;
+    this.context = {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(lease === undefined ? {} : { lease }),
+      get signal() {
+        return signalOf();
+      },
+    };
+  }
+
+  /** Aborted when the call is. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Why it was aborted; undefined when it was not. */
+  get reason(): StrataError | undefined {
+    return this.#reason;
+  }
+
+  /** Tells the handler to stop. Does nothing when it has finished, or was told before. */
+  abort(reason: StrataError): void {
+    if (this.#ended || this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** To be called once its handler has finished, whatever came of it. */
+  end(): void {
+    this.#ended = true;
+    this.#onEnd(this);
+  }
 }
 
-/** The timer that ends a call at its deadline may fire a little before the clock says so. */
-const timerToleranceMs = 2;
-
-/** The calls that are under way: their contexts, their number, and how to end them at shutdown. */
+/** The calls that are under way: their number, and how to end them at shutdown. */
 export class ActiveCalls {
-  readonly #calls = new Set<Entry>();
+  readonly #calls = new Set<ActiveCall>();
   readonly #idle = new Set<() => void>();
   #closing: StrataError | undefined;
+  readonly #end = (call: ActiveCall): void => {
+    this.#calls.delete(call);
+    if (this.#calls.size > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  };
 
   /** How many handlers have not finished yet. */
   get size(): number {
     return this.#calls.size;
   }
 
-  /**
-   * Registers a call and reads its context: namespace and lease from the headers, and a signal that is aborted when the
-   * client cancels or goes away (Canceled) or its time runs out (DeadlineExceeded).
-   * @param options.endless For a stream that ends only when somebody leaves.
-   */
-  begin(call: IncomingCall, options: { readonly endless: boolean } = { endless: false }): ActiveCall {
-    const entry: Entry = { controller: new AbortController(), endless: options.endless };
-    const { controller } = entry;
-    // The timer of a deadline that is over already may fire after a quick answer.
-    if (call.cancelled || Number(call.getDeadline()) <= Date.now()) controller.abort(cancellation(call));
-    else call.on('cancelled', () => this.#calls.has(entry) && controller.abort(cancellation(call)));
-    if (entry.endless && this.#closing !== undefined) controller.abort(this.#closing);
-    this.#calls.add(entry);
-    const context = contextOf(call.metadata, controller.signal);
-    return { context, signal: controller.signal, end: () => this.#end(entry) };
+  /** Registers a call. Whoever serves it aborts it when the client cancels, goes away or runs out of time. */
+  begin(origin: CallOrigin): ActiveCall {
+    const call = new ActiveCall(origin, this.#end);
+    if (call.endless && this.#closing !== undefined) call.abort(this.#closing);
+    this.#calls.add(call);
+    return call;
   }
 
   /** Ends the endless streams, those that begin later too. */
   endStreams(reason: StrataError): void {
     this.#closing = reason;
-    for (const call of this.#calls) if (call.endless) call.controller.abort(reason);
+    for (const call of this.#calls) if (call.endless) call.abort(reason);
   }
 
   /** Aborts every call. */
   abortAll(reason: StrataError): void {
-    for (const call of this.#calls) call.controller.abort(reason);
+    for (const call of this.#calls) call.abort(reason);
   }
 
   /** Resolves when no handler is running. */
@@ -71,38 +107,4 @@ export class ActiveCalls {
     if (this.#calls.size === 0) return;
     await new Promise<void>((resolve) => this.#idle.add(resolve));
   }
-
-  #end(entry: Entry): void {
-    this.#calls.delete(entry);
-    if (this.#calls.size > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle.clear();
-  }
-}
-
-function cancellation(call: IncomingCall): StrataError {
-  const late = Number(call.getDeadline()) <= Date.now() + timerToleranceMs;
-  return late ? new DeadlineExceededError('') : new CanceledError('');
-}
-
-/** Headers of containerd (pkg/namespaces/grpc.go, core/leases/grpc.go). */
-const namespaceHeader = 'containerd-namespace';
-const leaseHeader = 'containerd-lease';
-
-function contextOf(metadata: Metadata, signal: AbortSignal): CallContext {
-  const namespace = firstValue(metadata, namespaceHeader);
-  const lease = firstValue(metadata, leaseHeader);
-  return {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(lease === undefined ? {} : { lease }),
-    signal,
-  };
-}
-
-/** Of a repeated header the first value wins; Node hands them over as one, joined with a comma and a space. */
-function firstValue(metadata: Metadata, header: string): string | undefined {
-  const [value] = metadata.get(header);
-  if (typeof value !== 'string') return undefined;
-  const end = value.indexOf(', ');
-  return end === -1 ? value : value.slice(0, end);
 }

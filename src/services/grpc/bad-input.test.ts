@@ -3,8 +3,9 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeMessage, wireSnapshots } from '../../proto/index.js';
-import { fakeSnapshotter, serveSnapshotters, type TemporaryServer } from '../../testing/grpc-server.js';
+import { engineNames, fakeSnapshotter, serveSnapshotters, type TemporaryServer } from '../../testing/grpc-server.js';
 import { frame, RawConnection } from '../../testing/raw-grpc.js';
+import type { GrpcEngineName } from './index.js';
 
 const service = '/containerd.services.snapshots.v1.Snapshots';
 const remove = `${service}/Remove`;
@@ -15,10 +16,10 @@ function request(key: string): Buffer {
 }
 
 /** A server that notes which keys it removes. */
-async function serveRemoving(): Promise<TemporaryServer & { removed: string[] }> {
+async function serveRemoving(engine: GrpcEngineName): Promise<TemporaryServer & { removed: string[] }> {
   const removed: string[] = [];
   const snapshotter = fakeSnapshotter({ remove: async (key) => void removed.push(key) });
-  return { ...(await serveSnapshotters({ overlayfs: snapshotter })), removed };
+  return { ...(await serveSnapshotters({ overlayfs: snapshotter }, { engine })), removed };
 }
 
 interface BadCall {
@@ -70,73 +71,75 @@ async function refusal(socket: Socket): Promise<void> {
   }
 }
 
-describe('a server that gets bad input', () => {
-  for (const [name, { path = remove, body, headers = {}, status }] of Object.entries(badCalls)) {
-    it(`answers ${name} with ${status ?? 'no status'}, and the next call on the connection works`, async () => {
-      await using served = await serveRemoving();
-      await using raw = new RawConnection(served.socket);
-      assert.equal((await raw.call({ path, body, headers })).status, status);
-      served.removed.length = 0;
-      assert.equal((await raw.call({ path: remove, body: frame(request('k')) })).status, 0);
-      assert.deepEqual(served.removed, ['k']);
-    });
-  }
-
-  const bytes: Record<string, Buffer> = {
-    'HTTP/1': Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-    TLS: Buffer.from('16030100f5010000f10303', 'hex'),
-    'bytes without a meaning': Buffer.from(Array.from({ length: 4096 }, (_, n) => (n * 7919) % 256)),
-    'a preface and then a broken frame': Buffer.concat([
-      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-      Buffer.from('ffffff0900000000ff', 'hex'),
-    ]),
-    // Headers that are stored under index 126 of a table that has no such entry.
-    'a preface and then headers that cannot be decoded': Buffer.concat([
-      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-      Buffer.from('000000040000000000', 'hex'),
-      Buffer.from('000001010500000001fe', 'hex'),
-    ]),
-  };
-  for (const [name, sent] of Object.entries(bytes)) {
-    it(`survives ${name}`, async () => {
-      await using served = await serveRemoving();
-      const socket = connectSocket(served.socket);
-      socket.on('error', () => {});
-      socket.write(sent);
-      await refusal(socket);
-      socket.destroy();
-      await served.connect().snapshotter().remove('k');
-      assert.deepEqual(served.removed, ['k']);
-    });
-  }
-
-  it('survives headers whose bytes are not ASCII', async () => {
-    await using served = await serveRemoving();
-    await using raw = new RawConnection(served.socket);
-    for (const path of [`/${'\u00e4'}`, '/a b', `/${'x'.repeat(30_000)}`]) {
-      await raw.call({ path, body: empty }).catch(() => {});
+for (const engine of engineNames) {
+  describe(`${engine}: a server that gets bad input`, () => {
+    for (const [name, { path = remove, body, headers = {}, status }] of Object.entries(badCalls)) {
+      it(`answers ${name} with ${status ?? 'no status'}, and the next call on the connection works`, async () => {
+        await using served = await serveRemoving(engine);
+        await using raw = new RawConnection(served.socket);
+        assert.equal((await raw.call({ path, body, headers })).status, status);
+        served.removed.length = 0;
+        assert.equal((await raw.call({ path: remove, body: frame(request('k')) })).status, 0);
+        assert.deepEqual(served.removed, ['k']);
+      });
     }
-    await raw.call({ path: remove, body: empty, headers: { 'containerd-namespace': '\u00e4' } }).catch(() => {});
-    await served.connect().snapshotter().remove('k');
-  });
 
-  it('takes the first value of a repeated header', async () => {
-    const calls: unknown[] = [];
-    const note = async (_key: string, call: { namespace?: string; lease?: string } = {}): Promise<void> => {
-      calls.push([call.namespace, call.lease]);
+    const bytes: Record<string, Buffer> = {
+      'HTTP/1': Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+      TLS: Buffer.from('16030100f5010000f10303', 'hex'),
+      'bytes without a meaning': Buffer.from(Array.from({ length: 4096 }, (_, n) => (n * 7919) % 256)),
+      'a preface and then a broken frame': Buffer.concat([
+        Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+        Buffer.from('ffffff0900000000ff', 'hex'),
+      ]),
+      // Headers that are stored under index 126 of a table that has no such entry.
+      'a preface and then headers that cannot be decoded': Buffer.concat([
+        Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+        Buffer.from('000000040000000000', 'hex'),
+        Buffer.from('000001010500000001fe', 'hex'),
+      ]),
     };
-    await using served = await serveSnapshotters({ overlayfs: fakeSnapshotter({ remove: note }) });
-    await using raw = new RawConnection(served.socket);
-    const headers = { 'containerd-namespace': ['one', 'two'], 'containerd-lease': ['', 'l'] };
-    await raw.call({ path: remove, body: frame(request('k')), headers });
-    assert.deepEqual(calls, [['one', '']]);
-  });
+    for (const [name, sent] of Object.entries(bytes)) {
+      it(`survives ${name}`, async () => {
+        await using served = await serveRemoving(engine);
+        const socket = connectSocket(served.socket);
+        socket.on('error', () => {});
+        socket.write(sent);
+        await refusal(socket);
+        socket.destroy();
+        await served.connect().snapshotter().remove('k');
+        assert.deepEqual(served.removed, ['k']);
+      });
+    }
 
-  it('takes a compressed message', async () => {
-    await using served = await serveRemoving();
-    await using raw = new RawConnection(served.socket);
-    const body = Buffer.concat([Buffer.from([1]), frame(compressed).subarray(1)]);
-    assert.equal((await raw.call({ path: remove, body, headers: { 'grpc-encoding': 'gzip' } })).status, 0);
-    assert.deepEqual(served.removed, ['k']);
+    it('survives headers whose bytes are not ASCII', async () => {
+      await using served = await serveRemoving(engine);
+      await using raw = new RawConnection(served.socket);
+      for (const path of [`/${'\u00e4'}`, '/a b', `/${'x'.repeat(30_000)}`]) {
+        await raw.call({ path, body: empty }).catch(() => {});
+      }
+      await raw.call({ path: remove, body: empty, headers: { 'containerd-namespace': '\u00e4' } }).catch(() => {});
+      await served.connect().snapshotter().remove('k');
+    });
+
+    it('takes the first value of a repeated header', async () => {
+      const calls: unknown[] = [];
+      const note = async (_key: string, call: { namespace?: string; lease?: string } = {}): Promise<void> => {
+        calls.push([call.namespace, call.lease]);
+      };
+      await using served = await serveSnapshotters({ overlayfs: fakeSnapshotter({ remove: note }) }, { engine });
+      await using raw = new RawConnection(served.socket);
+      const headers = { 'containerd-namespace': ['one', 'two'], 'containerd-lease': ['', 'l'] };
+      await raw.call({ path: remove, body: frame(request('k')), headers });
+      assert.deepEqual(calls, [['one', '']]);
+    });
+
+    it('takes a compressed message', async () => {
+      await using served = await serveRemoving(engine);
+      await using raw = new RawConnection(served.socket);
+      const body = Buffer.concat([Buffer.from([1]), frame(compressed).subarray(1)]);
+      assert.equal((await raw.call({ path: remove, body, headers: { 'grpc-encoding': 'gzip' } })).status, 0);
+      assert.deepEqual(served.removed, ['k']);
+    });
   });
-});
+}

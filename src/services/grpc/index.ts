@@ -20,8 +20,10 @@ export {
 export {
   type CloseOptions,
   createGrpcServer,
+  type GrpcEngineName,
   type GrpcServer,
   type GrpcServerOptions,
+  grpcEngines,
   maxMessageBytes,
 } from './server.js';
 export type { GrpcService } from './service.js';

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { InvalidArgumentError, messageOf, UnavailableError } from '../../errors/index.js';
 import { socketPath } from '../../proto/index.js';
 import { ActiveCalls } from './active-calls.js';
+import { directEngine } from './engines/direct.js';
+import type { EngineOptions, GrpcEngine } from './engines/engine.js';
+import { grpcJsEngine } from './engines/grpc-js.js';
 import { Health, healthService } from './health.js';
 import type { ServiceLog } from './log.js';
 import type { GrpcService } from './service.js';
@@ -11,11 +13,14 @@ import { createStatusMapper } from './status.js';
 /** The largest message in either direction, in bytes, as in containerd (defaults/defaults.go). */
 export const maxMessageBytes = 16 * 1024 * 1024;
 
-/**
- * How many calls one connection may have under way at once; a client keeps the rest back. Each takes some kilobytes, so
- * this bounds what one client can make the daemon hold, far above what any client does.
- */
-const maxStreams = 16_384;
+/** What can speak gRPC for a server. All of them behave alike. */
+export const grpcEngines = { direct: directEngine, 'grpc-js': grpcJsEngine } as const satisfies Record<
+  string,
+  (options: EngineOptions) => GrpcEngine
+>;
+
+/** The name of an engine. */
+export type GrpcEngineName = keyof typeof grpcEngines;
 
 /** How long calls that are aborted at shutdown have to tell their clients so. */
 const lastWordsMs = 100;
@@ -25,6 +30,8 @@ export interface GrpcServerOptions {
   /** What it offers, beside health. */
   readonly services: readonly GrpcService[];
   readonly log: ServiceLog;
+  /** What speaks gRPC: `direct`, the default, on our own HTTP/2 server, or `grpc-js`, the library, which is slower. */
+  readonly engine?: GrpcEngineName;
   /**
    * How long a connection may be silent before it is asked for a sign of life, and how long that may take, in
    * milliseconds; 300,000 by default. A client that is gone is noticed at once; this is for connections that Node keeps
@@ -64,23 +71,17 @@ export interface GrpcServer extends AsyncDisposable {
 
 /** Makes a server, which listens nowhere yet. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
-  const { services, log, keepaliveMs = 300_000, largestMessage = maxMessageBytes } = options;
+  const { services, log, engine: name = 'direct', keepaliveMs = 300_000, largestMessage = maxMessageBytes } = options;
   const calls = new ActiveCalls();
-  const health = new Health(services.map(({ name }) => name));
-  // Channelz stays on: without it grpc-js does not know its connections, and cannot cut them off.
-  const server = new Server({
-    'grpc.max_receive_message_length': largestMessage,
-    'grpc.max_send_message_length': largestMessage,
-    'grpc.max_concurrent_streams': maxStreams,
-    'grpc.keepalive_time_ms': keepaliveMs,
-    'grpc.keepalive_timeout_ms': keepaliveMs,
-  });
+  const health = new Health(services.map((service) => service.name));
   const runtime = { calls, log, statusOf: createStatusMapper(log) };
-  for (const service of [...services, healthService(health)]) service.register(server, runtime);
+  const served = [...services, healthService(health)].flatMap(({ methods }) => methods);
+  const methods = new Map(served.map((method) => [method.path, method]));
+  const engine = grpcEngines[name]({ methods, runtime, keepaliveMs, largestMessage });
 
   let closing: Promise<void> | undefined;
   const close = (options: CloseOptions = {}): Promise<void> => {
-    closing ??= shutDown(server, calls, options);
+    closing ??= shutDown(engine, calls, options);
     return closing;
   };
   return {
@@ -89,7 +90,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     },
     listen: async (address) => {
       if (closing !== undefined) throw new UnavailableError('the server is closed');
-      await bind(server, address);
+      await bind(engine, address);
     },
     setNotServing: () => health.setNotServing(),
     close,
@@ -97,25 +98,24 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
 }
 
-async function bind(server: Server, address: string): Promise<void> {
+async function bind(engine: GrpcEngine, address: string): Promise<void> {
   const found = socketPath(address);
   if ('problem' in found) throw new InvalidArgumentError(found.problem);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${found.path}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(new UnavailableError(`cannot listen on ${found.path}: ${messageOf(error)}`, { cause: error }));
-    });
-  });
+  try {
+    await engine.listen(found.path);
+  } catch (error) {
+    throw new UnavailableError(`cannot listen on ${found.path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
-async function shutDown(server: Server, calls: ActiveCalls, { graceMs = 5000 }: CloseOptions): Promise<void> {
+async function shutDown(engine: GrpcEngine, calls: ActiveCalls, { graceMs = 5000 }: CloseOptions): Promise<void> {
   const reason = new UnavailableError('the server is closing');
-  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  const closed = engine.close();
   calls.endStreams(reason);
   if (await within(Promise.all([closed, calls.idle()]), graceMs)) return;
   calls.abortAll(reason);
   await within(calls.idle(), lastWordsMs);
-  server.forceShutdown();
+  engine.destroy();
   await closed;
 }
 
