@@ -1,5 +1,5 @@
 /** System calls, mounts and facts about the machine. The only room with native code. */
-
+export { copyAttributes, getAttribute, listAttributes, setAttribute } from './attributes.js';
 export { forgetGroup, limitExclusive, quotaIsOn } from './btrfs-quota.js';
 export {
   BTRFS_MAGIC,
@@ -14,6 +14,7 @@ export {
   subvolumeInfo,
   withSubvolume,
 } from './btrfs-subvolume.js';
+export { copyFile, copyTree } from './copy.js';
 export { type DirectoryFacts, directoryFacts, nearestDirectory, type Room } from './directory-facts.js';
 export { diskUsage, subvolumeUsage } from './disk-usage.js';
 export {
@@ -38,7 +39,8 @@ export type { MountSpec } from './mount-options.js';
 export { type MountEntry, mountOf } from './mount-table.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
-export { getAttribute, setAttribute, syncFileSystem } from './sys.js';
+export { canShareBlocks } from './shared-extents.js';
+export { syncFileSystem } from './sys.js';
 export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';
 export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';

@@ -18,9 +18,15 @@ export interface Libc {
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
   syncfsLater(fd: number, done: (errno: number) => void): void;
   sync_file_range(fd: number, offset: number, bytes: number, flags: number): number;
-  lgetxattr(path: Buffer, name: string, value: Buffer | null, size: number): number | bigint;
-  llistxattr(path: string, list: Buffer | null, size: number): number | bigint;
-  lsetxattr(path: Buffer, name: string, value: Buffer, size: number, flags: number): number;
+  lgetxattr(path: Buffer, name: Buffer, value: Buffer | null, size: number): number | bigint;
+  llistxattr(path: Buffer, list: Buffer | null, size: number): number | bigint;
+  lsetxattr(path: Buffer, name: Buffer, value: Buffer, size: number, flags: number): number;
+  lseek(fd: number, offset: number, whence: number): number | bigint;
+  /** The offsets are 64-bit numbers in memory. */
+  copyFileRange(from: number, at: Buffer, to: number, into: Buffer, length: number): number | bigint;
+  /** The times are two struct timespec. */
+  utimensat(directory: number, path: Buffer, times: Buffer, flags: number): number;
+  futimens(fd: number, times: Buffer): number;
   statvfs(path: string, result: Buffer): number;
   getpagesize(): number;
   opendir(path: string): Pointer;
@@ -47,6 +53,9 @@ function bind(koffi: Koffi): Libc {
   const library = koffi.load(null);
   const syncfs = library.func('int syncfs(int)');
   const ioctl = library.func('int ioctl(int, unsigned long, const uint8_t *)');
+  const copyFileRange = library.func(
+    'int64_t copy_file_range(int, const uint8_t *, int, const uint8_t *, size_t, unsigned int)',
+  );
   return {
     mount: library.func('int mount(const char *, const char *, const char *, unsigned long, const char *)'),
     umount2: library.func('int umount2(const char *, int)'),
@@ -58,9 +67,13 @@ function bind(koffi: Koffi): Libc {
         done(failure === null && result === 0 ? 0 : koffi.errno());
       }),
     sync_file_range: library.func('int sync_file_range(int, int64_t, int64_t, unsigned int)'),
-    lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const char *, _Out_ uint8_t *, size_t)'),
-    llistxattr: library.func('int64_t llistxattr(const char *, _Out_ uint8_t *, size_t)'),
-    lsetxattr: library.func('int lsetxattr(const uint8_t *, const char *, const uint8_t *, size_t, int)'),
+    lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const uint8_t *, _Out_ uint8_t *, size_t)'),
+    llistxattr: library.func('int64_t llistxattr(const uint8_t *, _Out_ uint8_t *, size_t)'),
+    lsetxattr: library.func('int lsetxattr(const uint8_t *, const uint8_t *, const uint8_t *, size_t, int)'),
+    lseek: library.func('int64_t lseek(int, int64_t, int)'),
+    copyFileRange: (from, at, to, into, length) => copyFileRange(from, at, to, into, length, 0),
+    utimensat: library.func('int utimensat(int, const uint8_t *, const uint8_t *, int)'),
+    futimens: library.func('int futimens(int, const uint8_t *)'),
     statvfs: library.func('int statvfs(const char *, _Out_ uint8_t *)'),
     getpagesize: library.func('int getpagesize()'),
     opendir: library.func('void *opendir(const char *)'),

@@ -2,7 +2,6 @@
  * System calls that Node has no function for, each with its error thrown in the form of Node's own. All are
  * synchronous: an uncontended one takes microseconds, a mount up to a millisecond.
  */
-import { constants } from 'node:os';
 import { type Libc, libc } from './libc.js';
 import { systemCallError } from './system-error.js';
 
@@ -74,46 +73,9 @@ export function startWriting(fd: number): void {
   libc().sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
-function cString(path: string | Buffer): Buffer {
+/** A path as C takes it, with a zero at its end. */
+export function cString(path: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from(path), Buffer.of(0)]);
-}
-
-/**
- * The value of an extended attribute, symbolic links not followed; undefined when there is none.
- * @throws an error with `code` ENOTSUP when the file system has no such attributes.
- */
-export function getAttribute(path: string | Buffer, name: string): Buffer | undefined {
-  const c = libc();
-  const file = cString(path);
-  const call = { syscall: 'lgetxattr', path: String(path) };
-  try {
-    const size = checked(c.lgetxattr(file, name, null, 0), c, call);
-    const value = Buffer.alloc(size);
-    // An empty value has no address to write to; the first call said all.
-    const read = size === 0 ? 0 : checked(c.lgetxattr(file, name, value, size), c, call);
-    return value.subarray(0, read);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENODATA') return undefined;
-    throw error;
-  }
-}
-
-/**
- * Whether a file has extended attributes that its owner can see, symbolic links not followed. An access control list is
- * one, and so is the label of a security module.
- */
-export function hasAttributes(path: string): boolean {
-  const c = libc();
-  const size = c.llistxattr(path, null, 0);
-  if (size < 0 && c.errno() === constants.errno.ENOTSUP) return false;
-  return checked(size, c, { syscall: 'llistxattr', path }) > 0;
-}
-
-/** Sets an extended attribute, symbolic links not followed. */
-export function setAttribute(path: string | Buffer, name: string, value: Buffer): void {
-  const c = libc();
-  const result = c.lsetxattr(cString(path), name, value, value.length, 0);
-  checked(result, c, { syscall: 'lsetxattr', path: String(path) });
 }
 
 /**

@@ -18,6 +18,8 @@ export interface MeasureBounds {
   readonly maxEntries: number;
   /** A directory whose own size is larger than this stops it, since listing it could take long. */
   readonly maxDirectorySize: number;
+  /** What not to count of a regular file, in bytes; 0 when absent. */
+  readonly uncounted?: (path: Buffer) => number;
 }
 
 /** Bounds that never stop it. */
@@ -48,6 +50,7 @@ class Measurement {
   readonly #seen = new Set<string>();
   #blocks = 0n;
   #inodes = 0;
+  #uncounted = 0;
   #entries = 0;
   #stopped = false;
 
@@ -58,9 +61,12 @@ class Measurement {
   run(top: string): DiskUsage | undefined {
     using pending = new PendingDirectories(top);
     // Only the top itself must be there.
-    this.#count(lstatSync(toBytes(top), { bigint: true }));
+    this.#count(lstatSync(toBytes(top), { bigint: true }), toBytes(top));
     while (!this.#stopped && this.#visitNext(pending));
-    return this.#stopped ? undefined : { size: Number(this.#blocks) * STAT_BLOCK, inodes: this.#inodes };
+    if (this.#stopped) return undefined;
+    // Never less than nothing: what shares blocks may change between the two looks at it.
+    const size = Math.max(0, Number(this.#blocks) * STAT_BLOCK - this.#uncounted);
+    return { size, inodes: this.#inodes };
   }
 
   /** False when nothing is left. A directory that vanished is passed over. */
@@ -71,15 +77,16 @@ class Measurement {
   #list(directory: PendingDirectory, pending: PendingDirectories): void {
     const names = ifThere(() => readdirSync(toBytes(directory.path), 'latin1')) ?? [];
     for (const name of names) {
-      const stats = ifThere(() => lstatSync(toBytes(`${directory.path}/${name}`), { bigint: true }));
+      const path = toBytes(`${directory.path}/${name}`);
+      const stats = ifThere(() => lstatSync(path, { bigint: true }));
       if (stats === undefined) continue;
-      this.#count(stats);
+      this.#count(stats, path);
       if (this.#stopped) return;
       if (stats.isDirectory()) pending.add(directory, name);
     }
   }
 
-  #count(stats: BigIntStats): void {
+  #count(stats: BigIntStats, path: Buffer): void {
     this.#entries += 1;
     this.#stopped = this.#isOver(stats);
     if (!stats.isDirectory() && stats.nlink > 1n) {
@@ -89,6 +96,12 @@ class Measurement {
     }
     this.#blocks += stats.blocks;
     this.#inodes += 1;
+    if (stats.isFile() && stats.blocks > 0n) this.#uncounted += this.#uncountedOf(path);
+  }
+
+  #uncountedOf(path: Buffer): number {
+    const { uncounted } = this.#bounds;
+    return uncounted === undefined ? 0 : (ifThere(() => uncounted(path)) ?? 0);
   }
 
   #isOver(stats: BigIntStats): boolean {

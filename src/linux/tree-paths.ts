@@ -5,7 +5,8 @@
  * a Buffer for the system. And a tree can be deeper than the kernel takes a path, so that a long path is started anew
  * from an open directory.
  */
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
+import { systemCallError } from './system-error.js';
 
 /** O_PATH: a handle on the place, good for resolving from, that needs no permission to read it. */
 const O_PATH = 0o10000000;
@@ -34,6 +35,15 @@ export function pathOfDescriptor(fd: number): string {
 /** Opens a place without reading it; the caller closes it. */
 export function openPlace(path: string): number {
   return openSync(toBytes(path), O_PATH | DIRECTORY_ONLY);
+}
+
+/** An error in terms of the real path, not of the descriptor that led there, which must still be open. */
+export function withRealPath(error: unknown): unknown {
+  if (!(error instanceof Error && 'path' in error && 'errno' in error && 'syscall' in error)) return error;
+  const [, fd, rest] = /^\/proc\/self\/fd\/(\d+)(.*)$/s.exec(String(error.path)) ?? [];
+  if (fd === undefined || typeof error.errno !== 'number') return error;
+  const real = readlinkSync(pathOfDescriptor(Number(fd))) + (rest ?? '');
+  return systemCallError(String(error.syscall), -error.errno, real);
 }
 
 /** An open directory that paths start from, kept until the last of them is done. */

@@ -6,8 +6,8 @@
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { hasAttributes } from './attributes.js';
 import { toPlainError } from './plain-error.js';
-import { hasAttributes } from './sys.js';
 import { type RemovalFailure, type RemovalReport, removeTreesNow } from './tree-remove.js';
 
 /** A directory with empty directories in it. */

@@ -13,7 +13,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmdirSync,
   unlinkSync,
@@ -21,7 +20,7 @@ import {
 import { constants as system } from 'node:os';
 import { type PlainError, toPlainError } from './plain-error.js';
 import { hasErrno, systemCallError } from './system-error.js';
-import { DIRECTORY_ONLY, openPlace, pathOfDescriptor, toBinary, toBytes } from './tree-paths.js';
+import { DIRECTORY_ONLY, openPlace, pathOfDescriptor, toBinary, toBytes, withRealPath } from './tree-paths.js';
 
 /** A tree that could not be deleted completely. */
 export interface RemovalFailure {
@@ -90,15 +89,6 @@ function makeWritable(fd: number): void {
     // Somebody else's directory: if it cannot be emptied, the step that fails says so.
     if (!hasErrno(error, 'EPERM')) throw error;
   }
-}
-
-/** An error in terms of the real path, not of the descriptor that led there. */
-function withRealPath(error: unknown): unknown {
-  if (!(error instanceof Error && 'path' in error && 'errno' in error && 'syscall' in error)) return error;
-  const [, fd, rest] = /^\/proc\/self\/fd\/(\d+)(.*)$/s.exec(String(error.path)) ?? [];
-  if (fd === undefined || typeof error.errno !== 'number') return error;
-  const real = readlinkSync(pathOfDescriptor(Number(fd))) + (rest ?? '');
-  return systemCallError(String(error.syscall), -error.errno, real);
 }
 
 /** Deletes one tree below an open directory. */

@@ -1,6 +1,7 @@
 /** What the worker threads for trees can be asked to do: the two ends of the conversation share this file. */
 import { type MeasuredSubvolume, measureSubvolume } from './btrfs-usage.js';
 import type { PlainError } from './plain-error.js';
+import { sharedBytes } from './shared-extents.js';
 import { type DiskUsage, measureTree, unbounded } from './tree-measure.js';
 import {
   type AdoptRequest,
@@ -16,7 +17,10 @@ import { syncTreeNow, type TreeSyncRequest } from './tree-sync.js';
 
 /** Each task with what it takes and gives. */
 export interface TreeTasks {
-  readonly measure: { readonly input: string; readonly output: DiskUsage | undefined };
+  readonly measure: {
+    readonly input: { readonly path: string; readonly withoutShared: boolean };
+    readonly output: DiskUsage | undefined;
+  };
   readonly sync: { readonly input: TreeSyncRequest; readonly output: boolean };
   readonly 'measure-subvolume': { readonly input: MeasuredSubvolume; readonly output: DiskUsage | undefined };
   readonly remove: {
@@ -52,7 +56,11 @@ export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['outp
   const stop = () => Atomics.load(request.flag, 0) !== 0;
   switch (request.name) {
     case 'measure':
-      return measureTree(request.input, { ...unbounded, stop });
+      return measureTree(request.input.path, {
+        ...unbounded,
+        stop,
+        ...(request.input.withoutShared ? { uncounted: sharedBytes } : {}),
+      });
     case 'sync':
       return syncTreeNow(request.input, stop);
     case 'measure-subvolume':

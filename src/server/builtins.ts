@@ -12,6 +12,7 @@ import {
 } from './builtin/grpc.js';
 import { maintenanceGrpcPlugin } from './builtin/maintenance.js';
 import { metadataPlugin } from './builtin/metadata.js';
+import { nativePlugin } from './builtin/native.js';
 import { overlayfsPlugin } from './builtin/overlayfs.js';
 import { snapshotsServicePlugin } from './builtin/snapshots-service.js';
 import { storePlugin } from './builtin/store.js';
@@ -55,6 +56,10 @@ export function builtinPlugins({
     {
       plugin: btrfsPlugin,
       config: { logger, faults, settings: settings['io.containerd.snapshotter.v1.btrfs'] },
+    },
+    {
+      plugin: nativePlugin,
+      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.native'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults } },

@@ -13,10 +13,10 @@ import type {
   Mount,
   Usage,
 } from '../../snapshots/index.js';
+import { ensureDirectory } from '../directories.js';
 import { overlayChecker } from './checker.js';
 import {
   activeTemplate,
-  ensureDirectory,
   filesDirectory,
   MODES,
   makeSnapshotFiles,

@@ -14,7 +14,7 @@
  * Looking and renaming is synchronous, since that takes some ten microseconds. Making and deleting directories waits for
  * the journal on a busy disk, hundreds of microseconds each, and so is left to the thread pool.
  */
-import { chmodSync, lchownSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync, renameSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
@@ -72,15 +72,6 @@ export interface SnapshotFiles {
 async function makeDirectory(path: string, mode: number): Promise<void> {
   await mkdir(path, { mode });
   chmodSync(path, mode);
-}
-
-/** Makes a directory, and those above it, unless it is there; one that is there keeps its mode. */
-export function ensureDirectory(path: string, mode: number): void {
-  try {
-    if (mkdirSync(path, { mode, recursive: true }) !== undefined) chmodSync(path, mode);
-  } catch (error) {
-    throw fromSystemError(error, `failed to create directory ${path}`);
-  }
 }
 
 /**

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotImplementedError, PermissionDeniedError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
-import { ensureDirectory, MODES } from './files.js';
+import { ensureDirectory } from '../directories.js';
+import { MODES } from './files.js';
 
 /** What is mounted in a trial. */
 interface Trial {

@@ -46,6 +46,7 @@ test('the defaults of root are complete', () => {
         ...limits,
       },
       'io.containerd.snapshotter.v1.btrfs': { rootPath: '', syncRemove: false, ...limits },
+      'io.containerd.snapshotter.v1.native': { rootPath: '', syncRemove: false, ...limits },
     },
   });
 });

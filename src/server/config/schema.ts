@@ -142,6 +142,21 @@ const btrfs = section('The btrfs snapshotter; skipped where its files are not on
   ...limitOptions,
 });
 
+const native = section('The native snapshotter, which copies all files of the parent for each snapshot.', {
+  root_path: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where it keeps its files; empty means `<root>/io.containerd.snapshotter.v1.native`. On a file system with reflinks, such as xfs and btrfs, copies share their blocks and take next to no room.',
+    containerd: 'root_path',
+  }),
+  sync_remove: option({
+    type: boolean,
+    default: false,
+    doc: 'Deletes files before a removal is answered.',
+  }),
+  ...limitOptions,
+});
+
 /** The description of the whole configuration. */
 export const schema = section('The configuration of the Strata daemon.', {
   version: option({
@@ -200,6 +215,7 @@ export const schema = section('The configuration of the Strata daemon.', {
   plugins: section('Settings of single plugins, by `<type>.<id>`.', {
     'io.containerd.snapshotter.v1.overlayfs': overlayfs,
     'io.containerd.snapshotter.v1.btrfs': btrfs,
+    'io.containerd.snapshotter.v1.native': native,
   }),
 });
 

@@ -1,0 +1,144 @@
+import { chmodSync, existsSync } from 'node:fs';
+import { mkdir, opendir } from 'node:fs/promises';
+import {
+  DataLossError,
+  fromSystemError,
+  InternalError,
+  StrataError,
+  systemErrorCode,
+  throwIfAborted,
+} from '../../errors/index.js';
+import { canShareBlocks, copyTree, diskUsage, LayerSync, removeTrees } from '../../linux/index.js';
+import type { CallContext, Driver, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
+import { ensureDirectory } from '../directories.js';
+import { nativeMounts, snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
+import { type NativeOptions, type ResolvedNativeOptions, resolveNativeOptions } from './options.js';
+
+/** The mode of each directory, exact whatever the umask: the driver's own, and the top of a tree without a parent. */
+const MODES = { own: 0o700, tree: 0o755 } as const;
+
+/** How many entries of the snapshots directory are read at once. */
+const LISTING_BATCH = 256;
+
+/**
+ * Opens a driver that gives each snapshot a full copy of its parent's files, to be bind-mounted (containerd:
+ * plugins/snapshots/native). It works on every file system, for every user, and in every container; it is slow, and
+ * takes room for each copy, except on a file system with reflinks, where copies share their blocks until one is written
+ * to. The root and what is missing in it are made.
+ *
+ *     <root>/              0700
+ *       snapshots/         0700
+ *         <id>/            the tree of one snapshot; none for a view over a parent
+ *
+ * What a snapshot takes is its whole tree, as in containerd, less the blocks that it shares with other files where the
+ * file system has reflinks: what is left is what this snapshot alone keeps on disk. All its inodes are its own.
+ * @throws InvalidArgumentError for a root that is no absolute path, PermissionDeniedError when it cannot be made.
+ */
+export async function openNativeDriver(options: NativeOptions): Promise<Driver> {
+  const resolved = resolveNativeOptions(options);
+  ensureDirectory(resolved.root, MODES.own);
+  ensureDirectory(snapshotsDirectory(resolved.root), MODES.own);
+  return new NativeDriver(resolved);
+}
+
+class NativeDriver implements Driver {
+  readonly capabilities = Object.freeze({ names: [] });
+  readonly root: string;
+  readonly #sharesBlocks: boolean;
+  readonly #sync: LayerSync | undefined;
+
+  constructor({ root, durability }: ResolvedNativeOptions) {
+    this.root = root;
+    this.#sharesBlocks = canShareBlocks(root);
+    this.#sync = durability === 'full' ? new LayerSync(root) : undefined;
+  }
+
+  async create(snapshot: DriverSnapshot, { signal }: CallContext): Promise<void> {
+    throwIfAborted(signal);
+    const [parent] = snapshot.parentIds;
+    if (parent === undefined) await this.#makeEmpty(snapshot.id);
+    else if (snapshot.kind === 'view') this.#requireTree(parent);
+    else await this.#copy(snapshot, parent, signal);
+  }
+
+  async #makeEmpty(id: string): Promise<void> {
+    const path = snapshotDirectory(this.root, id);
+    try {
+      await mkdir(path, { mode: MODES.tree });
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') throw fromSystemError(error, 'failed to create snapshot directory');
+      throw existsAlready(id, error);
+    }
+    chmodSync(path, MODES.tree);
+  }
+
+  async #copy(snapshot: DriverSnapshot, parent: string, signal: AbortSignal | undefined): Promise<void> {
+    this.#requireTree(parent);
+    const to = snapshotDirectory(this.root, snapshot.id);
+    try {
+      await copyTree({ from: snapshotDirectory(this.root, parent), to, signal });
+    } catch (error) {
+      if (error instanceof StrataError && error.code === 'AlreadyExists') throw existsAlready(snapshot.id, error);
+      throw fromSystemError(error, 'failed to copy the parent');
+    }
+    try {
+      // A power cut must not turn a snapshot that is recorded into half of its parent.
+      if (this.#sync !== undefined) await this.#putOnDisk(snapshot.id, await diskUsage(to, { signal }), signal);
+      throwIfAborted(signal);
+    } catch (error) {
+      await removeTrees(snapshotsDirectory(this.root), [snapshot.id]);
+      throw error;
+    }
+  }
+
+  /** @throws DataLossError when the tree of a parent is gone. */
+  #requireTree(id: string): void {
+    if (!existsSync(snapshotDirectory(this.root, id))) throw new DataLossError(`the files of snapshot ${id} are gone`);
+  }
+
+  async #putOnDisk(id: string, usage: Usage, signal: AbortSignal | undefined): Promise<void> {
+    const parents = [snapshotsDirectory(this.root)];
+    await this.#sync?.sync({ path: snapshotDirectory(this.root, id), parents, ...usage }, signal);
+  }
+
+  async seal(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    const usage = await this.#measure(snapshot, signal);
+    // Before the record says that the layer is complete, it is.
+    await this.#putOnDisk(snapshot.id, usage, signal);
+    throwIfAborted(signal);
+    return usage;
+  }
+
+  mounts(snapshot: DriverSnapshot): readonly Mount[] {
+    return nativeMounts(snapshot, this.root);
+  }
+
+  async usage(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    return treeOf(snapshot) === snapshot.id ? this.#measure(snapshot, signal) : { size: 0, inodes: 0 };
+  }
+
+  #measure({ id, parentIds }: DriverSnapshot, signal: AbortSignal | undefined): Promise<Usage> {
+    // Without a parent there is nothing to share with, and blocks that a container's own files share count once.
+    const withoutShared = this.#sharesBlocks && parentIds.length > 0;
+    return diskUsage(snapshotDirectory(this.root, id), { signal, withoutShared });
+  }
+
+  discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    return removeTrees(snapshotsDirectory(this.root), ids, { signal });
+  }
+
+  async *ids(): AsyncIterable<string> {
+    const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
+    for await (const entry of directory) yield entry.name;
+  }
+
+  async close(): Promise<void> {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function existsAlready(id: string, cause: unknown): InternalError {
+  return new InternalError(`the directory of new snapshot ${id} exists already`, { cause });
+}
