@@ -72,6 +72,8 @@ export interface UpdateOperation {
 
 /** See the head of this file. */
 export interface Backend {
+  /** Whether it may show labels that begin with `containerd.io/snapshot/` beside those that it was given. */
+  readonly addsLabels: boolean;
   create(operation: CreateOperation, call: CallContext): Promise<readonly Mount[]>;
   commit(operation: CommitOperation, call: CallContext): Promise<void>;
   remove(operation: RemoveOperation, call: CallContext): Promise<void>;
@@ -89,7 +91,7 @@ export interface Backend {
 }
 
 /** A record and the back end's knowledge put together: names, parents and times are the metadata's, labels both's. */
-export function mergedInfo({ key, record }: NamedMetadata, backend: Info): Info {
+export function mergedInfo({ key, record }: NamedMetadata, backend: Pick<Info, 'kind' | 'labels'>): Info {
   const { parent, created, updated } = record;
   const labels = backend.labels.size === 0 ? record.labels : new Map([...backend.labels, ...record.labels]);
   return {

@@ -1,4 +1,5 @@
 export type { Backend } from './backend.js';
+export { indexLabels } from './index-labels.js';
 export { type LeasedSnapshot, type LeaseRecorder, noLeases } from './leases.js';
 export { LocalBackend } from './local-backend.js';
 export {

@@ -37,6 +37,10 @@ export class LocalBackend implements Backend {
     this.#faults = faults;
   }
 
+  get addsLabels(): boolean {
+    return this.#stages.addsLabels;
+  }
+
   async create(operation: CreateOperation, call: CallContext): Promise<readonly Mount[]> {
     const { kind, labels } = operation;
     const parent = this.#store.read((tx) => operation.check(tx));
@@ -104,7 +108,7 @@ export class LocalBackend implements Backend {
   async stat(find: (tx: ReadTransaction) => NamedMetadata): Promise<Info> {
     return this.#store.read((tx) => {
       const found = find(tx);
-      const info = this.#stages.inspect(tx, found.record.backendKey);
+      const info = this.#stages.glance(tx, found.record.backendKey);
       if (info === undefined) throw new NotFoundError('snapshot does not exist');
       return mergedInfo(found, info);
     });
@@ -123,7 +127,7 @@ export class LocalBackend implements Backend {
     return this.#store.read((tx) => {
       const infos: Info[] = [];
       for (const found of read(tx)) {
-        const info = this.#stages.inspect(tx, found.record.backendKey);
+        const info = this.#stages.glance(tx, found.record.backendKey);
         if (info !== undefined) infos.push(mergedInfo(found, info));
       }
       return infos;

@@ -12,8 +12,10 @@ import {
   type CallContext,
   type CommitRequest,
   type CreateRequest,
+  eachOf,
   type Info,
   infoFields,
+  inheritedLabelPrefix,
   inheritedLabels,
   type Labels,
   type Mount,
@@ -21,6 +23,7 @@ import {
   noContext,
   noLabels,
   nowMicroseconds,
+  type PagedSnapshotter,
   type Snapshotter,
   snapshotRefLabel,
   type UpdateRequest,
@@ -35,6 +38,7 @@ import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import type { Backend, CommitOperation, CreateOperation } from './backend.js';
 import { type LeaseRecorder, noLeases } from './leases.js';
 import { MetadataRecords, type NamedMetadata } from './records.js';
+import { WalkPages } from './walk-pages.js';
 
 /** What a namespaced snapshotter is made of. */
 export interface NamespacedSnapshotterOptions {
@@ -46,14 +50,12 @@ export interface NamespacedSnapshotterOptions {
   readonly leases?: LeaseRecorder;
 }
 
-const walkPage = 256;
-
 /**
  * A snapshotter that works in the namespace of each call: the same key in two namespaces is two snapshots. Keeps keys,
  * parents, times and all labels; the back end knows only its own keys and the labels meant for it
  * (containerd: core/metadata/snapshot.go).
  */
-export class NamespacedSnapshotter implements Snapshotter {
+export class NamespacedSnapshotter implements PagedSnapshotter {
   readonly #name: string;
   readonly #backend: Backend;
   readonly #snapshotter: Snapshotter;
@@ -216,20 +218,20 @@ export class NamespacedSnapshotter implements Snapshotter {
     return this.#backend.usage(this.#finder(key, call), call);
   }
 
-  async *walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncGenerator<Info> {
+  walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncIterable<Info> {
+    return eachOf(this.walkPages(request, call));
+  }
+
+  async *walkPages(request: WalkRequest, call: CallContext): AsyncGenerator<readonly Info[]> {
     const { records } = this.#scope(call);
     const filter = parseFilters(request.filters ?? []);
-    let after: string | undefined;
-    let more = true;
-    const read = (tx: ReadTransaction): NamedMetadata[] => {
-      const found = records.page(tx, { after, limit: walkPage });
-      after = found.at(-1)?.key;
-      more = found.length === walkPage;
-      return found;
-    };
-    while (more) {
+    const isAdded = (label: string) => this.#backend.addsLabels && label.startsWith(inheritedLabelPrefix);
+    const pages = new WalkPages({ records, filter, isAdded });
+    while (pages.more) {
       throwIfAborted(call.signal);
-      for (const info of await this.#backend.page(read, call)) if (filter.matches(infoFields(info))) yield info;
+      const page = await this.#backend.page(pages.read, call);
+      const matching = filter.matchesAll ? page : page.filter((info) => filter.matches(infoFields(info)));
+      if (matching.length > 0) yield matching;
     }
   }
 

@@ -1,6 +1,7 @@
 import { FailedPreconditionError, NotFoundError } from '../errors/index.js';
 import { type Labels, noLabels } from '../snapshots/index.js';
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
+import { LabelIndex } from './label-index.js';
 import { type MetadataRecord, metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from './tables.js';
 
 /** A record with its key. */
@@ -28,10 +29,13 @@ export interface NewMetadata {
 export class MetadataRecords {
   readonly #namespace: string;
   readonly #snapshotter: string;
+  /** Kept up to date with the records. */
+  readonly labels: LabelIndex;
 
   constructor(namespace: string, snapshotter: string) {
     this.#namespace = namespace;
     this.#snapshotter = snapshotter;
+    this.labels = new LabelIndex(namespace, snapshotter);
   }
 
   find(tx: ReadTransaction, key: string): MetadataRecord | undefined {
@@ -69,7 +73,10 @@ export class MetadataRecords {
   /** Draws a number, and makes the namespace known when it is not. */
   nextNumber(tx: WriteTransaction): number {
     const key = [this.#namespace, this.#snapshotter] as const;
-    const number = (tx.get(numbersTable, key) ?? 0) + 1;
+    const last = tx.get(numbersTable, key);
+    // Without any snapshot, an index is complete.
+    if (last === undefined) this.labels.markComplete(tx);
+    const number = (last ?? 0) + 1;
     tx.put(numbersTable, key, number);
     if (!tx.has(namespacesTable, [this.#namespace])) tx.put(namespacesTable, [this.#namespace], noLabels);
     return number;
@@ -86,11 +93,13 @@ export class MetadataRecords {
     const record = { ...values, parentNumber };
     tx.put(metadataTable, [this.#namespace, this.#snapshotter, key], record);
     if (parentNumber !== 0) tx.put(metadataChildrenTable, this.#link(record), key);
+    this.labels.add(tx, { ...record, key });
     return record;
   }
 
   /** Stores new labels and times; nothing else may differ. */
   replace(tx: WriteTransaction, key: string, record: MetadataRecord): void {
+    this.labels.replace(tx, { ...this.get(tx, key), key }, { ...record, key });
     tx.put(metadataTable, [this.#namespace, this.#snapshotter, key], record);
   }
 
@@ -98,6 +107,15 @@ export class MetadataRecords {
   delete(tx: WriteTransaction, key: string, record: MetadataRecord): void {
     tx.remove(metadataTable, [this.#namespace, this.#snapshotter, key]);
     if (record.parentNumber !== 0) tx.remove(metadataChildrenTable, this.#link(record));
+    this.labels.remove(tx, { ...record, key });
+  }
+
+  /** The keys of up to `limit` snapshots that stand on another, in the order in which they were made. */
+  *children(tx: ReadTransaction, parent: string, limit: number): Generator<string> {
+    const record = this.find(tx, parent);
+    if (record === undefined) return;
+    const prefix = [this.#namespace, this.#snapshotter, record.number];
+    for (const { value } of tx.range(metadataChildrenTable, { prefix, limit })) yield value;
   }
 
   /** @throws FailedPreconditionError when snapshots of this namespace stand on it. */

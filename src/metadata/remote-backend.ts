@@ -53,6 +53,7 @@ export class RemoteBackend implements Backend {
   readonly #name: string;
   readonly #snapshotter: Snapshotter;
   readonly #errors: BackgroundErrors;
+  readonly addsLabels = true;
   readonly #commits = new KeyedLock();
   /** Keys that were reserved and are not recorded yet; `cleanup` leaves them alone. */
   readonly #pending = new Set<string>();

@@ -5,6 +5,9 @@
  *     metadata.snapshots          [namespace, snapshotter, key]                     number, back end key, parent, times, labels
  *     metadata.children           [namespace, snapshotter, parent number, number]   the child's key
  *     metadata.numbers            [namespace, snapshotter]                          the last number given out
+ *     metadata.labels             [namespace, snapshotter, hash of the label,
+ *                                  hash of its value, number]                       the key of the snapshot that has it
+ *     metadata.indexed            [namespace, snapshotter]                          the version of a complete index of labels
  *     metadata.references         [snapshotter, back end key]                       how many records stand for it, kept for
  *                                                                                   back ends that several may share
  *
@@ -76,6 +79,19 @@ export const numbersTable = defineTable<readonly [namespace: string, snapshotter
   codec: numberCodec,
 });
 
+/** Which snapshots have which labels. */
+export const labelIndexTable = defineTable<
+  readonly [namespace: string, snapshotter: string, label: number, value: number, number: number],
+  string
+>({ name: 'metadata.labels', shape: ['string', 'string', 'number', 'number', 'number'], codec: textCodec });
+
+/** Where the index of labels speaks of every snapshot. */
+export const indexedTable = defineTable<readonly [namespace: string, snapshotter: string], number>({
+  name: 'metadata.indexed',
+  shape: ['string', 'string'],
+  codec: numberCodec,
+});
+
 /** How many records stand for a snapshot of a back end that namespaces may share. */
 export const referencesTable = defineTable<readonly [snapshotter: string, backendKey: string], number>({
   name: 'metadata.references',
@@ -89,5 +105,7 @@ export const metadataTables = [
   metadataTable,
   metadataChildrenTable,
   numbersTable,
+  labelIndexTable,
+  indexedTable,
   referencesTable,
 ] as const;

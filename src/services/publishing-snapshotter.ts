@@ -6,10 +6,12 @@ import {
   type Info,
   type Mount,
   noContext,
+  type PagedSnapshotter,
   type Snapshotter,
   type UpdateRequest,
   type Usage,
   type WalkRequest,
+  walkPages,
 } from '../snapshots/index.js';
 import { snapshotCommitEvent, snapshotPrepareEvent, snapshotRemoveEvent } from './event-payloads.js';
 
@@ -32,7 +34,7 @@ type Payload = Parameters<EventPublisher['publish']>[1];
  * `/snapshot/remove` after success and before its caller has the answer. A view publishes nothing, as in containerd.
  * Failing to publish never turns a finished operation into an error.
  */
-export class PublishingSnapshotter implements Snapshotter {
+export class PublishingSnapshotter implements PagedSnapshotter {
   readonly #options: PublishingSnapshotterOptions;
   readonly #inner: Snapshotter;
 
@@ -85,6 +87,10 @@ export class PublishingSnapshotter implements Snapshotter {
 
   walk(request?: WalkRequest, call?: CallContext): AsyncIterable<Info> {
     return this.#inner.walk(request, call);
+  }
+
+  walkPages(request: WalkRequest, call: CallContext): AsyncIterable<readonly Info[]> {
+    return walkPages(this.#inner, request, call);
   }
 
   cleanup(call?: CallContext): Promise<void> {

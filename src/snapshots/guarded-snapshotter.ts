@@ -1,4 +1,5 @@
 import { throwIfAborted, UnavailableError } from '../errors/index.js';
+import { eachOf, type PagedSnapshotter, walkPages } from './paged-walk.js';
 import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 import { type CallContext, type Info, type Mount, noContext, type Usage } from './types.js';
 
@@ -37,7 +38,7 @@ export interface GuardOptions {
  * What every snapshotter needs and none should repeat: calls are refused after `close`, those whose signal is aborted do
  * not begin, those under way are counted, and `close` waits for them before it closes the snapshotter inside.
  */
-export class GuardedSnapshotter implements Snapshotter {
+export class GuardedSnapshotter implements PagedSnapshotter {
   readonly #inner: Snapshotter;
   readonly #observe: GuardOptions['observe'];
   readonly #defaults: CallContext | undefined;
@@ -92,12 +93,16 @@ export class GuardedSnapshotter implements Snapshotter {
     return this.#run('cleanup', call, (complete) => this.#inner.cleanup(complete));
   }
 
-  async *walk(request: WalkRequest = {}, given: CallContext = noContext): AsyncGenerator<Info> {
+  walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncIterable<Info> {
+    return eachOf(this.walkPages(request, call));
+  }
+
+  async *walkPages(request: WalkRequest, given: CallContext): AsyncGenerator<readonly Info[]> {
     const call = this.#complete(given);
     const started = this.#enter(call);
     let failure: unknown;
     try {
-      yield* this.#inner.walk(request, call);
+      yield* walkPages(this.#inner, request, call);
     } catch (error) {
       failure = error;
       throw error;

@@ -40,6 +40,7 @@ export {
 } from './limits.js';
 export { LocalSnapshotter } from './local-snapshotter.js';
 export type { LocalSnapshotterOptions } from './local-stages.js';
+export { eachOf, type PagedSnapshotter, walkPages } from './paged-walk.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 export {
   type LabelChange,

@@ -5,7 +5,8 @@ import type { DriverChecker } from './driver-checker.js';
 import { infoFields } from './info-fields.js';
 import { validateKey } from './keys.js';
 import { type LocalSnapshotterOptions, LocalStages } from './local-stages.js';
-import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
+import { eachOf, type PagedSnapshotter } from './paged-walk.js';
+import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from './snapshotter.js';
 import { recordStaged, type StagedSnapshotter } from './staging.js';
 import { type CallContext, type Info, type Kind, type Mount, noContext, type Usage } from './types.js';
 
@@ -18,7 +19,7 @@ const maxBackendKeyBytes = 33_024;
  * A snapshotter over a driver on this machine: keeps the records, and has the driver make the files. Each operation is
  * its two halves (see `staging.ts`) put together.
  */
-export class LocalSnapshotter implements Snapshotter {
+export class LocalSnapshotter implements PagedSnapshotter {
   /** The halves of the operations, for a layer above that shares the store. */
   readonly stages: StagedSnapshotter;
   /** Looks at its files; absent where the back end cannot. */
@@ -96,13 +97,18 @@ export class LocalSnapshotter implements Snapshotter {
     return this.#stages.usage(key, call);
   }
 
-  async *walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncGenerator<Info> {
+  walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncIterable<Info> {
+    return eachOf(this.walkPages(request, call));
+  }
+
+  async *walkPages(request: WalkRequest, call: CallContext): AsyncGenerator<readonly Info[]> {
     const filter = parseFilters(request.filters ?? []);
     let after: string | undefined;
     for (;;) {
       throwIfAborted(call.signal);
       const page = this.#store.read((tx) => this.#stages.page(tx, { after, limit: walkPage }));
-      for (const info of page) if (filter.matches(infoFields(info))) yield info;
+      const matching = filter.matchesAll ? page : page.filter((info) => filter.matches(infoFields(info)));
+      if (matching.length > 0) yield matching;
       if (page.length < walkPage) return;
       after = page.at(-1)?.name;
     }

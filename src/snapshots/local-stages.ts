@@ -192,6 +192,17 @@ export class LocalStages implements StagedSnapshotter {
     return record === undefined ? undefined : this.#shown({ name: key, record });
   }
 
+  glance(tx: ReadTransaction, key: string): Pick<Info, 'kind' | 'labels'> | undefined {
+    const head = this.#tree.head(tx, key);
+    if (head === undefined) return undefined;
+    const labels = this.#driver.shownLabels?.({ id: String(head.id), kind: head.kind });
+    return { kind: head.kind, labels: labels ?? noLabels };
+  }
+
+  get addsLabels(): boolean {
+    return this.#driver.shownLabels?.({ id: '0', kind: 'active' }) !== undefined;
+  }
+
   inspectMounts(tx: ReadTransaction, key: string): readonly Mount[] {
     const record = inContext('failed to get active mount', () => this.#tree.getSnapshot(tx, key));
     return this.#driver.mounts(driverSnapshot(record));

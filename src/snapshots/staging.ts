@@ -79,6 +79,10 @@ export interface StagedSnapshotter {
   stageUpdate(key: string, change: LabelChange, call: CallContext): Promise<StagedUpdate>;
   /** The record of a snapshot with the labels that the driver adds; undefined when there is none. */
   inspect(tx: ReadTransaction, key: string): Info | undefined;
+  /** The kind of a snapshot and the labels that the driver adds, cheaper than all; undefined when there is none. */
+  glance(tx: ReadTransaction, key: string): Pick<Info, 'kind' | 'labels'> | undefined;
+  /** Whether the driver may add labels. */
+  readonly addsLabels: boolean;
   /** Throws as `mounts` does. */
   inspectMounts(tx: ReadTransaction, key: string): readonly Mount[];
 }

@@ -9,6 +9,7 @@
  *
  * All snapshotters share these tables. Ids are per snapshotter. A change of this layout needs a migration.
  */
+import { InternalError } from '../errors/index.js';
 import {
   type Codec,
   defineTable,
@@ -79,6 +80,24 @@ export const snapshotsTable = defineTable<readonly [snapshotter: string, key: st
   name: 'snapshots',
   shape: ['string', 'string'],
   codec: snapshotCodec,
+});
+
+/** What a record begins with, for those who need no more of it. */
+export interface SnapshotHead {
+  readonly id: number;
+  readonly kind: Kind;
+}
+
+/** The beginnings of the records of {@link snapshotsTable}, to be read only: a fraction of the work. */
+export const snapshotHeadsTable = defineTable<readonly [snapshotter: string, key: string], SnapshotHead>({
+  name: snapshotsTable.name,
+  shape: snapshotsTable.shape,
+  codec: {
+    encode: () => {
+      throw new InternalError('the beginning of a record cannot be written alone');
+    },
+    decode: (reader) => ({ id: reader.number(), kind: readKind(reader) }),
+  },
 });
 
 /** Which snapshots stand on which. */

@@ -1,7 +1,14 @@
 import { AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../errors/index.js';
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import { updatedLabels, withoutEmpty } from './labels.js';
-import { childrenTable, idsTable, type SnapshotRecord, snapshotsTable } from './tables.js';
+import {
+  childrenTable,
+  idsTable,
+  type SnapshotHead,
+  type SnapshotRecord,
+  snapshotHeadsTable,
+  snapshotsTable,
+} from './tables.js';
 import { nowMicroseconds, PreciseDate } from './time.js';
 import type { Info, Kind, Labels, Usage } from './types.js';
 import { noUsage } from './types.js';
@@ -54,6 +61,11 @@ export class SnapshotTree {
   constructor(snapshotter: string, now: () => number = nowMicroseconds) {
     this.#snapshotter = snapshotter;
     this.#now = now;
+  }
+
+  /** What a record begins with, cheaper than all of it. */
+  head(tx: ReadTransaction, key: string): SnapshotHead | undefined {
+    return tx.get(snapshotHeadsTable, [this.#snapshotter, key]);
   }
 
   /** The record of a snapshot; undefined when there is none. */

@@ -1,5 +1,5 @@
 import type { FaultPoints } from '../../faults/index.js';
-import { LocalBackend, NamespacedSnapshotter, Namespaces } from '../../metadata/index.js';
+import { indexLabels, LocalBackend, NamespacedSnapshotter, Namespaces } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import type { LocalSnapshotter, Snapshotter } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
@@ -11,11 +11,12 @@ export const metadataPlugin = definePlugin<Metadata, { readonly face: Face; read
   type: pluginTypes.metadata,
   id: 'lmdb',
   requires: [pluginTypes.store, pluginTypes.event, pluginTypes.snapshotter],
-  init({ config, meta, single, all }) {
+  async init({ config, meta, single, all, signal }) {
     const store = single(pluginTypes.store);
     const backends = all(pluginTypes.snapshotter);
     meta.exports.set('path', store.path).set('policy', 'isolated');
     if (config.face === 'proxy') return { snapshotters: backends, namespaces: undefined };
+    await indexLabels(store, signal);
     return { snapshotters: namespaced(store, backends, config.faults), namespaces: new Namespaces(store) };
   },
 });

@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from '../../errors/index.js';
 import { wireSnapshots } from '../../proto/index.js';
-import type { CommitRequest, CreateRequest, Info, Snapshotter, UpdateRequest } from '../../snapshots/index.js';
+import {
+  type CommitRequest,
+  type CreateRequest,
+  type Info,
+  type Snapshotter,
+  type UpdateRequest,
+  walkPages,
+} from '../../snapshots/index.js';
 import { inBlocks } from './blocks.js';
 import { infoToWire, mountsToWire } from './convert.js';
 import { defineService, type GrpcService } from './service.js';
@@ -38,7 +45,7 @@ export function snapshotsService({ resolveSnapshotter }: SnapshotsServiceOptions
     update: async (request, call) =>
       infoAnswer(await resolveSnapshotter(request.snapshotter).update(updateRequest(request), call)),
     list: async function* ({ snapshotter, filters }, call) {
-      const infos = resolveSnapshotter(snapshotter).walk({ filters }, call);
+      const infos = walkPages(resolveSnapshotter(snapshotter), { filters }, call);
       for await (const block of inBlocks(infos, listBlock)) yield { info: block.map(infoToWire) };
     },
     usage: async ({ snapshotter, key }, call) => ({ ...(await resolveSnapshotter(snapshotter).usage(key, call)) }),
