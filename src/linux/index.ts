@@ -28,6 +28,7 @@ export {
   supportsDirectoryTypes,
   TMPFS_MAGIC,
 } from './facts.js';
+export { enableVerity, setImmutable } from './file-flags.js';
 export { GroupSync } from './group-sync.js';
 export { type IdRange, parseIdMap } from './id-map.js';
 export { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
@@ -36,6 +37,7 @@ export { type CapabilityName, type KernelPart, type MachineFacts, machineFacts }
 export { type FileSystemType, findMkfs, findProgram, type MakeFileSystem, makeFileSystem } from './make-file-system.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
+export { isMountPoint } from './mount-point.js';
 export { type MountEntry, mountOf } from './mount-table.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
@@ -44,3 +46,4 @@ export { syncFileSystem } from './sys.js';
 export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';
 export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';
+export { isEntryName } from './tree-remove.js';

@@ -2,6 +2,7 @@ import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
 import { btrfsPlugin } from './builtin/btrfs.js';
 import { defaultSnapshotterPlugin } from './builtin/default-snapshotter.js';
+import { erofsPlugin } from './builtin/erofs.js';
 import { eventPlugin } from './builtin/events.js';
 import {
   eventsGrpcPlugin,
@@ -60,6 +61,10 @@ export function builtinPlugins({
     {
       plugin: nativePlugin,
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.native'] },
+    },
+    {
+      plugin: erofsPlugin,
+      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.erofs'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults } },

@@ -64,6 +64,12 @@ export interface Driver extends AsyncDisposable {
   readonly checker?: DriverChecker | undefined;
 
   /**
+   * Called once, before any other method, with every snapshot that is recorded: what a restart of the machine took away,
+   * mounts for instance, is brought back. A snapshot for which that fails is left out, and its mounts say why.
+   */
+  restore?(recorded: Iterable<DriverSnapshot>): Promise<void>;
+
+  /**
    * Makes the files of a new active snapshot or view over its parents.
    * @throws any class; what was made by then is gone again.
    */

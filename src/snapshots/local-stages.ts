@@ -83,8 +83,9 @@ export class LocalStages implements StagedSnapshotter {
     this.#limits = new LimitChanges({ store, driver, tree: this.#tree, limiter: this.#limiter, errors: this.#errors });
   }
 
-  /** Costs one durable write. */
+  /** Costs one durable write, and reading all records where the driver has to restore something. */
   static async open(options: LocalSnapshotterOptions): Promise<LocalStages> {
+    await options.driver.restore?.(recordedSnapshots(options));
     return new LocalStages(options, await IdAllocator.open(options.store, options.name, options.faults));
   }
 
@@ -266,6 +267,19 @@ export class LocalStages implements StagedSnapshotter {
     const info = infoOf(name, record);
     const labels = this.#driver.shownLabels?.({ id: String(record.id), kind: record.kind });
     return labels === undefined ? info : { ...info, labels: new Map([...info.labels, ...labels]) };
+  }
+}
+
+/** How many records are read at once. */
+const RESTORE_PAGE = 256;
+
+function* recordedSnapshots({ store, name }: LocalSnapshotterOptions): Generator<DriverSnapshot> {
+  const tree = new SnapshotTree(name);
+  for (let after: string | undefined; ; ) {
+    const page = store.read((tx) => tree.walk(tx, { after, limit: RESTORE_PAGE }));
+    for (const { record } of page) yield driverSnapshot(record);
+    after = page.at(-1)?.name;
+    if (page.length < RESTORE_PAGE) return;
   }
 }
 

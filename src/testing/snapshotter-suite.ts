@@ -33,6 +33,8 @@ export interface SuiteOptions {
    * that look at files are left out, which the run shows as skipped.
    */
   readonly mount?: (mounts: readonly Mount[]) => Promise<{ readonly path: string } & AsyncDisposable>;
+  /** Why nothing of the contract can be tried here; false or absent when it can. */
+  readonly skip?: string | false;
   /** Why there is no `mount`. */
   readonly noMountReason?: string;
 }
@@ -64,7 +66,7 @@ const cases: readonly SuiteCase[] = [
 
 /** Runs every case of the contract over a snapshotter. */
 export function testSnapshotter(name: string, options: SuiteOptions): void {
-  describe(`${name} keeps the snapshotter contract`, () => {
+  describe(`${name} keeps the snapshotter contract`, { skip: options.skip ?? false }, () => {
     for (const { title, needsMount = false, run } of cases) {
       const skip = needsMount && options.mount === undefined ? (options.noMountReason ?? 'cannot mount') : false;
       it(title, { skip }, async (t) => {

@@ -25,8 +25,9 @@ import {
   snapshotDirectory,
   snapshotsDirectory,
   takeSnapshotFiles,
+  workDirectory,
 } from './files.js';
-import { type MountSettings, overlayMounts } from './mounts.js';
+import { type MountPlaces, type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
 import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.js';
@@ -67,7 +68,11 @@ class OverlayDriver implements Driver {
     this.root = options.root;
     this.checker = overlayChecker(options.root);
     this.capabilities = Object.freeze({ names: setup.capabilities });
-    this.#settings = { root: options.root, overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
+    this.#settings = {
+      places: placesBelow(options.root),
+      overlayOptions: setup.overlayOptions,
+      remapIds: setup.remapIds,
+    };
     this.#showsUpperdir = options.upperdirLabel;
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
     this.#faults = options.faults;
@@ -146,6 +151,14 @@ class OverlayDriver implements Driver {
 /** What has to be on disk of a layer: its files, and the names that lead to them. */
 function layerPlaces(root: string, id: string) {
   return { path: filesDirectory(root, id), parents: [snapshotDirectory(root, id), snapshotsDirectory(root)] };
+}
+
+function placesBelow(root: string): MountPlaces {
+  return {
+    upper: (id) => filesDirectory(root, id),
+    work: (id) => workDirectory(root, id),
+    lowers: ({ parentIds }) => parentIds.map((parent) => filesDirectory(root, parent)),
+  };
 }
 
 function openReady({

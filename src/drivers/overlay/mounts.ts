@@ -1,11 +1,20 @@
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { DriverSnapshot, Mount } from '../../snapshots/index.js';
-import { filesDirectory, workDirectory } from './files.js';
 import { gidMappingLabel, uidMappingLabel } from './ownership.js';
+
+/** Where the directories of a snapshot's mount lie. */
+export interface MountPlaces {
+  /** What an active snapshot is written into; the files of any that has no parents. */
+  upper(id: string): string;
+  /** Overlay's own directory, beside the one that is written into. */
+  work(id: string): string;
+  /** What the snapshot stands on, nearest first; empty without parents. */
+  lowers(snapshot: DriverSnapshot): readonly string[];
+}
 
 /** What the mounts of a driver depend on, beside the snapshot. */
 export interface MountSettings {
-  readonly root: string;
+  readonly places: MountPlaces;
   /** Options for overlay mounts, behind those that the snapshot asks for, in order. */
   readonly overlayOptions: readonly string[];
   /** Whether to pass the id maps of a snapshot on to the mount. */
@@ -19,16 +28,17 @@ export interface MountSettings {
  * @throws FailedPreconditionError for a committed snapshot, which is not mounted by itself.
  */
 export function overlayMounts(snapshot: DriverSnapshot, settings: MountSettings): readonly Mount[] {
-  const { root } = settings;
-  const { id, kind, parentIds } = snapshot;
+  const { places, remapIds, overlayOptions } = settings;
+  const { id, kind } = snapshot;
   if (kind === 'committed') throw new FailedPreconditionError(`requested snapshot ${id} not active or view`);
-  const maps = settings.remapIds ? idMapOptions(snapshot) : [];
-  const [nearest] = parentIds;
-  if (nearest === undefined) return [bind(filesDirectory(root, id), kind, maps)];
-  if (kind === 'view' && parentIds.length === 1) return [bind(filesDirectory(root, nearest), kind, maps)];
-  const upper = kind === 'active' ? [`workdir=${workDirectory(root, id)}`, `upperdir=${filesDirectory(root, id)}`] : [];
-  const lower = `lowerdir=${parentIds.map((parent) => filesDirectory(root, parent)).join(':')}`;
-  const options = [...maps, ...upper, lower, ...settings.overlayOptions];
+  const maps = remapIds ? idMapOptions(snapshot) : [];
+  const lowers = places.lowers(snapshot);
+  const [nearest] = lowers;
+  if (nearest === undefined) return [bind(places.upper(id), kind, maps)];
+  if (kind === 'view' && lowers.length === 1) return [bind(nearest, kind, maps)];
+  const upper = kind === 'active' ? [`workdir=${places.work(id)}`, `upperdir=${places.upper(id)}`] : [];
+  const lower = `lowerdir=${lowers.join(':')}`;
+  const options = [...maps, ...upper, lower, ...overlayOptions];
   return [{ type: 'overlay', source: 'overlay', target: '', options }];
 }
 

@@ -63,7 +63,8 @@ const DEFAULT_READY = 128;
 /** The options that the driver itself sets. */
 const OWN_OPTIONS = ['lowerdir', 'lowerdir+', 'datadir+', 'upperdir', 'workdir'];
 
-function checkRoot(root: string): string {
+/** The root of a driver, in its shortest form. @throws InvalidArgumentError for one that overlay cannot mount. */
+export function checkRoot(root: string): string {
   if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
   if (UNMOUNTABLE.test(root)) {
     throw new InvalidArgumentError(`root ${JSON.stringify(root)} has a ":", "," or "\\", which overlay cannot mount`);
@@ -71,7 +72,8 @@ function checkRoot(root: string): string {
   return resolve(root);
 }
 
-function checkMountOption(option: string): string {
+/** A mount option for overlay. @throws InvalidArgumentError for one that is empty or that the driver sets itself. */
+export function checkMountOption(option: string): string {
   const [key = ''] = option.split('=', 1);
   if (key === '' || option.includes('\0')) {
     throw new InvalidArgumentError(`${JSON.stringify(option)} is no mount option`);

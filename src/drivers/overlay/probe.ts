@@ -25,7 +25,7 @@ const SINCE = {
  * Makes sure that directory entries of the root tell their types, without which overlay shows deleted files again.
  * @throws FailedPreconditionError when they do not, in containerd's words.
  */
-export function requireDirectoryTypes(root: string, facts: OverlayFacts): void {
+export function requireDirectoryTypes(root: string, facts: Pick<OverlayFacts, 'supportsDirectoryTypes'>): void {
   // An empty directory tells nothing: some file systems know the types of "." and ".." only.
   const dummy = readdirSync(root).length === 0 ? mkdtempSync(join(root, 'fsutils-dummy')) : undefined;
   try {
@@ -49,8 +49,14 @@ async function needsUserXattr({ root, mountOptions, facts }: ResolvedOverlayOpti
   return isAtLeast(facts.kernel, SINCE.userXattr) || (await facts.mountsWithUserXattr(root));
 }
 
+/** What decides about the option `index`. */
+export interface IndexQuestion {
+  readonly mountOptions: readonly string[];
+  readonly facts: Pick<OverlayFacts, 'hasIndexOption'>;
+}
+
 /** With `index=on` overlay refuses an upper directory that has been over other layers, which snapshots do have. */
-function needsIndexOff({ mountOptions, facts }: ResolvedOverlayOptions): boolean {
+export function needsIndexOff({ mountOptions, facts }: IndexQuestion): boolean {
   return facts.hasIndexOption && !mountOptions.some((option) => option === 'index' || option.startsWith('index='));
 }
 

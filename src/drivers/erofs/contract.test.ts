@@ -1,0 +1,26 @@
+import type { TestContext } from 'node:test';
+import { temporaryMount } from '../../linux/index.js';
+import { GuardedSnapshotter, LocalSnapshotter, type Snapshotter, snapshotTables } from '../../snapshots/index.js';
+import { newRoot, whyNoErofs } from '../../testing/erofs-root.js';
+import { testSnapshotter } from '../../testing/index.js';
+import { temporaryStore } from '../../testing/store.js';
+import { type ErofsOptions, openErofsDriver } from './index.js';
+
+const modes: readonly { readonly name: string; readonly options: Omit<ErofsOptions, 'root'> }[] = [
+  { name: 'directories', options: {} },
+  { name: 'block images', options: { defaultSize: 64 * 2 ** 20 } },
+];
+
+for (const { name, options } of modes) {
+  const open = async (t: TestContext): Promise<Snapshotter> => {
+    const { store, ...temporary } = await temporaryStore(snapshotTables);
+    t.after(() => temporary[Symbol.asyncDispose]());
+    const driver = await openErofsDriver({ root: newRoot(t), ...options });
+    return new GuardedSnapshotter(await LocalSnapshotter.open({ name: 'erofs', store, driver }));
+  };
+  testSnapshotter(`erofs with ${name}`, {
+    open: async (t) => ({ snapshotter: await open(t) }),
+    mount: (mounts) => temporaryMount(mounts),
+    skip: whyNoErofs(),
+  });
+}

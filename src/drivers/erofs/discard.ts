@@ -1,0 +1,45 @@
+import { InvalidArgumentError, systemErrorCode } from '../../errors/index.js';
+import { isEntryName, removeTrees, setImmutable, unmountAll } from '../../linux/index.js';
+import type { BlockImages } from './block-images.js';
+import type { Chores } from './chores.js';
+import type { ErofsPlaces } from './files.js';
+import type { LayerMounts } from './layer-mounts.js';
+
+/** What belongs to snapshots beside their directories. */
+export interface DiscardContext {
+  readonly places: ErofsPlaces;
+  readonly layers: LayerMounts;
+  readonly blocks: BlockImages;
+  readonly chores: Chores;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a file system that has no flags, or a file that is not there, says to a change of them. */
+const NOTHING_TO_CLEAR = ['ENOENT', 'ENOTDIR', 'ENOTTY', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL'];
+
+function makeChangeable(image: string): void {
+  try {
+    setImmutable(image, false);
+  } catch (error) {
+    if (!NOTHING_TO_CLEAR.includes(systemErrorCode(error) ?? '')) throw error;
+  }
+}
+
+/**
+ * Unmounts and deletes all that belongs to these ids. Does nothing for what is gone already.
+ * @throws InvalidArgumentError for an id that would lead out of the directory; nothing is deleted then.
+ */
+export async function discardSnapshots(ids: readonly string[], context: DiscardContext): Promise<void> {
+  const { places, layers, blocks, chores, signal } = context;
+  const bad = ids.find((id) => !isEntryName(id));
+  if (bad !== undefined) throw new InvalidArgumentError(`${JSON.stringify(bad)} is no name of a directory entry`);
+  for (const id of ids) {
+    await chores.done(id);
+    await layers.release(id);
+    // Nobody stands on it any more; it may still be mounted, by a process that was killed before it could unmount.
+    await unmountAll(places.layerPoint(id), { detach: true });
+    makeChangeable(places.layerImage(id));
+    await blocks.remove(id);
+  }
+  await removeTrees(places.snapshots, ids, { signal });
+}

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { opendir, stat } from 'node:fs/promises';
+import { throwIfAborted, UnavailableError } from '../../errors/index.js';
+import { diskUsage, removeTrees, setImmutable } from '../../linux/index.js';
+import type { CallContext, Driver, DriverCapabilities, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
+import { type MountSettings, overlayMounts } from '../overlay/mounts.js';
+import { type Owner, ownerFromLabels } from '../overlay/ownership.js';
+import { BlockImages } from './block-images.js';
+import { Chores } from './chores.js';
+import { discardSnapshots } from './discard.js';
+import {
+  type ErofsPlaces,
+  MODES,
+  makeDirectory,
+  makeSnapshotDirectory,
+  makeUpper,
+  ownerOfLayer,
+  placesBelow,
+} from './files.js';
+import { makeImage } from './image.js';
+import { LayerMounts } from './layer-mounts.js';
+import { ImageLimiter } from './limiter.js';
+import type { ResolvedErofsOptions } from './options.js';
+import type { ErofsSetup } from './setup.js';
+
+/** How many entries of the snapshots directory are read at once. */
+const LISTING_BATCH = 256;
+
+/** The unit of `st_blocks`. */
+const STAT_BLOCK = 512;
+
+/** See `openErofsDriver`. */
+export class ErofsDriver implements Driver {
+  readonly capabilities: DriverCapabilities;
+  readonly root: string;
+  readonly limiter: ImageLimiter | undefined;
+  readonly #options: ResolvedErofsOptions;
+  readonly #places: ErofsPlaces;
+  readonly #settings: MountSettings;
+  readonly #layers: LayerMounts;
+  readonly #blocks: BlockImages;
+  /** Snapshots whose mounts could not be brought back, with the reason. */
+  readonly #broken = new Map<string, unknown>();
+  /** What is done about committed layers in the background, by their ids. */
+  readonly #chores = new Chores();
+
+  constructor(options: ResolvedErofsOptions, setup: ErofsSetup) {
+    this.root = options.root;
+    this.capabilities = Object.freeze({ names: setup.capabilities });
+    this.#options = options;
+    this.#places = placesBelow(options.root);
+    this.#layers = new LayerMounts(this.#places, setup.loop);
+    this.#blocks = new BlockImages(this.#places);
+    this.limiter = options.defaultSize === 0 ? undefined : new ImageLimiter(this.#places, options.defaultSize);
+    this.#settings = { places: this.#mountPlaces(), overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
+  }
+
+  #mountPlaces(): MountSettings['places'] {
+    const [places, blocks] = [this.#places, this.#blocks];
+    return {
+      upper: (id) => (blocks.has(id) ? blocks.upper(id) : places.files(id)),
+      work: (id) => (blocks.has(id) ? blocks.work(id) : places.work(id)),
+      lowers: ({ parentIds }) => parentIds.map(places.layerPoint),
+    };
+  }
+
+  async restore(recorded: Iterable<DriverSnapshot>): Promise<void> {
+    const committed: string[] = [];
+    for (const snapshot of recorded) {
+      if (snapshot.kind === 'committed') committed.push(snapshot.id);
+      else await this.#restoreMounts(snapshot);
+    }
+    for (const id of committed) await this.#layers.tidy(id);
+  }
+
+  async #restoreMounts({ id, parentIds }: DriverSnapshot): Promise<void> {
+    try {
+      if (existsSync(this.#places.blockImage(id))) await this.#blocks.mount(id);
+      await this.#layers.hold(id, parentIds);
+    } catch (error) {
+      this.#broken.set(id, error);
+      this.#options.onBackgroundError(error);
+    }
+  }
+
+  async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
+    throwIfAborted(call.signal);
+    const mapped = ownerFromLabels(snapshot.labels);
+    await makeSnapshotDirectory(this.#places.snapshot(snapshot.id), snapshot.id);
+    try {
+      await this.#layers.hold(snapshot.id, snapshot.parentIds);
+      await this.#makeContents(snapshot, mapped ?? this.#inheritedOwner(snapshot), call);
+      throwIfAborted(call.signal);
+    } catch (error) {
+      await this.discard([snapshot.id], {});
+      throw error;
+    }
+  }
+
+  #inheritedOwner({ parentIds: [parent] }: DriverSnapshot): Owner | undefined {
+    return parent === undefined ? undefined : ownerOfLayer(this.#places, parent);
+  }
+
+  async #makeContents(snapshot: DriverSnapshot, owner: Owner | undefined, { signal }: CallContext): Promise<void> {
+    const { id, kind, parentIds, limits = {} } = snapshot;
+    if (kind === 'view') {
+      if (parentIds.length === 0) await makeDirectory(this.#places.files(id), MODES.files);
+    } else if (this.limiter === undefined) {
+      await makeUpper(this.#places.files(id), this.#places.work(id), owner);
+    } else {
+      await this.#blocks.make({ id, size: this.limiter.sizeFor(limits), owner, signal });
+    }
+  }
+
+  async seal({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    const target = this.#places.layerImage(id);
+    const { durability, fsverity: verity } = this.#options;
+    await makeImage({ source: this.#upper(id), target, durable: durability === 'full', verity, signal });
+    const { blocks } = await stat(target);
+    return { size: blocks * STAT_BLOCK, inodes: 1 };
+  }
+
+  #upper(id: string): string {
+    return this.#settings.places.upper(id);
+  }
+
+  async committed(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    for (const id of ids) await this.#chores.run(id, () => this.#tidy(id, signal));
+  }
+
+  async #tidy(id: string, signal: AbortSignal | undefined): Promise<void> {
+    throwIfAborted(signal);
+    if (this.#options.setImmutable) setImmutable(this.#places.layerImage(id), true);
+    await this.#blocks.remove(id);
+    await removeTrees(this.#places.snapshot(id), this.#leftovers(id), { signal });
+  }
+
+  /** What a committed layer still has of the time when it was active, by the names in its directory. */
+  #leftovers(id: string): string[] {
+    return ['fs', 'work', 'rw', 'rwlayer.img'].filter((name) => existsSync(`${this.#places.snapshot(id)}/${name}`));
+  }
+
+  mounts(snapshot: DriverSnapshot): readonly Mount[] {
+    const cause = this.#broken.get(snapshot.id);
+    if (cause !== undefined) {
+      throw new UnavailableError(`what snapshot ${snapshot.id} stands on could not be mounted`, { cause });
+    }
+    return overlayMounts(snapshot, this.#settings);
+  }
+
+  async usage({ id, kind }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    return kind === 'view' ? { size: 0, inodes: 0 } : diskUsage(this.#upper(id), { signal });
+  }
+
+  async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    await discardSnapshots(ids, {
+      places: this.#places,
+      layers: this.#layers,
+      blocks: this.#blocks,
+      chores: this.#chores,
+      signal,
+    });
+    for (const id of ids) this.#broken.delete(id);
+  }
+
+  async *ids(): AsyncIterable<string> {
+    const directory = await opendir(this.#places.snapshots, { bufferSize: LISTING_BATCH });
+    for await (const entry of directory) yield entry.name;
+  }
+
+  /** What is mounted stays mounted: containers go on, and clients can mount what they were told. */
+  async close(): Promise<void> {
+    await this.#chores.allDone();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

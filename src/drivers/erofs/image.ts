@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname } from 'node:path';
+import {
+  abortError,
+  fromSystemError,
+  NotImplementedError,
+  ResourceExhaustedError,
+  throwIfAborted,
+  UnknownError,
+} from '../../errors/index.js';
+import { enableVerity, findProgram } from '../../linux/index.js';
+import { MODES } from './files.js';
+import { Slots } from './slots.js';
+
+/** Which image to make of which files. */
+export interface ImageRequest {
+  /** The directory. Only its files on its own file system; nothing mounted below. */
+  readonly source: string;
+  /** The image; one that is there is replaced when the new one is complete. */
+  readonly target: string;
+  /** Whether image and name are on disk when it is made. */
+  readonly durable: boolean;
+  /** Whether the kernel is to check the image's blocks whenever they are read. */
+  readonly verity: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The descriptor that the program finds its image at. */
+const IMAGE_FD = 3;
+
+const PROGRAM = 'mkfs.erofs';
+
+/** Packing keeps a processor busy; the daemon needs one as well. */
+const slots = new Slots(Math.max(2, availableParallelism() - 1));
+
+/** The program that makes images. @throws NotImplementedError when it is not installed. */
+export function imageProgram(): string {
+  const program = findProgram(PROGRAM);
+  if (program === undefined) throw new NotImplementedError(`${PROGRAM} is not installed`);
+  return program;
+}
+
+/**
+ * Makes an erofs image of a directory, in a child process: 5 ms for an empty one, 2 to 4 ms for each MiB. Whiteouts and
+ * opaque marks of overlay go into it as they are, so that it is a layer like the directory. When it fails, or the daemon
+ * is killed, nothing stands under the name of the image that did not before.
+ * @throws NotImplementedError where mkfs.erofs is missing; UnknownError with what it said when it failed.
+ * @throws ResourceExhaustedError when the disk is full.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted; the child is gone by then.
+ */
+export async function makeImage(request: ImageRequest): Promise<void> {
+  const program = imageProgram();
+  await using _slot = await slots.take(request.signal);
+  const part = `${request.target}.part`;
+  try {
+    await pack(program, part, request);
+    if (request.verity) enableVerity(part);
+    await rename(part, request.target);
+    if (request.durable) await syncDirectory(dirname(request.target));
+  } catch (error) {
+    await rm(part, { force: true });
+    throw fromSystemError(error);
+  }
+}
+
+/**
+ * The child gets the image as an open file, so that one which outlives a killed daemon makes no name anew after the next
+ * daemon has cleaned up.
+ */
+async function pack(program: string, part: string, { source, durable, signal }: ImageRequest): Promise<void> {
+  await rm(part, { force: true });
+  const image = await open(part, 'wx+', MODES.image);
+  try {
+    await image.chmod(MODES.image);
+    await runPacker({ program, source, image, signal });
+    if (durable) await image.sync();
+  } finally {
+    await image.close();
+  }
+}
+
+interface PackerRun {
+  readonly program: string;
+  readonly source: string;
+  readonly image: FileHandle;
+  readonly signal: AbortSignal | undefined;
+}
+
+function runPacker({ program, source, image, signal }: PackerRun): Promise<void> {
+  throwIfAborted(signal);
+  const args = ['--quiet', '--preserve-mtime', `/proc/self/fd/${IMAGE_FD}`, source];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', image.fd] });
+    const kill = () => child.kill('SIGKILL');
+    signal?.addEventListener('abort', kill);
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4096);
+    });
+    child.once('error', (cause) => {
+      signal?.removeEventListener('abort', kill);
+      reject(new UnknownError(`cannot run ${program}`, { cause }));
+    });
+    child.once('close', (status, ended) => {
+      signal?.removeEventListener('abort', kill);
+      if (signal?.aborted === true) reject(abortError(signal));
+      else if (status === 0) resolve();
+      else reject(failure(`${basename(program)} failed: ${said.trim() || ended || `status ${status}`}`));
+    });
+  });
+}
+
+/** The program has no other way to say that the disk is full. */
+function failure(text: string): Error {
+  return /no space left|disk quota/i.test(text) ? new ResourceExhaustedError(text) : new UnknownError(text);
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

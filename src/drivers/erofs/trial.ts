@@ -1,0 +1,88 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { NotImplementedError, withContext } from '../../errors/index.js';
+import { enableVerity, setImmutable, temporaryMount } from '../../linux/index.js';
+import { MODES } from './files.js';
+import { makeImage } from './image.js';
+import { imageMount } from './layer-mounts.js';
+
+/** How images are mounted here. */
+export interface ImageMounting {
+  /** Through loop devices, since this kernel does not take the file itself (before Linux 6.12, or as it is configured). */
+  readonly loop: boolean;
+}
+
+/** Works in a directory that is gone afterwards. */
+async function inTrial<T>(root: string, work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = `${root}/trial`;
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { mode: MODES.root, recursive: true });
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function tryMount(image: string, directory: string, loop: boolean): Promise<void> {
+  await using _mounted = await temporaryMount([imageMount(image, loop)], { directory });
+}
+
+/**
+ * Makes an image and mounts it, which takes 30 ms: whatever keeps that from working would keep each snapshot from it.
+ * @throws NotImplementedError where mkfs.erofs or erofs is missing; PermissionDeniedError when this process may not mount.
+ */
+export function triesImage(root: string): Promise<ImageMounting> {
+  return inTrial(root, async (directory) => {
+    const [source, target] = [`${directory}/files`, `${directory}/layer.erofs`];
+    await mkdir(source);
+    await makeImage({ source, target, durable: false, verity: false });
+    try {
+      await tryMount(target, directory, false);
+      return { loop: false };
+    } catch {
+      // Kernels before 6.12 want a device; when it is something else that is missing, the next try says what.
+      await tryMountByLoop(target, directory);
+      return { loop: true };
+    }
+  });
+}
+
+async function tryMountByLoop(image: string, directory: string): Promise<void> {
+  try {
+    await tryMount(image, directory, true);
+  } catch (error) {
+    if (error instanceof Error && /no such device/i.test(error.message)) {
+      throw new NotImplementedError('this kernel has no erofs', { cause: error });
+    }
+    throw withContext(error, 'cannot mount erofs');
+  }
+}
+
+/** @throws NotImplementedError when the file system of a directory has no fs-verity. */
+export function triesVerity(root: string): Promise<void> {
+  return inTrial(root, async (directory) => {
+    const file = `${directory}/file`;
+    await writeFile(file, 'trial');
+    refusedAs(`fsverity is not supported on the filesystem of ${root}`, () => enableVerity(file));
+  });
+}
+
+/** @throws NotImplementedError when files in a directory cannot be made immutable. */
+export function triesImmutable(root: string): Promise<void> {
+  return inTrial(root, async (directory) => {
+    const file = `${directory}/file`;
+    await writeFile(file, '');
+    refusedAs(`the immutable flag is not supported on the filesystem of ${root}`, () => {
+      setImmutable(file, true);
+      setImmutable(file, false);
+    });
+  });
+}
+
+function refusedAs(text: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw new NotImplementedError(text, { cause });
+  }
+}
