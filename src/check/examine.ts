@@ -1,9 +1,17 @@
+import { FailedPreconditionError, NotFoundError } from '../errors/index.js';
 import { metadataChildrenTable, metadataTable } from '../metadata/index.js';
-import { type CallContext, type CheckLevel, childrenTable, idsTable, snapshotsTable } from '../snapshots/index.js';
+import {
+  type CallContext,
+  type CheckLevel,
+  childrenTable,
+  type DriverChecker,
+  idsTable,
+  snapshotsTable,
+} from '../snapshots/index.js';
 import { checkFiles, checkStrays, type RecordedFiles } from './file-check.js';
 import { type Found, found } from './found.js';
 import { checkMetadata, checkMetadataLink } from './metadata-records.js';
-import { inPages, type Pages, readable } from './read.js';
+import { inPages, type Pages, readable, readableKeys } from './read.js';
 import { checkChildLink, checkIdLink, checkSnapshot, type RecordScope } from './snapshot-records.js';
 import type { CheckedSnapshotter, CheckSubject } from './types.js';
 
@@ -31,7 +39,7 @@ export interface Examination {
 /**
  * Examines everything and changes nothing. Gives what it finds as it goes; one thing that cannot be read does not keep
  * it from the others.
- * @throws CanceledError or DeadlineExceededError when the signal is aborted; NotFoundError when the place of a
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted; FailedPreconditionError when the place of a
  * snapshotter's files is gone as a whole, which says more about the disk than about each snapshot.
  */
 export async function* examine(examination: Examination): AsyncGenerator<Found> {
@@ -47,6 +55,7 @@ async function* examineSnapshots(examination: Examination, snapshotter: CheckedS
   const { subject, call, level, tally } = examination;
   const { name, files } = snapshotter;
   if (files === undefined) tally.unseen.add(name);
+  else await requirePlace(subject, name, files);
   const scope: RecordScope = { name, namespaced: subject.namespaced };
   const pages = inPages(subject.store, {
     table: snapshotsTable,
@@ -67,6 +76,19 @@ async function* examineSnapshots(examination: Examination, snapshotter: CheckedS
       if (seen.compared === true) tally.compared += 1;
       else if (seen.compared === false) tally.withoutManifest += 1;
     }
+  }
+}
+
+/** @throws FailedPreconditionError when there are records, but no place of files at all. */
+async function requirePlace({ store }: CheckSubject, name: string, files: DriverChecker): Promise<void> {
+  try {
+    for await (const _ of files.ids()) return;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const isEmpty = store.read((tx) => readableKeys(tx, snapshotsTable, { range: { prefix: [name] } }).next().done);
+    if (isEmpty === true) return;
+    const message = `all files of the snapshotter ${name} are gone (${error.context}); is their file system mounted?`;
+    throw new FailedPreconditionError(message, { cause: error });
   }
 }
 
@@ -96,7 +118,13 @@ async function* examineStrays(
   snapshotter: CheckedSnapshotter,
 ): AsyncGenerator<Found> {
   const { files } = snapshotter;
-  if (files !== undefined) yield* await checkStrays({ store, snapshotter, files, level, call });
+  if (files === undefined) return;
+  try {
+    yield* await checkStrays({ store, snapshotter, files, level, call });
+  } catch (error) {
+    // Where there are no snapshots there need not be a place for them.
+    if (!(error instanceof NotFoundError)) throw error;
+  }
 }
 
 async function* examineNamespaces({ subject, call }: Examination): AsyncGenerator<Found> {

@@ -164,6 +164,9 @@ export function checkIdLink(tx: ReadTransaction, { name }: RecordScope, id: numb
   if (snapshot !== undefined && 'unreadable' in snapshot) return [];
   if (snapshot?.value?.id === id) return [];
   const message = `the index of ids has ${quoted(key ?? '')} for the id ${id}, which is not there or has another`;
-  const details = { snapshotter: name, id: String(id), message };
+  const other = snapshot?.value;
+  // A record that has another id, which is not its own either, may be what is wrong.
+  const isCertain = other === undefined || readable(tx, idsTable, [name, other.id]) === key;
+  const details = { snapshotter: name, id: String(id), message, ...(isCertain ? {} : { remedy: 'none' as const }) };
   return [found('dangling-id-link', { type: 'id-link', id }, details)];
 }

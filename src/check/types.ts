@@ -56,6 +56,8 @@ export interface CheckSummary {
 export type CheckEvent =
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'action'; readonly action: RepairAction }
+  /** After a repair: a finding that is still there. */
+  | { readonly type: 'left'; readonly finding: Finding }
   | { readonly type: 'summary'; readonly summary: CheckSummary };
 
 /** What to do about findings. */

@@ -1,6 +1,6 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
 import type { Writable } from 'node:stream';
-import type { ConnectOptions, StrataClient } from '../client/index.js';
+import type { CheckEvent, CheckOptions, ConnectOptions, StrataClient } from '../client/index.js';
 import {
   type Config,
   type ConfigSources,
@@ -10,7 +10,7 @@ import {
   type Environment,
   processEnvironment,
 } from '../server/index.js';
-import type { Mount } from '../snapshots/index.js';
+import type { CallContext, Mount } from '../snapshots/index.js';
 
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean };
@@ -27,6 +27,8 @@ export interface Tools {
   unmount(directory: string): Promise<void>;
   /** Looks at this machine; see the doctor of the server. The daemon at the configured address is asked by `ask`. */
   examine(sources: ConfigSources, ask: (address: string) => Promise<DaemonFacts>): Promise<Diagnosis>;
+  /** Checks a root that no daemon serves. */
+  checkRoot(config: Config, request: CheckOptions, call: CallContext): AsyncIterable<CheckEvent>;
   /** The time that counts as now. */
   now(): Date;
 }
@@ -45,6 +47,11 @@ const tools: Tools = {
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
   unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
   examine: async (sources, ask) => (await import('../server/index.js')).examine(sources, ask),
+  checkRoot: async function* (config, { level = 'normal', repair }, call) {
+    const { checkRoot } = await import('../server/index.js');
+    const { dryRun = false, dropDescendants = false } = repair ?? {};
+    yield* checkRoot(config, repair === undefined ? { level } : { level, repair: { dryRun, dropDescendants } }, call);
+  },
   now: () => new Date(),
 };
 

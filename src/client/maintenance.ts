@@ -27,7 +27,8 @@ export function clientMaintenance(channel: Channel): ClientMaintenance {
 function eventFromWire(event: NonNullable<wireMaintenance.CheckResponse['event']>): CheckEvent {
   switch (event.$case) {
     case 'finding':
-      return { type: 'finding', finding: withoutEmpty(event.value, ['kind', 'snapshotter', 'message', 'remedy']) };
+    case 'left':
+      return { type: event.$case, finding: withoutEmpty(event.value, ['kind', 'snapshotter', 'message', 'remedy']) };
     case 'action':
       return { type: 'action', action: withoutEmpty(event.value, ['remedy', 'snapshotter', 'message', 'state']) };
     case 'summary':

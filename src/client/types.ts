@@ -150,6 +150,8 @@ export interface CheckSummary {
 export type CheckEvent =
   | { readonly type: 'finding'; readonly finding: CheckFinding }
   | { readonly type: 'action'; readonly action: CheckAction }
+  /** After a repair: a finding that is still there. */
+  | { readonly type: 'left'; readonly finding: CheckFinding }
   | { readonly type: 'summary'; readonly summary: CheckSummary };
 
 /** How to check. */

@@ -12,7 +12,7 @@ import {
 import { type OverlayOptions, openOverlayDriver } from '../drivers/index.js';
 import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
 import { GuardedSnapshotter, LocalSnapshotter, type Snapshotter, snapshotTables } from '../snapshots/index.js';
-import { type Entry, type Key, openLmdbStore, type Store, type Table } from '../store/index.js';
+import { type Key, openLmdbStore, type ReadTransaction, type Store, type Table } from '../store/index.js';
 
 /** A store and a namespaced overlay snapshotter in a directory of their own, for tests that damage them. */
 export interface CheckedRoot extends AsyncDisposable {
@@ -68,6 +68,8 @@ export async function openCheckedRoot(options: Omit<OverlayOptions, 'root'> = {}
 /** What came of a check. */
 export interface CheckOutcome {
   readonly findings: readonly Finding[];
+  /** After a repair. */
+  readonly left: readonly Finding[];
   readonly actions: readonly RepairAction[];
   readonly summary: CheckSummary;
 }
@@ -78,30 +80,41 @@ export async function runCheck(
   request: CheckRequest,
 ): Promise<CheckOutcome> {
   const findings: Finding[] = [];
+  const left: Finding[] = [];
   const actions: RepairAction[] = [];
   for await (const event of check(subject, request)) {
     if (event.type === 'finding') findings.push(event.finding);
+    else if (event.type === 'left') left.push(event.finding);
     else if (event.type === 'action') actions.push(event.action);
-    else return { findings, actions, summary: event.summary };
+    else return { findings, left, actions, summary: event.summary };
   }
   throw new Error('the check ended without a summary');
 }
 
 function recordLines(store: Store): string[] {
   return store.read((tx) =>
-    tables.flatMap((table: Table<Key, unknown>) => [...tx.range(table)].map((entry) => recordLine(table.name, entry))),
+    tables.flatMap((table: Table<Key, unknown>) =>
+      [...tx.keys(table)].map((key) => `${table.name} ${JSON.stringify(key)} ${valueText(tx, table, key)}`),
+    ),
   );
 }
 
-function recordLine(table: string, { key, value }: Entry<Key, unknown>): string {
-  return `${table} ${JSON.stringify(key)} ${JSON.stringify(value, (_, part) => (part instanceof Map ? [...part] : part))}`;
+function valueText(tx: ReadTransaction, table: Table<Key, unknown>, key: Key): string {
+  try {
+    return JSON.stringify(tx.get(table, key), (_, part) => (part instanceof Map ? [...part] : part));
+  } catch {
+    return 'unreadable';
+  }
 }
 
-function fileLines(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+function fileLines(directory: string, above = ''): string[] {
+  return readdirSync(path.join(directory, above))
     .sort()
-    .map((name) => {
-      const { mode, uid, gid, size, ino } = lstatSync(path.join(directory, name));
-      return `${name} ${mode.toString(8)} ${uid}:${gid} ${size} ${ino}`;
+    .flatMap((entry) => {
+      const name = path.join(above, entry);
+      const stats = lstatSync(path.join(directory, name));
+      const { mode, uid, gid, size, ino } = stats;
+      const line = `${name} ${mode.toString(8)} ${uid}:${gid} ${size} ${ino}`;
+      return stats.isDirectory() ? [line, ...fileLines(directory, name)] : [line];
     });
 }

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../command.js';
+import { check } from './check.js';
 import { commit } from './commit.js';
 import { config } from './config.js';
 import { prepare, view } from './create.js';
@@ -37,5 +38,6 @@ export const commands: readonly CliCommand[] = [
   namespaces,
   plugins,
   doctor,
+  check,
   version,
 ];

@@ -12,10 +12,12 @@ export interface CheckRequest {
 }
 
 export interface CheckResponse {
-  event: { $case: "finding"; value: CheckFinding } | { $case: "action"; value: RepairAction } | {
-    $case: "summary";
-    value: CheckSummary;
-  } | undefined;
+  event:
+    | { $case: "finding"; value: CheckFinding }
+    | { $case: "action"; value: RepairAction }
+    | { $case: "summary"; value: CheckSummary }
+    | { $case: "left"; value: CheckFinding }
+    | undefined;
 }
 
 export interface CheckFinding {
@@ -144,6 +146,9 @@ export const CheckResponse: MessageFns<CheckResponse> = {
       case "summary":
         CheckSummary.encode(message.event.value, writer.uint32(26).fork()).join();
         break;
+      case "left":
+        CheckFinding.encode(message.event.value, writer.uint32(34).fork()).join();
+        break;
     }
     return writer;
   },
@@ -183,6 +188,14 @@ export const CheckResponse: MessageFns<CheckResponse> = {
             }
 
             message.event = { $case: "summary", value: CheckSummary.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.event = { $case: "left", value: CheckFinding.decode(reader, reader.uint32()) };
             continue;
           }
         }

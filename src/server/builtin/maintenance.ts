@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { type CheckSubject, check } from '../../check/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { type GrpcService, maintenanceService } from '../../services/index.js';
 import type { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
+import { lostAndFoundOf } from '../check/lost-and-found.js';
 import type { Config } from '../config/index.js';
 import type { Face } from '../face.js';
 import { pluginTypes } from '../plugin-types.js';
@@ -21,7 +21,7 @@ export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcCo
   requires: [pluginTypes.store, pluginTypes.snapshotter],
   init({ config: { face, config }, single, all }) {
     const subject = liveSubject({
-      root: config.root,
+      config,
       face,
       store: single(pluginTypes.store),
       snapshotters: all(pluginTypes.snapshotter),
@@ -31,14 +31,14 @@ export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcCo
 });
 
 interface LiveParts {
-  readonly root: string;
+  readonly config: Config;
   readonly face: Face;
   readonly store: Store;
   readonly snapshotters: ReadonlyMap<string, LocalSnapshotter>;
 }
 
 /** What is checked of snapshotters that are open. */
-function liveSubject({ root, face, store, snapshotters }: LiveParts): CheckSubject {
+function liveSubject({ config, face, store, snapshotters }: LiveParts): CheckSubject {
   return {
     store,
     namespaced: face === 'namespaced',
@@ -48,6 +48,6 @@ function liveSubject({ root, face, store, snapshotters }: LiveParts): CheckSubje
       files: snapshotter.checker,
       isBusy: (id) => snapshotter.isBusy(id),
     })),
-    lostAndFound: () => join(root, 'lost+found'),
+    lostAndFound: (name) => lostAndFoundOf(config, name),
   };
 }

@@ -7,7 +7,8 @@ import { claimFace, type Face, faceTable } from '../face.js';
 import { pluginTypes } from '../plugin-types.js';
 import { defaultSnapshotterTable } from './default-snapshotter.js';
 
-const tables = [...snapshotTables, ...metadataTables, faceTable, defaultSnapshotterTable];
+/** Every table of the daemon's store. */
+export const storeTables = [...snapshotTables, ...metadataTables, faceTable, defaultSnapshotterTable];
 
 /** What the plugin gets. */
 export interface StorePluginConfig {
@@ -22,7 +23,13 @@ export const storePlugin = definePlugin<Store, StorePluginConfig>({
   id: 'lmdb',
   async init({ root, config, meta, signal }) {
     const { durability, faults } = config;
-    const store = await openLmdbStore({ path: root, tables, durable: durability !== 'none', signal, faults });
+    const store = await openLmdbStore({
+      path: root,
+      tables: storeTables,
+      durable: durability !== 'none',
+      signal,
+      faults,
+    });
     try {
       await claimFace(store, config.face);
     } catch (error) {

@@ -41,6 +41,8 @@ export interface ServedSummary {
 export type ServedCheckEvent =
   | { readonly type: 'finding'; readonly finding: ServedFinding }
   | { readonly type: 'action'; readonly action: ServedAction }
+  /** After a repair: a finding that is still there. */
+  | { readonly type: 'left'; readonly finding: ServedFinding }
   | { readonly type: 'summary'; readonly summary: ServedSummary };
 
 /** How to check. */
@@ -83,7 +85,8 @@ const nothing = { namespace: '', key: '', id: '' };
 function eventToWire(event: ServedCheckEvent): wireMaintenance.CheckResponse['event'] {
   switch (event.type) {
     case 'finding':
-      return { $case: 'finding', value: { ...nothing, path: '', ...event.finding } };
+    case 'left':
+      return { $case: event.type, value: { ...nothing, path: '', ...event.finding } };
     case 'action':
       return { $case: 'action', value: { ...nothing, reason: '', ...event.action } };
     case 'summary':

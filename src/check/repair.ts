@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { messageOf, throwIfAborted } from '../errors/index.js';
+import { type CallContext, snapshotsTable } from '../snapshots/index.js';
+import { type Doomed, doomedWith, removeRecords } from './doomed.js';
+import { checkedFiles, checkFiles, findAgain, isExpected } from './file-check.js';
+import type { Found } from './found.js';
+import { findingKinds } from './kinds.js';
+import { type Kept, takeAway } from './lost-and-found.js';
+import { isStillThere, mendRecord } from './mend-records.js';
+import type { PlannedStep } from './plan.js';
+import { readable } from './read.js';
+import type { CheckedSnapshotter, CheckSubject, RepairAction } from './types.js';
+
+const goneMeanwhile = 'it is not as it was found any more';
+
+/** Does one step of a repair, after looking again, and tells how it fared. A failure leaves things as they were. */
+export async function performStep(subject: CheckSubject, step: PlannedStep, call: CallContext): Promise<RepairAction> {
+  const { action } = step;
+  throwIfAborted(call.signal);
+  try {
+    const done = await perform(subject, step, call);
+    return done ? { ...action, state: 'done' } : { ...action, state: 'skipped', reason: goneMeanwhile };
+  } catch (error) {
+    throwIfAborted(call.signal);
+    return { ...action, state: 'failed', reason: messageOf(error) };
+  }
+}
+
+async function perform(subject: CheckSubject, step: PlannedStep, call: CallContext): Promise<boolean> {
+  const { found } = step;
+  const { snapshotter: name, remedy } = found.finding;
+  const snapshotter = subject.snapshotters.find((candidate) => candidate.name === name);
+  if (snapshotter === undefined) return false;
+  const parts: Parts = { subject, snapshotter, found, call };
+  if (remedy === 'drop-snapshot') return drop(parts, step.doomed);
+  if (found.place.type === 'files') return mendFiles(parts, found.place);
+  if (found.place.type === 'stray') return moveStray(parts, found.place.name);
+  const scope = { name, namespaced: subject.namespaced };
+  return subject.store.write((tx) => mendRecord(tx, scope, found));
+}
+
+interface Parts {
+  readonly subject: CheckSubject;
+  readonly snapshotter: CheckedSnapshotter;
+  readonly found: Found;
+  readonly call: CallContext;
+}
+
+/** Between looking at the record and mending nothing else runs. */
+function mendFiles(
+  { subject, snapshotter }: Parts,
+  place: Extract<Found['place'], { readonly type: 'files' }>,
+): boolean {
+  const { store } = subject;
+  const { key, id, problem } = place;
+  const now = store.read((tx) => {
+    const record = readable(tx, snapshotsTable, [snapshotter.name, key]);
+    return record?.id === id ? findAgain(tx, snapshotter.name, { key, record }) : undefined;
+  });
+  return now !== undefined && snapshotter.files?.mend(checkedFiles(now.record), problem) === true;
+}
+
+/** Between looking for a record and moving nothing else runs. */
+function moveStray({ subject, snapshotter, found }: Parts, name: string): boolean {
+  const { files } = snapshotter;
+  if (files === undefined || isExpected(subject.store, snapshotter, name)) return false;
+  takeAway(subject.lostAndFound(snapshotter.name), { name, from: files.pathOf(name), story: { why: found.finding } });
+  return true;
+}
+
+/**
+ * Drops a snapshot that is beyond repair. The files are moved first: a crash then leaves records without files, which
+ * the next repair drops, whereas files without records are deleted at the next start.
+ */
+async function drop(parts: Parts, planned: readonly Doomed[]): Promise<boolean> {
+  const { subject, snapshotter, found } = parts;
+  if (found.place.type === 'files' && !(await isStillWrong(parts))) return false;
+  const kept: Kept[] = [];
+  try {
+    for (const one of planned) kept.push(moveAway(parts, one));
+    const [first] = planned;
+    const allowed = new Set(planned.map(({ key }) => key));
+    const done = await subject.store.write((tx) => {
+      if (first === undefined) return false;
+      const scope = { name: snapshotter.name, namespaced: subject.namespaced };
+      if (found.place.type !== 'files' && !isStillThere(tx, scope, found)) return false;
+      const doomed = doomedWith(tx, snapshotter.name, first.key);
+      if (doomed.length === 0 || doomed.some(({ key }) => !allowed.has(key))) return false;
+      for (const one of doomed) removeRecords(tx, snapshotter.name, one);
+      return true;
+    });
+    if (!done) putAllBack(kept);
+    return done;
+  } catch (error) {
+    putAllBack(kept);
+    throw error;
+  }
+}
+
+function putAllBack(kept: readonly Kept[]): void {
+  for (const one of [...kept].reverse()) one.putBack();
+}
+
+async function isStillWrong({ subject, snapshotter, found, call }: Parts): Promise<boolean> {
+  const { place, finding } = found;
+  const { files } = snapshotter;
+  if (place.type !== 'files' || files === undefined) return false;
+  const record = subject.store.read((tx) => readable(tx, snapshotsTable, [snapshotter.name, place.key]));
+  if (record?.id !== place.id) return false;
+  const { level } = findingKinds[finding.kind];
+  const options = { store: subject.store, snapshotter, files, level, call };
+  const seen = await checkFiles(options, { key: place.key, record });
+  return seen.found.some((other) => other.finding.kind === finding.kind);
+}
+
+function moveAway({ subject, snapshotter, found }: Parts, { key, id, record, metadata }: Doomed): Kept {
+  const { files, name } = snapshotter;
+  const from = files === undefined || id === undefined ? undefined : files.pathOf(String(id));
+  const story = { why: found.finding, snapshotter: name, key, record, metadata };
+  const place = subject.lostAndFound(name);
+  return takeAway(place, {
+    name: String(id ?? 'unknown'),
+    from: from !== undefined && existsSync(from) ? from : undefined,
+    story,
+  });
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CheckEvent, type CheckRequest, type CheckSubject, check } from '../../check/index.js';
+import { overlayChecker } from '../../drivers/index.js';
+import { NotFoundError } from '../../errors/index.js';
+import { type CallContext, type DriverChecker, noContext, reservedIdsTable } from '../../snapshots/index.js';
+import { openLmdbStore, type Store } from '../../store/index.js';
+import { storeTables } from '../builtin/store.js';
+import type { Config } from '../config/index.js';
+import { faceTable } from '../face.js';
+import { lostAndFoundOf } from './lost-and-found.js';
+
+/** Where the store of a root lies: the directory of the plugin. */
+export function storeDirectory(root: string): string {
+  return join(root, 'io.strata.store.v1.lmdb');
+}
+
+/**
+ * Checks a root that no daemon serves, as `check` does; nothing is started and nothing made. The store is open, and the
+ * root closed to a daemon, until the iteration ends.
+ * @throws NotFoundError when the root has no store; FailedPreconditionError when a process has it; DataLossError when it
+ * is damaged; and as `check`.
+ */
+export async function* checkRoot(
+  config: Config,
+  request: CheckRequest,
+  call: CallContext = noContext,
+): AsyncGenerator<CheckEvent> {
+  const path = storeDirectory(config.root);
+  if (!existsSync(join(path, 'data.mdb'))) throw new NotFoundError(`the root ${config.root} has no records: ${path}`);
+  const { signal } = call;
+  await using store = await openLmdbStore({ path, tables: storeTables, ...(signal === undefined ? {} : { signal }) });
+  yield* check(closedSubject(config, store), request, call);
+}
+
+function closedSubject(config: Config, store: Store): CheckSubject {
+  const names = store.read((tx) => [...tx.keys(reservedIdsTable)].map(([name]) => name));
+  return {
+    store,
+    namespaced: store.read((tx) => tx.get(faceTable, ['face'])) !== 'proxy',
+    live: false,
+    snapshotters: names.map((name) => ({ name, files: checkerOf(config, name), isBusy: () => false })),
+    lostAndFound: (name) => lostAndFoundOf(config, name),
+  };
+}
+
+/** Looks at the files of a snapshotter that is not open; undefined for one whose files do not lie in directories. */
+function checkerOf(config: Config, name: string): DriverChecker | undefined {
+  if (name !== 'overlayfs') return undefined;
+  const { rootPath } = config.plugins['io.containerd.snapshotter.v1.overlayfs'];
+  return overlayChecker(rootPath === '' ? join(config.root, 'io.containerd.snapshotter.v1.overlayfs') : rootPath);
+}
