@@ -1,7 +1,14 @@
 import { statfs } from 'node:fs/promises';
-import { messageOf, ResourceExhaustedError, type StrataError, UnknownError } from '../../errors/index.js';
+import {
+  FailedPreconditionError,
+  messageOf,
+  ResourceExhaustedError,
+  type StrataError,
+  UnknownError,
+} from '../../errors/index.js';
 
 const ENOSPC = 28;
+const EROFS = 30;
 const EDQUOT = 122;
 
 /** Below this many free bytes an input/output error of a commit is taken for a full disk. */
@@ -15,12 +22,13 @@ interface FailedCommit {
 
 /**
  * The error for the callers whose changes were in a commit that failed: ResourceExhausted when the disk is full,
- * Unknown otherwise. LMDB reports a full disk as EIO when only a part of a page could be written, hence the look at
+ * FailedPrecondition when it is read-only, Unknown otherwise. LMDB reports a full disk as EIO when only a part of a page could be written, hence the look at
  * the free space.
  */
 export async function explainFailedCommit(path: string, failure: unknown): Promise<StrataError> {
   const cause = await causeOf(failure);
   const context = `cannot write to store ${path}`;
+  if (codeOf(cause) === EROFS) return new FailedPreconditionError(`${context}: read-only file system`, { cause });
   if (saysFull(cause) || (await isFull(path))) {
     return new ResourceExhaustedError(`${context}: no space left on device`, { cause });
   }
@@ -39,9 +47,13 @@ async function causeOf(failure: unknown): Promise<unknown> {
 }
 
 function saysFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as FailedCommit;
+  const code = codeOf(error);
   return code === ENOSPC || code === EDQUOT;
+}
+
+/** The number of the system's error. */
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? (error as FailedCommit).code : undefined;
 }
 
 async function isFull(path: string): Promise<boolean> {
