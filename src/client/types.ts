@@ -185,7 +185,10 @@ export interface ClientMaintenance {
  * class. The namespace of the call goes before that of the client.
  */
 export interface StrataClient extends AsyncDisposable {
-  /** A snapshotter of the daemon, `overlayfs` unless named otherwise. Whether there is one shows with the first call. */
+  /**
+   * A snapshotter of the daemon, `overlayfs` unless named otherwise; `auto` is the default one of a Strata daemon.
+   * Whether there is one shows with the first call.
+   */
   snapshotter(name?: string): Snapshotter;
   readonly events: ClientEvents;
   readonly namespaces: ClientNamespaces;

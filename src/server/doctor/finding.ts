@@ -33,6 +33,7 @@ export const findingCodes = [
   'inodes-gone',
   'inodes-low',
   'no-directory-types',
+  'quota-off',
   'back-end-unusable',
   'snapshots-out-of-reach',
   'unprivileged',

@@ -75,6 +75,13 @@ export const rootFindings: Rules = {
       sentence: `There are ${inodes.free} of ${inodes.total} inodes left for the root ${path}.`,
       remedy: 'Remove snapshots, or choose a file system that makes inodes as they are needed (xfs, btrfs).',
     },
+  'quota-off': ({ root }) =>
+    root.projectQuota === 'off' && {
+      severity: 'notice',
+      sentence: `The file system of the root (${typeOf(root)}) could limit what a snapshot takes, but project quotas are not switched on.`,
+      remedy:
+        'Mount it with the option prjquota; ext4 needs "tune2fs -O project,quota -Q prjquota" before, while it is not mounted.',
+    },
   'no-directory-types': ({ root }) =>
     root.directoryTypes === false && {
       severity: 'warning',
