@@ -96,6 +96,14 @@ export interface Driver extends AsyncDisposable {
   /** Deletes the files of these ids. Does nothing for ids that are gone already; safe to repeat after a crash. */
   discard(ids: readonly string[], call: CallContext): Promise<void>;
 
+  /**
+   * Makes again, empty, what is missing of the files of an active snapshot or a view that is recorded; touches nothing
+   * that is there. Left out by drivers whose `create` puts everything on disk.
+   * @returns whether something was missing.
+   * @throws any class when it cannot be made; DataLossError when files of a parent are gone as well.
+   */
+  recreate?(snapshot: DriverSnapshot, call: CallContext): Promise<boolean>;
+
   /** The names of everything that lies in the place of snapshots: ids, and leftovers, which are discarded as well. */
   ids(): AsyncIterable<string>;
 

@@ -22,6 +22,7 @@ import {
   makeSnapshotFiles,
   ownerOfFiles,
   readyDirectory,
+  recreateSnapshotFiles,
   snapshotDirectory,
   snapshotsDirectory,
   takeSnapshotFiles,
@@ -128,6 +129,11 @@ class OverlayDriver implements Driver {
     this.#faults.reach('overlay.discarding');
     await (this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal }));
     this.#faults.reach('overlay.discarded');
+  }
+
+  async recreate(snapshot: DriverSnapshot): Promise<boolean> {
+    const files = { id: snapshot.id, writable: snapshot.kind === 'active', faults: this.#faults };
+    return recreateSnapshotFiles(this.root, files, () => this.#ownerOf(snapshot));
   }
 
   async *ids(): AsyncIterable<string> {
