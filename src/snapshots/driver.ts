@@ -48,6 +48,11 @@ export interface DriverLimiter {
 export interface DriverCapabilities {
   /** In containerd's words and order, such as `remap-ids`, `only-remap-ids`, `rebase`. */
   readonly names: readonly string[];
+  /**
+   * Whether a layer holds only what differs from those below it, so that one that was made without parents can be put
+   * onto one at its commit. Whether `rebase` is among the names when absent.
+   */
+  readonly layersAreDifferences?: boolean;
 }
 
 /** See the head of this file. */

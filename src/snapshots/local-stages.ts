@@ -1,4 +1,4 @@
-import { AbortedError, CanceledError, throwIfAborted, withContext } from '../errors/index.js';
+import { AbortedError, CanceledError, NotImplementedError, throwIfAborted, withContext } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import { CommitLeftovers } from './commit-leftovers.js';
@@ -154,7 +154,8 @@ export class LocalStages implements StagedSnapshotter {
     const usage = active === undefined ? noUsage : await this.#seal(key, active, call);
     this.#faults.reach('commit.sealed');
     return {
-      record: (tx, request) => this.#recordCommit(tx, { ...request, key, usage, id: active?.id }),
+      record: (tx, request) =>
+        this.#recordCommit(tx, { ...request, key, usage, id: active?.id, before: active?.parent }),
       settle: () => active !== undefined && this.#leftovers.drop(String(active.id)),
       discard: async () => undefined,
     };
@@ -174,7 +175,16 @@ export class LocalStages implements StagedSnapshotter {
       if (record.id !== commit.id) {
         throw new AbortedError(`snapshot "${commit.key}" was replaced while it was committed`);
       }
+      if (record.parent !== commit.before && !this.#canRebase()) {
+        throw new NotImplementedError('this snapshotter puts no snapshot onto a parent at its commit (rebase)');
+      }
     });
+  }
+
+  /** A layer that is a whole copy would hide what is below it: rather an error than a layer that lacks files. */
+  #canRebase(): boolean {
+    const { layersAreDifferences, names } = this.#driver.capabilities;
+    return layersAreDifferences ?? names.includes('rebase');
   }
 
   recordRemove(tx: WriteTransaction, key: string): RemovedFiles {
@@ -317,6 +327,8 @@ interface SealedCommit extends RecordCommitRequest {
   readonly key: string;
   readonly usage: Usage;
   readonly id: number | undefined;
+  /** The parent that it had when it was sealed; undefined when there was no active snapshot. */
+  readonly before: string | undefined;
 }
 
 const createFailed = 'failed to create snapshot';

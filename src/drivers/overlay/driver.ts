@@ -68,7 +68,7 @@ class OverlayDriver implements Driver {
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
     this.checker = overlayChecker(options.root);
-    this.capabilities = Object.freeze({ names: setup.capabilities });
+    this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#settings = {
       places: placesBelow(options.root),
       overlayOptions: setup.overlayOptions,
