@@ -8,6 +8,9 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, ty
 import { join } from 'node:path';
 import { hasAttributes } from './attributes.js';
 import { toPlainError } from './plain-error.js';
+
+import { projectOf } from './project-quota.js';
+
 import { type RemovalFailure, type RemovalReport, removeTreesNow } from './tree-remove.js';
 
 /** A directory with empty directories in it. */
@@ -42,7 +45,7 @@ function makeDirectory(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-/** Whether a directory is as its template makes it: nothing in it, no attributes, modes and owner unchanged. */
+/** Whether a directory is as its template makes it: nothing in it, no attributes or project, modes and owner unchanged. */
 export function isAsMade(path: string, template: DirectoryTemplate): boolean {
   try {
     const expected = template.directories.map(({ name }) => name).sort();
@@ -58,7 +61,7 @@ export function isAsMade(path: string, template: DirectoryTemplate): boolean {
 }
 
 function isEmptyAndPlain(path: string, mode: number): boolean {
-  return isPlain(path, mode) && readdirSync(path).length === 0;
+  return isPlain(path, mode) && readdirSync(path).length === 0 && projectOf(path) === 0;
 }
 
 function isPlain(path: string, mode: number): boolean {

@@ -67,7 +67,7 @@ export function builtinPlugins({
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.erofs'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
-    { plugin: metadataPlugin, config: { face, faults, logger } },
+    { plugin: metadataPlugin, config: { face, faults } },
     { plugin: snapshotsServicePlugin, config: { face, logger } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },

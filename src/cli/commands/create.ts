@@ -3,9 +3,10 @@ import type { CreateRequest, Mount, Snapshotter } from '../../snapshots/index.js
 import { type CommandInput, defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { rootLabel } from '../labels.js';
+import { type LimitFlags, limitFlags, limitLabels } from '../limit-flags.js';
 import { mountLine } from '../output/mount-line.js';
 
-interface CreateOptions {
+interface CreateOptions extends LimitFlags {
   readonly target?: string;
   readonly uidMap?: string;
   readonly gidMap?: string;
@@ -25,7 +26,7 @@ type Method = (
 
 function creator(method: Method): (context: CommandContext, input: CommandInput<CreateOptions>) => Promise<Created> {
   return async (context, { args: [key = '', parent = ''], options }) => {
-    const labels = new Map([...rootLabel(context.io.tools.now()), ...mappingLabels(options)]);
+    const labels = new Map([...rootLabel(context.io.tools.now()), ...mappingLabels(options), ...limitLabels(options)]);
     const mounts = await method(await context.snapshotter(), { key, parent, labels }, context.call);
     return { key, parent, mounts };
   };
@@ -62,11 +63,12 @@ export const prepare = defineCommand<CreateOptions, Created>({
 
 It is kept until it is removed or committed (label containerd.io/gc.root).`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
-  options: [target, ...maps],
+  options: [target, ...maps, ...limitFlags],
   examples: [
     'prepare base',
     'prepare sandbox-1 base',
     'prepare --uid-map 0:100000:65536 sandbox-2 base',
+    'prepare --size 10G sandbox-3 base',
     'prepare -t /mnt sandbox-1 base | sudo sh',
   ],
   run: creator((snapshotter, request, call) => snapshotter.prepare(request, call)),

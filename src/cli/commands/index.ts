@@ -7,6 +7,7 @@ import { doctor } from './doctor.js';
 import { events } from './events.js';
 import { info } from './info.js';
 import { label } from './label.js';
+import { limit } from './limit.js';
 import { ls } from './ls.js';
 import { mount, umount } from './mount.js';
 import { mounts } from './mounts.js';
@@ -33,6 +34,7 @@ export const commands: readonly CliCommand[] = [
   mounts,
   commit,
   label,
+  limit,
   rm,
   events,
   namespaces,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { opendir } from 'node:fs/promises';
-import { throwIfAborted } from '../../errors/index.js';
+import { fromSystemError, throwIfAborted } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import { diskUsage, LayerSync, ReadyDirectories, removeTrees } from '../../linux/index.js';
 import type {
@@ -8,11 +8,13 @@ import type {
   Driver,
   DriverCapabilities,
   DriverChecker,
+  DriverLimiter,
   DriverSnapshot,
   Labels,
   Mount,
   Usage,
 } from '../../snapshots/index.js';
+import { noLimits } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
 import { overlayChecker } from './checker.js';
 import {
@@ -22,7 +24,6 @@ import {
   makeSnapshotFiles,
   ownerOfFiles,
   readyDirectory,
-  recreateSnapshotFiles,
   snapshotDirectory,
   snapshotsDirectory,
   takeSnapshotFiles,
@@ -32,6 +33,7 @@ import { type MountPlaces, type MountSettings, overlayMounts } from './mounts.js
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
 import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.js';
+import { SnapshotProjects } from './quota.js';
 
 /** The label with the directory of a snapshot's own files. */
 export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';
@@ -64,11 +66,13 @@ class OverlayDriver implements Driver {
   readonly #ready: ReadyDirectories | undefined;
   readonly #sync: LayerSync | undefined;
   readonly #faults: FaultPoints;
+  readonly #projects: SnapshotProjects;
+  readonly limiter: DriverLimiter;
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
     this.checker = overlayChecker(options.root);
-    this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
+    this.capabilities = Object.freeze({ names: setup.capabilities });
     this.#settings = {
       places: placesBelow(options.root),
       overlayOptions: setup.overlayOptions,
@@ -77,6 +81,9 @@ class OverlayDriver implements Driver {
     this.#showsUpperdir = options.upperdirLabel;
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
     this.#faults = options.faults;
+    const projects = new SnapshotProjects(options.root, setup.projectQuota, options.projectIdBase);
+    this.#projects = projects;
+    this.limiter = { support: () => projects.support(), set: async ({ id }, limits) => projects.limit(id, limits) };
     this.#sync = options.durability === 'full' ? new LayerSync(options.root) : undefined;
   }
 
@@ -87,6 +94,16 @@ class OverlayDriver implements Driver {
     const ready = files.writable ? this.#ready?.take() : undefined;
     const taken = ready !== undefined && (await takeSnapshotFiles(this.root, ready, files));
     if (!taken) await makeSnapshotFiles(this.root, files);
+    if (files.writable) await this.#startProject(snapshot);
+  }
+
+  async #startProject({ id, limits = noLimits }: DriverSnapshot): Promise<void> {
+    try {
+      this.#projects.start(id, limits);
+    } catch (error) {
+      await removeTrees(snapshotsDirectory(this.root), [id]);
+      throw fromSystemError(error, 'failed to set quota');
+    }
   }
 
   /**
@@ -117,7 +134,9 @@ class OverlayDriver implements Driver {
 
   async usage(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
     // Nobody writes into a view: its own directory stays empty, and is not even mounted when there are parents.
-    return snapshot.kind === 'view' ? { size: 0, inodes: 0 } : this.#measure(snapshot, call);
+    if (snapshot.kind === 'view') return { size: 0, inodes: 0 };
+    throwIfAborted(call.signal);
+    return this.#projects.usage(snapshot.id) ?? this.#measure(snapshot, call);
   }
 
   #measure({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
@@ -126,14 +145,12 @@ class OverlayDriver implements Driver {
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     const directory = snapshotsDirectory(this.root);
+    const failure = this.#projects.end(ids);
     this.#faults.reach('overlay.discarding');
     await (this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal }));
     this.#faults.reach('overlay.discarded');
-  }
-
-  async recreate(snapshot: DriverSnapshot): Promise<boolean> {
-    const files = { id: snapshot.id, writable: snapshot.kind === 'active', faults: this.#faults };
-    return recreateSnapshotFiles(this.root, files, () => this.#ownerOf(snapshot));
+    // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
+    if (failure !== undefined) throw failure;
   }
 
   async *ids(): AsyncIterable<string> {

@@ -4,6 +4,8 @@ import {
   type KernelVersion,
   kernelVersion,
   overlayHasIndex,
+  type ProjectQuotaState,
+  projectQuota,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
 import { mountsWithMappedIds, mountsWithUserXattr } from './trial-mount.js';
@@ -22,6 +24,8 @@ export interface OverlayFacts {
   mountsWithUserXattr(root: string): Promise<boolean>;
   /** Whether a trial mount over layers with mapped ids succeeds; undefined when this process may not try. */
   mountsWithMappedIds(root: string): Promise<boolean | undefined>;
+  /** By what directories below a path can be limited, or why they cannot. */
+  projectQuota(directory: string): ProjectQuotaState;
 }
 
 /** The facts of this machine, but for those that are given. */
@@ -34,6 +38,7 @@ export function resolveFacts(given: Partial<OverlayFacts>): OverlayFacts {
     supportsDirectoryTypes,
     mountsWithUserXattr,
     mountsWithMappedIds,
+    projectQuota,
     ...given,
   });
 }

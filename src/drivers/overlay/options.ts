@@ -33,6 +33,11 @@ export interface OverlayOptions {
    * some tens of times slower on a busy disk. Default 128.
    */
   readonly readyDirectories?: number;
+  /**
+   * Where project quota is on, the number of a snapshot's project is its id and this; another root on the same file
+   * system needs another one, and nobody else may use the numbers above it. Default 1,073,741,824.
+   */
+  readonly projectIdBase?: number;
   /** Told about failures that no caller waits for. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
@@ -49,6 +54,7 @@ export interface ResolvedOverlayOptions {
   readonly mountOptions: readonly string[];
   readonly durability: Durability;
   readonly readyDirectories: number;
+  readonly projectIdBase: number;
   readonly onBackgroundError: (error: unknown) => void;
   readonly faults: FaultPoints;
   readonly facts: OverlayFacts;
@@ -59,6 +65,9 @@ const UNMOUNTABLE = /[:,\\\0]/;
 
 /** A burst of so many snapshots finds its directories made. */
 const DEFAULT_READY = 128;
+
+/** Far above the numbers that people give out by hand, with room for three thousand million snapshots. */
+const DEFAULT_PROJECT_BASE = 2 ** 30;
 
 /** The options that the driver itself sets. */
 const OWN_OPTIONS = ['lowerdir', 'lowerdir+', 'datadir+', 'upperdir', 'workdir'];
@@ -98,6 +107,7 @@ export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayO
     mountOptions: Object.freeze(mountOptions.map(checkMountOption)),
     durability: options.durability ?? 'full',
     readyDirectories: options.readyDirectories ?? DEFAULT_READY,
+    projectIdBase: options.projectIdBase ?? DEFAULT_PROJECT_BASE,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     faults: options.faults ?? noFaults,
     facts: resolveFacts(facts),

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailedPreconditionError } from '../../errors/index.js';
-import { isAtLeast, TMPFS_MAGIC } from '../../linux/index.js';
+import { isAtLeast, type ProjectQuotaState, TMPFS_MAGIC } from '../../linux/index.js';
 import type { OverlayFacts } from './facts.js';
 import type { ResolvedOverlayOptions } from './options.js';
 
@@ -13,6 +13,8 @@ export interface OverlaySetup {
   readonly remapIds: boolean;
   /** In containerd's words and order. */
   readonly capabilities: readonly string[];
+  /** By what snapshots are limited. */
+  readonly projectQuota: ProjectQuotaState;
 }
 
 /** The first kernels that can do this. */
@@ -92,5 +94,6 @@ export async function probeOverlay(options: ResolvedOverlayOptions): Promise<Ove
     overlayOptions: Object.freeze([...options.mountOptions, ...needed]),
     remapIds,
     capabilities: Object.freeze(capabilitiesOf(options, remapIds)),
+    projectQuota: options.facts.projectQuota(options.root),
   });
 }

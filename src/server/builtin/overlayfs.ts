@@ -6,7 +6,6 @@ import type { Config } from '../config/index.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
-import { recoverInBackground } from './recover.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface OverlayfsPluginConfig {
@@ -23,12 +22,13 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
   requires: [pluginTypes.store],
   async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
-    const { rootPath, upperdirLabel, slowChown, mountOptions, syncRemove } = settings;
+    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, syncRemove } = settings;
     const driver = await openOverlayDriver({
       root: rootPath === '' ? root : rootPath,
       upperdirLabel,
       slowChown,
       mountOptions,
+      projectIdBase,
       durability,
       faults,
       onBackgroundError: (error) => logger.warn({ err: error }, 'failed to make directories ahead'),
@@ -46,7 +46,8 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
       errors,
       faults,
     });
-    recoverInBackground({ name: 'overlayfs', snapshotter, meta, logger });
+    // What a crash left behind is found while the daemon is already answering.
+    snapshotter.cleanup().catch((error: unknown) => errors.report('clean up after the last run', error));
     return snapshotter;
   },
   stop: (snapshotter) => snapshotter.close(),

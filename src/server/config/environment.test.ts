@@ -61,7 +61,7 @@ test("a client never takes containerd's address, but takes its namespace", () =>
   assert.deepEqual(clientDefaults(environment(0, variables)), {
     address: '/run/strata/strata.sock',
     namespace: 'k8s.io',
-    snapshotter: 'overlayfs',
+    snapshotter: 'auto',
   });
 });
 

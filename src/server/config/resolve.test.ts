@@ -21,10 +21,9 @@ async function configFile(t: TestContext, text: string): Promise<string> {
   return file;
 }
 
-const limits = { limitPolicy: 'strict', defaultSizeLimit: 0, defaultInodeLimit: 0 };
-
 test('the defaults of root are complete', () => {
-  assert.deepEqual(defaultConfig(root), {
+  const { plugins, ...others } = defaultConfig(root);
+  assert.deepEqual(others, {
     version: 1,
     root: '/var/lib/strata',
     state: '/run/strata',
@@ -34,20 +33,26 @@ test('the defaults of root are complete', () => {
     logFormat: 'auto',
     shutdownTimeout: 4000,
     disabledPlugins: [],
-    grpc: { address: '/run/strata/strata.sock', mode: 0o600, uid: 0, gid: 0, maxMessageSize: 16 * 2 ** 20 },
-    proxy: { enabled: false, snapshotter: 'auto' },
-    plugins: {
-      'io.containerd.snapshotter.v1.overlayfs': {
-        rootPath: '',
-        upperdirLabel: false,
-        syncRemove: false,
-        slowChown: false,
-        mountOptions: [],
-        ...limits,
-      },
-      'io.containerd.snapshotter.v1.btrfs': { rootPath: '', syncRemove: false, ...limits },
-      'io.containerd.snapshotter.v1.native': { rootPath: '', syncRemove: false, ...limits },
+    grpc: {
+      address: '/run/strata/strata.sock',
+      mode: 0o600,
+      uid: 0,
+      gid: 0,
+      maxMessageSize: 16 * 2 ** 20,
+      engine: 'direct',
     },
+    proxy: { enabled: false, snapshotter: 'auto' },
+  });
+  assert.deepEqual(plugins['io.containerd.snapshotter.v1.overlayfs'], {
+    rootPath: '',
+    upperdirLabel: false,
+    syncRemove: false,
+    slowChown: false,
+    mountOptions: [],
+    projectIdBase: 2 ** 30,
+    limitPolicy: 'strict',
+    defaultSizeLimit: 0,
+    defaultInodeLimit: 0,
   });
 });
 

@@ -124,6 +124,11 @@ const overlayfs = section('The overlayfs snapshotter.', {
     doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
     containerd: 'mount_options',
   }),
+  project_id_base: option({
+    type: integer(1, 2 ** 32 - 2),
+    default: 2 ** 30,
+    doc: 'Where project quota is on, each active snapshot is the project with the number of its id and this. Another root on the same file system needs another one. See [limits.md](limits.md).',
+  }),
   ...limitOptions,
 });
 

@@ -8,7 +8,6 @@ import { ensureFormat, formatTable } from './format.js';
 import { LmdbStore } from './lmdb-store.js';
 import { markInUse, unmarkInUse } from './marker.js';
 import { type LmdbStoreOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { replacedStores } from './replaced.js';
 import { verifyInChild } from './verify.js';
 
 /**
@@ -60,7 +59,6 @@ async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Prom
   const environment = await openEnvironment(options);
   const store = new LmdbStore({
     path: options.path,
-    restored: (await replacedStores(options.path)).length > 0,
     faults: options.faults,
     ...environment,
     afterClose: async () => {

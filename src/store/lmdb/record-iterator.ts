@@ -1,5 +1,3 @@
-import { DataLossError } from '../../errors/index.js';
-import type { Range } from '../store.js';
 import { type NamedDatabase, type Scope, scan } from './scan.js';
 import type { EncodedEntry } from './stored-key.js';
 
@@ -27,7 +25,6 @@ export interface RangeOptions<Item> {
   readonly source: NamedDatabase;
   readonly scope: Scope;
   readonly limit: number;
-  readonly onUnreadable: Range['onUnreadable'];
   readonly owner: RangeOwner;
 }
 
@@ -49,26 +46,10 @@ export class RecordIterator<Item> implements Iterator<Item>, Closeable {
 
   next(): IteratorResult<Item> {
     this.#options.owner.check();
-    while (this.#left > 0) {
-      const entry = this.#advance();
-      if (entry === undefined) break;
-      const value = this.#decode(entry);
-      if (value !== undefined) return { done: false, value };
-    }
-    return this.return();
-  }
-
-  #decode(entry: EncodedEntry): Item | undefined {
+    const entry = this.#left > 0 ? this.#advance() : undefined;
+    if (entry === undefined) return this.return();
     this.#left--;
-    try {
-      return this.#options.decode(entry);
-    } catch (error) {
-      const { onUnreadable } = this.#options;
-      if (onUnreadable === undefined || !(error instanceof DataLossError)) throw error;
-      this.#left++;
-      onUnreadable(error);
-      return undefined;
-    }
+    return { done: false, value: this.#options.decode(entry) };
   }
 
   return(): IteratorResult<Item> {

@@ -48,8 +48,7 @@ export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
     const source = { name: table.name, database: this.database(table) };
     const scope = scopeOf(table, range);
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
-    const { onUnreadable } = range;
-    return { [Symbol.iterator]: () => new RecordIterator({ decode, source, scope, limit, onUnreadable, owner: this }) };
+    return { [Symbol.iterator]: () => new RecordIterator({ decode, source, scope, limit, owner: this }) };
   }
 
   check(): void {

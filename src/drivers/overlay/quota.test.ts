@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { FailedPreconditionError, NotFoundError, ResourceExhaustedError } from '../../errors/index.js';
+import type { ProjectLimits, ProjectQuota } from '../../linux/index.js';
+import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
+import { openOverlayDriver } from './index.js';
+
+const BASE = 1000;
+
+/** Projects that are remembered and not enforced; directories must be there. */
+class FakeQuota implements ProjectQuota {
+  readonly projects = new Map<string, number>();
+  readonly limits = new Map<number, ProjectLimits>();
+  /** What projects take. */
+  readonly taken = new Map<number, { size: number; inodes: number }>();
+  failure: Error | undefined;
+
+  #checked(directory: string): string {
+    if (existsSync(directory)) return directory;
+    throw Object.assign(new Error(`ENOENT: ${directory}`), { code: 'ENOENT' });
+  }
+
+  projectOf(directory: string): number {
+    return this.projects.get(this.#checked(directory)) ?? 0;
+  }
+
+  assign(directory: string, project: number): void {
+    this.projects.set(this.#checked(directory), project);
+  }
+
+  limit(project: number, limits: ProjectLimits): void {
+    if (this.failure !== undefined) throw this.failure;
+    this.limits.set(project, limits);
+  }
+
+  usage(project: number) {
+    return this.taken.get(project) ?? { size: 0, inodes: 0 };
+  }
+}
+
+async function open(t: TestContext): Promise<{ driver: Driver; quota: FakeQuota; of: (name: string) => number[] }> {
+  const root = join(mkdtempSync(join(tmpdir(), 'strata-quota-')), 'root');
+  const quota = new FakeQuota();
+  const facts = { projectQuota: () => ({ quota }), mountsWithMappedIds: async () => true };
+  const driver = await openOverlayDriver({ root, facts, projectIdBase: BASE, readyDirectories: 0 });
+  t.after(async () => {
+    await driver.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const of = (id: string) => ['fs', 'work'].map((name) => quota.projects.get(join(root, 'snapshots', id, name)) ?? 0);
+  return { driver, quota, of };
+}
+
+const snapshot = (of: Partial<DriverSnapshot>): DriverSnapshot => ({
+  id: '7',
+  kind: 'active',
+  parentIds: [],
+  labels: noLabels,
+  ...of,
+});
+
+describe('projects of overlay snapshots', () => {
+  it('hold both directories of each active snapshot, limited or not, and of no view', async (t) => {
+    const { driver, quota, of } = await open(t);
+    await driver.create(snapshot({ id: '1', limits: { bytes: 5, inodes: 6 } }), noContext);
+    await driver.create(snapshot({ id: '2' }), noContext);
+    await driver.create(snapshot({ id: '3', kind: 'view' }), noContext);
+    assert.deepEqual(['1', '2', '3'].map(of), [
+      [BASE + 1, BASE + 1],
+      [BASE + 2, BASE + 2],
+      [0, 0],
+    ]);
+    assert.deepEqual([...quota.limits], [[BASE + 1, { bytes: 5, inodes: 6 }]]);
+  });
+
+  it('tell what an active snapshot takes', async (t) => {
+    const { driver, quota } = await open(t);
+    await driver.create(snapshot({}), noContext);
+    quota.taken.set(BASE + 7, { size: 8192, inodes: 9 });
+    assert.deepEqual(await driver.usage(snapshot({}), noContext), { size: 8192, inodes: 9 });
+    assert.equal((await driver.seal(snapshot({}), noContext)).inodes, 1);
+  });
+
+  it('lose their limits, and their directories, when the snapshot is deleted', async (t) => {
+    const { driver, quota, of } = await open(t);
+    await driver.create(snapshot({ limits: { bytes: 5 } }), noContext);
+    await driver.discard(['7', 'stray', 'never'], noContext);
+    await driver.discard(['7'], noContext);
+    assert.deepEqual(quota.limits.get(BASE + 7), {});
+    assert.deepEqual(of('7'), [0, 0]);
+  });
+
+  it('are left alone when somebody else has files in them', async (t) => {
+    const { driver, quota, of } = await open(t);
+    quota.taken.set(BASE + 7, { size: 4096, inodes: 1 });
+    await assert.rejects(driver.create(snapshot({ limits: { bytes: 5 } }), noContext), FailedPreconditionError);
+    await driver.create(snapshot({}), noContext);
+    assert.deepEqual(of('7'), [0, 0]);
+    assert.equal((await driver.usage(snapshot({}), noContext)).inodes, 1);
+    await driver.limiter?.set(snapshot({}), {}, noContext);
+    await assert.rejects(async () => driver.limiter?.set(snapshot({}), { bytes: 5 }, noContext), {
+      name: 'FailedPreconditionError',
+      message: /snapshot 7 has no quota/,
+    });
+    assert.equal(quota.limits.size, 0);
+  });
+
+  it('change while the snapshot is in use, and not when it is gone', async (t) => {
+    const { driver, quota } = await open(t);
+    await driver.create(snapshot({}), noContext);
+    await driver.limiter?.set(snapshot({}), { inodes: 3 }, noContext);
+    assert.deepEqual(quota.limits.get(BASE + 7), { inodes: 3 });
+    await assert.rejects(
+      async () => driver.limiter?.set(snapshot({ id: '8' }), { bytes: 5 }, noContext),
+      NotFoundError,
+    );
+  });
+
+  it('leave nothing of a snapshot that could not be limited', async (t) => {
+    const { driver, quota } = await open(t);
+    quota.failure = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    const limited = snapshot({ limits: { bytes: 5 } });
+    await assert.rejects(driver.create(limited, noContext), ResourceExhaustedError);
+    const names: string[] = [];
+    quota.failure = undefined;
+    for await (const name of driver.ids()) names.push(name);
+    assert.deepEqual(names, []);
+  });
+});
