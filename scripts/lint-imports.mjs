@@ -46,7 +46,7 @@ export const rooms = {
   store: ['faults', 'errors'],
   linux: ['errors'],
   snapshots: ['store', 'faults', 'errors', 'filters'],
-  drivers: ['snapshots', 'linux', 'faults', 'errors'],
+  drivers: ['snapshots', 'store', 'linux', 'faults', 'errors'],
   metadata: ['snapshots', 'store', 'filters', 'identifiers', 'faults', 'errors'],
   events: ['filters', 'identifiers', 'errors'],
   services: [...belowServices, 'http2', 'proto'],

@@ -15,6 +15,14 @@ export {
   withSubvolume,
 } from './btrfs-subvolume.js';
 export { copyFile, copyTree } from './copy.js';
+export {
+  type DeviceMapper,
+  type DeviceTable,
+  deviceMapper,
+  deviceMapperMissing,
+  type MappedDevice,
+  mappedDevicePath,
+} from './device-mapper.js';
 export { type DirectoryFacts, directoryFacts, nearestDirectory, type Room } from './directory-facts.js';
 export { diskUsage, subvolumeUsage } from './disk-usage.js';
 export {
@@ -43,7 +51,9 @@ export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQ
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
 export { canShareBlocks } from './shared-extents.js';
+export { discardBlocks, syncDevice, syncMountsOf } from './sync-device.js';
 export { syncFileSystem } from './sys.js';
+export { hasErrno } from './system-error.js';
 export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';
 export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';

@@ -34,7 +34,7 @@ export interface Libc {
   closedir(directory: Pointer): number;
   /** ioctl(2): behind the request, if anything, comes a pair of a C type and a value. A Buffer is read and written. */
   ioctl(fd: number, request: number, ...typedArgument: readonly unknown[]): number;
-  /** The same with memory that the kernel reads, in a thread of Node's pool; the error, if any, as its number. */
+  /** The same with memory that the kernel reads and writes, in a thread of Node's pool; the error, if any, as its number. */
   ioctlLater(fd: number, request: number, argument: Buffer, done: (errno: number) => void): void;
   /** open_by_handle_at(2). */
   openByHandle(mount: number, handle: Buffer, flags: number): number;
@@ -52,7 +52,7 @@ function bind(koffi: Koffi): Libc {
   // The running process has the C library loaded already, whatever its file is called (glibc, musl).
   const library = koffi.load(null);
   const syncfs = library.func('int syncfs(int)');
-  const ioctl = library.func('int ioctl(int, unsigned long, const uint8_t *)');
+  const ioctl = library.func('int ioctl(int, unsigned long, _Inout_ uint8_t *)');
   const copyFileRange = library.func(
     'int64_t copy_file_range(int, const uint8_t *, int, const uint8_t *, size_t, unsigned int)',
   );

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { abortError, NotImplementedError, UnknownError } from '../errors/index.js';
 
 /** The file systems that can be made. */
-export type FileSystemType = 'ext4' | 'xfs' | 'btrfs';
+export type FileSystemType = 'ext2' | 'ext4' | 'xfs' | 'btrfs';
 
 /** What makes them do so without a question, and whatever the file held before. */
 const FORCE: Readonly<Record<FileSystemType, readonly string[]>> = {
+  ext2: ['-F', '-q'],
   ext4: ['-F', '-q'],
   xfs: ['-f', '-q'],
   btrfs: ['-f', '-q'],

@@ -6,14 +6,19 @@ import { checkout } from '../support/paths.js';
 import { scenario } from '../support/scenario.js';
 import { bootStandard, makeDisk, runTestFiles, SecondKernel } from '../support/second-kernel/index.js';
 
+/** Unit tests that need the device mapper, and are skipped where there is none. */
+const devmapper = ['dist', 'drivers', 'devmapper'] as const;
+
+async function testFilesIn(...folder: readonly string[]): Promise<string[]> {
+  const directory = path.join(checkout, ...folder);
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.test.js'));
+  return names.map((name) => path.join(directory, name));
+}
+
 scenario('in a second kernel', { needs: ['second-kernel', 'mkfs.ext4', 'mkfs.xfs'] }, async (running) => {
   await using kernel = await bootStandard(await running.directory());
-  const folder = path.join(checkout, 'build', 'tests', 'kernel');
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.test.js'));
-  const { outcomes, status, report } = await runTestFiles(
-    kernel,
-    files.map((name) => path.join(folder, name)),
-  );
+  const files = [...(await testFilesIn(path.join('build', 'tests', 'kernel'))), ...(await testFilesIn(...devmapper))];
+  const { outcomes, status, report } = await runTestFiles(kernel, files);
   running.onFailure(() => `${report}--- console of the second kernel\n${kernel.console()}---\n`);
 
   for (const { name, file, outcome, reason } of outcomes) {

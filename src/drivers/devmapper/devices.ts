@@ -1,0 +1,202 @@
+import { DataLossError } from '../../errors/index.js';
+import { hasErrno, syncDevice } from '../../linux/index.js';
+import { explainDeviceError, isFault } from './faults.js';
+import type { DeviceRegistry } from './registry.js';
+import type { DeviceFileSystem, DeviceRecord } from './tables.js';
+import type { ThinPool } from './thin-pool.js';
+import { Turns } from './turns.js';
+
+/** A device that is to be made. */
+export interface NewDevice {
+  readonly fileSystem: DeviceFileSystem;
+  readonly size: number;
+}
+
+/**
+ * The devices of a pool and what is recorded about them, kept in step: what is about to be done is on disk before it is
+ * done, so that a crash at any moment leaves a record that says what has to be finished or undone.
+ */
+export class ThinDevices {
+  readonly #pool: ThinPool;
+  readonly #registry: DeviceRegistry;
+  readonly #turns = new Turns();
+
+  constructor(pool: ThinPool, registry: DeviceRegistry) {
+    this.#pool = pool;
+    this.#registry = registry;
+  }
+
+  /**
+   * The record of a device that can be relied upon.
+   * @throws DataLossError when there is none, or it is faulty.
+   */
+  healthy(id: string): DeviceRecord {
+    const record = this.#registry.get(id);
+    if (record === undefined) throw new DataLossError(`the device of snapshot ${id} is gone`);
+    if (record.state === 'faulty') throw new DataLossError(`the device of snapshot ${id} is faulty: ${record.fault}`);
+    return record;
+  }
+
+  /** Makes and activates an empty device. When it fails nothing is left. */
+  createEmpty(id: string, device: NewDevice): Promise<void> {
+    return this.#create(id, device, (deviceId) => this.#pool.createThin(deviceId));
+  }
+
+  /**
+   * Makes and activates a device that holds what another does; that one may be in use, but what its users have not yet
+   * written to it is not part of the copy. When it fails nothing is left.
+   */
+  async createFrom(id: string, originId: string): Promise<void> {
+    const origin = this.healthy(originId);
+    await this.#create(id, origin, (deviceId) => {
+      return this.#turns.take(originId, () => this.#snapshot(deviceId, originId, origin.deviceId));
+    });
+  }
+
+  async #create(id: string, device: NewDevice, make: (deviceId: number) => Promise<void>): Promise<void> {
+    const { fileSystem, size } = device;
+    try {
+      await this.#makeUnder(id, { deviceId: 0, state: 'creating', fileSystem, size, shared: 0, fault: '' }, make);
+      await this.#activate(id);
+      await this.#registry.update(id, { shared: await this.#pool.mapped(id) });
+    } catch (error) {
+      await this.#undo(id);
+      // A pool that cannot take another device says why better than the request that it refused.
+      await this.#pool.check();
+      throw explainDeviceError(error, `failed to create the device of snapshot ${id}`);
+    }
+  }
+
+  /** Makes a device under the first number that the pool itself does not know already. */
+  async #makeUnder(id: string, record: DeviceRecord, make: (deviceId: number) => Promise<void>): Promise<void> {
+    for (;;) {
+      const deviceId = this.#registry.takeDeviceId();
+      await this.#registry.put(id, { ...record, deviceId });
+      try {
+        return await make(deviceId);
+      } catch (error) {
+        if (!hasErrno(error, 'EEXIST')) throw error;
+        // Somebody else's: the record must not name it, or it would be deleted as ours.
+        await this.#registry.forget(id);
+        this.#registry.reserve(deviceId);
+      }
+    }
+  }
+
+  async #snapshot(deviceId: number, originId: string, originDeviceId: number): Promise<void> {
+    if ((await this.#pool.find(originId)) === undefined) return this.#pool.createSnapshot(deviceId, originDeviceId);
+    await this.#pool.suspend(originId);
+    try {
+      await this.#pool.createSnapshot(deviceId, originDeviceId);
+    } finally {
+      await this.#pool.resume(originId);
+    }
+  }
+
+  async #undo(id: string): Promise<void> {
+    try {
+      await this.delete(id);
+    } catch {
+      // It stays recorded, and a clean-up finds it.
+    }
+  }
+
+  async #activate(id: string): Promise<void> {
+    const record = this.healthy(id);
+    await this.#registry.update(id, { state: 'activating' });
+    await this.#pool.activate(id, record);
+    await this.#registry.update(id, { state: 'activated' });
+  }
+
+  /**
+   * Has a device hold everything that was written to its file system, mounted or not.
+   * @param durable Whether it is to be on disk as well.
+   */
+  flush(id: string, durable: boolean): Promise<void> {
+    return this.#turns.take(id, async () => {
+      const device = await this.#pool.find(id);
+      if (device !== undefined && device.open > 0) {
+        // Freezes what is mounted, in whatever namespace, and thereby writes it out.
+        await this.#pool.suspend(id);
+        await this.#pool.resume(id);
+      }
+      if (durable) await syncDevice(this.#pool.devicePath(id));
+    });
+  }
+
+  /** The bytes that a device does not share with what it was made from. Blocks that were overwritten count as shared. */
+  async used(id: string): Promise<number> {
+    const { shared } = this.healthy(id);
+    return Math.max(0, (await this.#pool.mapped(id)) - shared);
+  }
+
+  /** Takes a device out of /dev/mapper unless it is in use, in which case it stays. */
+  putAway(id: string): Promise<void> {
+    return this.#turns.take(id, async () => {
+      if (this.#registry.get(id)?.state !== 'activated') return;
+      if (((await this.#pool.find(id))?.open ?? 0) > 0) return;
+      await this.#registry.update(id, { state: 'deactivating' });
+      await this.#pool.deactivate(id);
+      await this.#registry.update(id, { state: 'deactivated' });
+    });
+  }
+
+  /**
+   * Deletes a device; does nothing when there is none.
+   * @param before Done while it is still activated.
+   * @throws FailedPreconditionError when it is in use; it then stays to be deleted.
+   */
+  delete(id: string, before?: (path: string) => Promise<void>): Promise<void> {
+    return this.#turns.take(id, async () => {
+      const record = this.#registry.get(id);
+      if (record === undefined) return;
+      try {
+        await this.#registry.update(id, { state: 'removing' });
+        if (before !== undefined && (await this.#pool.find(id)) !== undefined) await before(this.#pool.devicePath(id));
+        await this.#pool.deactivate(id);
+        await this.#pool.delete(record.deviceId);
+        await this.#registry.forget(id);
+      } catch (error) {
+        throw explainDeviceError(error, `failed to delete the device of snapshot ${id}`);
+      }
+    });
+  }
+
+  /** Does work on a device; an error of its disk marks it as faulty, for good. */
+  async guard<T>(id: string, context: string, work: () => Promise<T>): Promise<T> {
+    this.healthy(id);
+    try {
+      return await work();
+    } catch (error) {
+      const explained = explainDeviceError(error, context);
+      if (isFault(error)) await this.#registry.update(id, { state: 'faulty', fault: explained.context });
+      throw explained;
+    }
+  }
+
+  /**
+   * Finishes what the last run left unfinished, and activates what a restart of the machine took away. What was being
+   * made or deleted is left to the next clean-up.
+   * @param report Told about each device that could not be readied; it is faulty from then on.
+   */
+  async recover(report: (error: unknown) => void): Promise<void> {
+    const activated = await this.#pool.activated();
+    for (const [id, { state }] of this.#registry.entries()) {
+      const device = activated.get(id);
+      try {
+        if (device?.suspended === true) await this.#pool.resume(id);
+        if (state === 'deactivating') await this.#finishPuttingAway(id);
+        if (state === 'activating' || (state === 'activated' && device === undefined)) await this.#activate(id);
+      } catch (error) {
+        const explained = explainDeviceError(error, `failed to ready the device of snapshot ${id}`);
+        await this.#registry.update(id, { state: 'faulty', fault: explained.context });
+        report(explained);
+      }
+    }
+  }
+
+  async #finishPuttingAway(id: string): Promise<void> {
+    await this.#pool.deactivate(id);
+    await this.#registry.update(id, { state: 'deactivated' });
+  }
+}

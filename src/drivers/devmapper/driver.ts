@@ -1,0 +1,140 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { discardBlocks, syncMountsOf } from '../../linux/index.js';
+import type {
+  CallContext,
+  Driver,
+  DriverCapabilities,
+  DriverSnapshot,
+  Labels,
+  Mount,
+  Usage,
+} from '../../snapshots/index.js';
+import { ThinDevices } from './devices.js';
+import { type DevmapperOptions, type ResolvedDevmapperOptions, resolveDevmapperOptions } from './options.js';
+import { DeviceRegistry } from './registry.js';
+import { Template, templateId } from './template.js';
+import { ThinPool } from './thin-pool.js';
+
+/** The label with the file system of a snapshot's device; containerd's name for it. */
+export const fileSystemLabel = 'containerd.io/snapshot/devmapper/fstype';
+
+/** The mode of the driver's directory. */
+const ROOT_MODE = 0o700;
+
+/**
+ * Opens a driver that keeps each snapshot on a thin device of a pool (containerd: plugins/snapshots/devmapper). A child
+ * begins as a snapshot of its parent's device: whole blocks are shared, whatever the files in them are, and no layers
+ * are put together when it is mounted. Making a snapshot costs some requests to the kernel and durable records of their
+ * states; the first one without a parent also makes a file system.
+ *
+ * Opening finishes what the last run left, and activates the devices again after a restart of the machine.
+ * @throws InvalidArgumentError for options that cannot work.
+ * @throws FailedPreconditionError when there is no such pool, or it is broken; ResourceExhaustedError when it is full.
+ */
+export async function openDevmapperDriver(options: DevmapperOptions): Promise<Driver> {
+  const resolved = resolveDevmapperOptions(options);
+  makeRoot(resolved.root);
+  const pool = new ThinPool(resolved.poolName, resolved.mapper);
+  await pool.check();
+  const registry = new DeviceRegistry(resolved.store, resolved.poolName);
+  const devices = new ThinDevices(pool, registry);
+  await devices.recover(resolved.onBackgroundError);
+  return new DevmapperDriver(resolved, { pool, registry, devices });
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { mode: ROOT_MODE, recursive: true });
+    chmodSync(root, ROOT_MODE);
+  } catch (error) {
+    throw fromSystemError(error, `failed to create directory ${root}`);
+  }
+}
+
+interface Parts {
+  readonly pool: ThinPool;
+  readonly registry: DeviceRegistry;
+  readonly devices: ThinDevices;
+}
+
+class DevmapperDriver implements Driver {
+  readonly capabilities: DriverCapabilities = Object.freeze({ names: Object.freeze([]) });
+  readonly root: string;
+  readonly #options: ResolvedDevmapperOptions;
+  readonly #pool: ThinPool;
+  readonly #registry: DeviceRegistry;
+  readonly #devices: ThinDevices;
+  readonly #template: Template;
+
+  constructor(options: ResolvedDevmapperOptions, parts: Parts) {
+    this.root = options.root;
+    this.#options = options;
+    this.#pool = parts.pool;
+    this.#registry = parts.registry;
+    this.#devices = parts.devices;
+    this.#template = new Template({ options, ...parts });
+  }
+
+  async create({ id, parentIds: [parent] }: DriverSnapshot, call: CallContext): Promise<void> {
+    throwIfAborted(call.signal);
+    if (parent === undefined) await this.#template.ready();
+    await this.#devices.createFrom(id, parent ?? templateId);
+  }
+
+  seal({ id }: DriverSnapshot, call: CallContext): Promise<Usage> {
+    throwIfAborted(call.signal);
+    return this.#devices.guard(id, `failed to write out the device of snapshot ${id}`, async () => {
+      await this.#devices.flush(id, this.#options.durability === 'full');
+      return { size: await this.#devices.used(id), inodes: 0 };
+    });
+  }
+
+  async committed(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    for (const id of ids) {
+      throwIfAborted(signal);
+      await this.#devices.putAway(id);
+    }
+  }
+
+  mounts({ id, kind }: DriverSnapshot): readonly Mount[] {
+    const { fileSystem } = this.#devices.healthy(id);
+    // A child has the UUID of its parent, which xfs mounts only once unless it is told to.
+    const options = [...(fileSystem === 'xfs' ? ['nouuid'] : []), ...(kind === 'view' ? ['ro'] : [])];
+    return [{ type: fileSystem, source: this.#pool.devicePath(id), target: '', options }];
+  }
+
+  async usage({ id, kind }: DriverSnapshot, call: CallContext): Promise<Usage> {
+    throwIfAborted(call.signal);
+    if (kind === 'view') return { size: 0, inodes: 0 };
+    return this.#devices.guard(id, `failed to measure the device of snapshot ${id}`, async () => {
+      await syncMountsOf(this.#pool.devicePath(id));
+      return { size: await this.#devices.used(id), inodes: 0 };
+    });
+  }
+
+  async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    const before = this.#options.discardBlocks ? discardBlocks : undefined;
+    for (const id of ids) {
+      throwIfAborted(signal);
+      await this.#devices.delete(id, before);
+    }
+  }
+
+  async *ids(): AsyncIterable<string> {
+    for (const [id] of this.#registry.entries()) if (id !== templateId) yield id;
+  }
+
+  shownLabels({ id }: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined {
+    const record = this.#registry.get(id);
+    return record === undefined ? undefined : new Map([[fileSystemLabel, record.fileSystem]]);
+  }
+
+  async close(): Promise<void> {
+    // It holds nothing: the devices stay for those who have them mounted.
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

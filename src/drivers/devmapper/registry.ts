@@ -1,0 +1,78 @@
+import { ResourceExhaustedError } from '../../errors/index.js';
+import type { Store } from '../../store/index.js';
+import { type DeviceRecord, devicesTable } from './tables.js';
+
+/** A pool has room for so many numbers. */
+const DEVICE_IDS = 2 ** 24;
+
+/**
+ * The records of a pool's devices: all in memory, and each change on disk before it resolves. One process has a pool's
+ * records at a time, since one has the store.
+ */
+export class DeviceRegistry {
+  readonly #store: Store;
+  readonly #pool: string;
+  readonly #records: Map<string, DeviceRecord>;
+  readonly #taken: Set<number>;
+  #next: number;
+
+  constructor(store: Store, pool: string) {
+    this.#store = store;
+    this.#pool = pool;
+    const entries = store.read((tx) => [...tx.range(devicesTable, { prefix: [pool] })]);
+    this.#records = new Map(entries.map(({ key: [, id], value }) => [String(id), value]));
+    this.#taken = new Set(entries.map(({ value }) => value.deviceId));
+    this.#next = Math.max(0, ...this.#taken) + 1;
+  }
+
+  /** The record of a snapshot's device. */
+  get(id: string): DeviceRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /** All records, by the ids of their snapshots. */
+  entries(): readonly (readonly [id: string, record: DeviceRecord])[] {
+    return [...this.#records];
+  }
+
+  /**
+   * A number that no device of these records has, reserved until the process ends or its record is removed.
+   * @throws ResourceExhaustedError when all sixteen million are in use.
+   */
+  takeDeviceId(): number {
+    for (let tries = 0; tries < DEVICE_IDS; tries += 1) {
+      const candidate = this.#next % DEVICE_IDS;
+      this.#next = candidate + 1;
+      if (this.#taken.has(candidate)) continue;
+      this.#taken.add(candidate);
+      return candidate;
+    }
+    throw new ResourceExhaustedError(`the pool ${this.#pool} has no device ids left`);
+  }
+
+  /** Records a device; durable when it resolves. */
+  async put(id: string, record: DeviceRecord): Promise<void> {
+    await this.#store.write((tx) => tx.put(devicesTable, [this.#pool, Number(id)], record));
+    this.#records.set(id, record);
+    this.#taken.add(record.deviceId);
+  }
+
+  /** Changes the record of a device that has one. */
+  async update(id: string, change: Partial<DeviceRecord>): Promise<void> {
+    const record = this.#records.get(id);
+    if (record !== undefined) await this.put(id, { ...record, ...change });
+  }
+
+  /** Never gives out a number that somebody else's device has, as long as this process runs. */
+  reserve(deviceId: number): void {
+    this.#taken.add(deviceId);
+  }
+
+  /** Forgets a device; its number is free again. */
+  async forget(id: string): Promise<void> {
+    await this.#store.write((tx) => tx.remove(devicesTable, [this.#pool, Number(id)]));
+    const record = this.#records.get(id);
+    this.#records.delete(id);
+    if (record !== undefined) this.#taken.delete(record.deviceId);
+  }
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { GroupSync } from './group-sync.js';
+import { findProgram, runProgram } from './make-file-system.js';
+import { parseMountTable } from './mount-table.js';
+
+/**
+ * Puts everything that was written to a block device onto the disk, with the disk's own cache and, for one with a table
+ * of its own such as a thin device, that table. What a mounted file system still holds back is not written to it yet.
+ * @throws a system error, `EIO` for instance, when it could not be written.
+ */
+export async function syncDevice(path: string): Promise<void> {
+  await using device = await open(path, 'r+');
+  await device.sync();
+}
+
+/**
+ * Writes out the file systems that are mounted from a block device, as far as this process sees them: those in other
+ * mount namespaces it does not.
+ * @throws a system error when they could not be written.
+ */
+export async function syncMountsOf(path: string): Promise<void> {
+  const mounts = parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8'));
+  const mount = mounts.find(({ source }) => source === path);
+  if (mount !== undefined) await new GroupSync(mount.point).sync();
+}
+
+/**
+ * Tells a block device that nothing on it is needed any more, so that whatever is below can use the room (blkdiscard(8)).
+ * @throws UnknownError with what the program said.
+ */
+export function discardBlocks(path: string): Promise<void> {
+  return runProgram(findProgram('blkdiscard') ?? 'blkdiscard', [path]);
+}
