@@ -1,5 +1,6 @@
 /** The drivers: one per kind of backing store. */
 export { type BtrfsOptions, openBtrfsDriver } from './btrfs/index.js';
+export { type DevmapperOptions, devmapperTables, openDevmapperDriver } from './devmapper/index.js';
 export { type ErofsFacts, type ErofsOptions, openErofsDriver } from './erofs/index.js';
 export { type NativeOptions, openNativeDriver } from './native/index.js';
 export {

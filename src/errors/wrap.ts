@@ -1,5 +1,6 @@
 import {
   CanceledError,
+  DataLossError,
   DeadlineExceededError,
   errorClasses,
   FailedPreconditionError,
@@ -38,6 +39,9 @@ const systemClasses: Readonly<Record<string, StrataErrorClass>> = {
   ENFILE: ResourceExhaustedError,
   ENOMEM: ResourceExhaustedError,
   EROFS: FailedPreconditionError,
+  // The disk, or what is on it, is broken: what was written may be gone.
+  EIO: DataLossError,
+  EUCLEAN: DataLossError,
   ABORT_ERR: CanceledError,
 };
 
@@ -56,7 +60,7 @@ export function systemErrorCode(thrown: unknown): string | undefined {
 
 /**
  * Turns any thrown value into a Strata error. A Strata error is returned as it is; a full disk or quota becomes
- * ResourceExhausted, a refusal PermissionDenied, a read-only disk FailedPrecondition, an abort Canceled, the rest
+ * ResourceExhausted, a refusal PermissionDenied, a read-only disk FailedPrecondition, a broken one DataLoss, an abort Canceled, the rest
  * Unknown with its own text.
  */
 export function fromSystemError(thrown: unknown, context?: string): StrataError {

@@ -14,7 +14,7 @@ import { hasErrno } from './system-error.js';
 const DIRECTORY = '/dev/mapper';
 
 /** A device that was just made is opened by others for a moment, to see what is on it. */
-const BUSY = { tries: 25, milliseconds: 100 } as const;
+const BUSY = { tries: 20, milliseconds: 50 } as const;
 
 /** A device as the kernel has it. */
 export interface MappedDevice {
@@ -43,7 +43,7 @@ export interface DeviceMapper {
    * Gives a device another table. What was begun is finished with the old one; a mounted file system is not written out.
    */
   replace(name: string, table: DeviceTable): Promise<void>;
-  /** Removes a device; does nothing when there is none. @throws EBUSY when it is still in use after 2.5 s of trying. */
+  /** Removes a device; does nothing when there is none. @throws EBUSY when it is still in use after a second of trying. */
   remove(name: string): Promise<void>;
   /** Lets reads and writes wait, after all that were begun are done and a mounted file system is written out. */
   suspend(name: string): Promise<void>;

@@ -2,6 +2,7 @@ import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
 import { btrfsPlugin } from './builtin/btrfs.js';
 import { defaultSnapshotterPlugin } from './builtin/default-snapshotter.js';
+import { devmapperPlugin } from './builtin/devmapper.js';
 import { erofsPlugin } from './builtin/erofs.js';
 import { eventPlugin } from './builtin/events.js';
 import {
@@ -65,6 +66,10 @@ export function builtinPlugins({
     {
       plugin: erofsPlugin,
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.erofs'] },
+    },
+    {
+      plugin: devmapperPlugin,
+      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.devmapper'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults } },

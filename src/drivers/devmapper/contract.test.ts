@@ -1,27 +1,16 @@
 /** The contract that every snapshotter keeps, over thin devices. Runs where there is a device mapper. */
 import { describe, it } from 'node:test';
 import { temporaryMount } from '../../linux/index.js';
-import { GuardedSnapshotter, LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
+import { GuardedSnapshotter } from '../../snapshots/index.js';
+import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { testSnapshotter } from '../../testing/index.js';
-import { temporaryStore } from '../../testing/store.js';
-import { noPools, testPool } from './driver.test.pool.js';
-import { devmapperTables, openDevmapperDriver } from './index.js';
+import { openRig } from './driver.test.rig.js';
 
-const MIB = 2 ** 20;
-const reason = noPools();
+const reason = noBreakableDisks();
 
 if (reason === false) {
   testSnapshotter('devmapper', {
-    async open(t) {
-      const pool = await testPool(t);
-      const temporary = await temporaryStore([...snapshotTables, ...devmapperTables]);
-      t.after(() => temporary[Symbol.asyncDispose]());
-      const { store } = temporary;
-      const root = `${pool.directory}/root`;
-      const driver = await openDevmapperDriver({ root, store, poolName: pool.name, baseImageSize: 48 * MIB });
-      const local = await LocalSnapshotter.open({ name: 'devmapper', store, driver, syncRemove: true });
-      return { snapshotter: new GuardedSnapshotter(local) };
-    },
+    open: async (t) => ({ snapshotter: new GuardedSnapshotter((await openRig(t)).snapshotter) }),
     mount: (mounts) => temporaryMount(mounts),
   });
 } else {

@@ -1,4 +1,4 @@
 /** Layers on thin devices of the device mapper. */
 export { fileSystemLabel, openDevmapperDriver } from './driver.js';
 export type { DevmapperOptions } from './options.js';
-export { type DeviceFileSystem, devmapperTables, fileSystems } from './tables.js';
+export { devmapperTables } from './tables.js';

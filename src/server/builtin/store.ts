@@ -1,3 +1,4 @@
+import { devmapperTables } from '../../drivers/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import { metadataTables } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
@@ -8,7 +9,13 @@ import { pluginTypes } from '../plugin-types.js';
 import { defaultSnapshotterTable } from './default-snapshotter.js';
 
 /** Every table of the daemon's store. */
-export const storeTables = [...snapshotTables, ...metadataTables, faceTable, defaultSnapshotterTable];
+export const storeTables = [
+  ...snapshotTables,
+  ...metadataTables,
+  ...devmapperTables,
+  faceTable,
+  defaultSnapshotterTable,
+];
 
 /** What the plugin gets. */
 export interface StorePluginConfig {

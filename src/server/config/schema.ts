@@ -204,6 +204,54 @@ const erofs = section(
   },
 );
 
+const devmapper = section(
+  'The devmapper snapshotter: each snapshot is a thin device. It is skipped without a `pool_name`, and where the kernel has no device mapper.',
+  {
+    root_path: option({
+      type: optionalPath,
+      default: '',
+      doc: 'A directory of its own; empty means `<root>/io.containerd.snapshotter.v1.devmapper`. Snapshots are in the pool, and what is known about them in the store.',
+      containerd: 'root_path',
+    }),
+    pool_name: option({
+      type: string,
+      default: '',
+      doc: 'The thin pool, by its name in `/dev/mapper`. It has to be there, and to be for this daemon alone.',
+      containerd: 'pool_name',
+    }),
+    base_image_size: option({
+      type: size(0, 2 ** 53 - 2 ** 10),
+      default: 0,
+      doc: 'How much a snapshot can hold, with all that is below it, such as `"10GiB"`. Required with `pool_name`. A change is for snapshots without parents that are made from then on.',
+      containerd: 'base_image_size',
+    }),
+    async_remove: option({
+      type: boolean,
+      default: false,
+      doc: 'Answers a removal before the device is deleted. Unlike in containerd the device follows at once, not with the next clean-up.',
+      containerd: 'async_remove',
+    }),
+    discard_blocks: option({
+      type: boolean,
+      default: false,
+      doc: 'Tells the disk below the pool what became free when a device is deleted.',
+      containerd: 'discard_blocks',
+    }),
+    fs_type: option<'ext4' | 'xfs' | 'ext2'>({
+      type: oneOf(['ext4', 'xfs', 'ext2']),
+      default: 'ext4',
+      doc: 'The file system of new snapshots without parents; those above them have the same.',
+      containerd: 'fs_type',
+    }),
+    fs_options: option({
+      type: string,
+      default: '',
+      doc: 'Further arguments for mkfs, with spaces between them, in the place of the default ones.',
+      containerd: 'fs_options',
+    }),
+  },
+);
+
 /** The description of the whole configuration. */
 export const schema = section('The configuration of the Strata daemon.', {
   version: option({
@@ -264,6 +312,7 @@ export const schema = section('The configuration of the Strata daemon.', {
     'io.containerd.snapshotter.v1.erofs': erofs,
     'io.containerd.snapshotter.v1.btrfs': btrfs,
     'io.containerd.snapshotter.v1.native': native,
+    'io.containerd.snapshotter.v1.devmapper': devmapper,
   }),
 });
 

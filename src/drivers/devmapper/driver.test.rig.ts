@@ -1,0 +1,70 @@
+/** A snapshotter over a thin pool of its own, for the tests. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
+import { openLmdbStore, type Store } from '../../store/index.js';
+import { testPool } from './driver.test.pool.js';
+import { type DevmapperOptions, devmapperTables, openDevmapperDriver } from './index.js';
+
+const MIB = 2 ** 20;
+
+/** Where a snapshotter has what is its own; survives a restart of it. */
+export interface Place {
+  readonly directory: string;
+  readonly poolName: string;
+}
+
+/** A snapshotter that is open. */
+export interface Opened extends AsyncDisposable {
+  readonly store: Store;
+  readonly snapshotter: LocalSnapshotter;
+  /** What was reported in the background. */
+  readonly reported: unknown[];
+}
+
+/** Further options of the driver. */
+export type RigOptions = Partial<Pick<DevmapperOptions, 'fileSystem' | 'baseImageSize' | 'discardBlocks'>>;
+
+/** Opens a snapshotter at a place. */
+export async function openAt({ directory, poolName }: Place, options: RigOptions = {}): Promise<Opened> {
+  const tables = [...snapshotTables, ...devmapperTables];
+  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables });
+  const reported: unknown[] = [];
+  try {
+    const driver = await openDevmapperDriver({
+      root: path.join(directory, 'root'),
+      store,
+      poolName,
+      baseImageSize: 48 * MIB,
+      onBackgroundError: (error) => void reported.push(error),
+      ...options,
+    });
+    const snapshotter = await LocalSnapshotter.open({ name: 'devmapper', store, driver, syncRemove: true });
+    const close = async () => {
+      await snapshotter.close();
+      await store.close();
+    };
+    return { store, snapshotter, reported, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A pool and a folder that go with the test. */
+export async function newPlace(t: TestContext) {
+  const { name, disk } = await testPool(t);
+  const directory = mkdtempSync(path.join(tmpdir(), 'strata-devmapper-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return { directory, poolName: name, disk };
+}
+
+/** A snapshotter that is closed after the test, with its pool. */
+export async function openRig(t: TestContext, options: RigOptions = {}): Promise<Opened> {
+  const place = await newPlace(t);
+  const opened = await openAt(place, options);
+  t.after(() => opened[Symbol.asyncDispose]());
+  return opened;
+}
