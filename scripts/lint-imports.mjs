@@ -82,7 +82,8 @@ function roomOf(file) {
 
 /** @param {string} file */
 function isTest(file) {
-  return file.endsWith('.test.ts');
+  // With what belongs to a test alone, such as `crash.test.child.ts`.
+  return /\.test(\.\w+)?\.ts$/.test(file);
 }
 
 /**
