@@ -24,7 +24,7 @@ async function open() {
   });
   const snapshotter = new NamespacedSnapshotter({
     name: 'memory',
-    backend: new LocalBackend(store, local),
+    backend: new LocalBackend({ store, snapshotter: local }),
     snapshotter: local,
   });
   const list = async (...filters: string[]): Promise<string[]> => {

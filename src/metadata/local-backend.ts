@@ -1,6 +1,7 @@
-import { AbortedError, NotFoundError, throwIfAborted } from '../errors/index.js';
+import { AbortedError, DataLossError, NotFoundError, throwIfAborted } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import {
+  type BackgroundErrors,
   type CallContext,
   type Info,
   type LocalSnapshotter,
@@ -20,6 +21,17 @@ import {
 } from './backend.js';
 import type { NamedMetadata } from './records.js';
 
+/** What a local back end is made of. */
+export interface LocalBackendOptions {
+  readonly store: Store;
+  readonly snapshotter: LocalSnapshotter;
+  readonly faults?: FaultPoints;
+  /** Told about records that cannot be read. Default: nobody is. */
+  readonly errors?: BackgroundErrors;
+}
+
+const silent: BackgroundErrors = { report: () => undefined };
+
 /**
  * A back end that keeps its records in the same store: the files come first, then one transaction takes the records of
  * both layers, so that neither can be there without the other.
@@ -29,12 +41,14 @@ export class LocalBackend implements Backend {
   readonly #snapshotter: LocalSnapshotter;
   readonly #stages: StagedSnapshotter;
   readonly #faults: FaultPoints;
+  readonly #errors: BackgroundErrors;
 
-  constructor(store: Store, snapshotter: LocalSnapshotter, faults = noFaults) {
+  constructor({ store, snapshotter, faults = noFaults, errors = silent }: LocalBackendOptions) {
     this.#store = store;
     this.#snapshotter = snapshotter;
     this.#stages = snapshotter.stages;
     this.#faults = faults;
+    this.#errors = errors;
   }
 
   get addsLabels(): boolean {
@@ -127,11 +141,22 @@ export class LocalBackend implements Backend {
     return this.#store.read((tx) => {
       const infos: Info[] = [];
       for (const found of read(tx)) {
-        const info = this.#stages.glance(tx, found.record.backendKey);
+        const info = this.#glanceIfReadable(tx, found.record.backendKey);
         if (info !== undefined) infos.push(mergedInfo(found, info));
       }
       return infos;
     });
+  }
+
+  /** As `glance`; a record that cannot be read must not keep the others from being listed. */
+  #glanceIfReadable(tx: ReadTransaction, backendKey: string): Pick<Info, 'kind' | 'labels'> | undefined {
+    try {
+      return this.#stages.glance(tx, backendKey);
+    } catch (error) {
+      if (!(error instanceof DataLossError)) throw error;
+      this.#errors.report('read the record of a snapshot', error);
+      return undefined;
+    }
   }
 
   cleanup(call: CallContext): Promise<void> {

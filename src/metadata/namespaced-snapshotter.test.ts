@@ -9,7 +9,7 @@ import {
   type Snapshotter,
   snapshotTables,
 } from '../snapshots/index.js';
-import type { Store } from '../store/index.js';
+import { defineTable, type Store, textCodec } from '../store/index.js';
 import { testSnapshotter } from '../testing/index.js';
 import { MemoryDriver } from '../testing/memory-driver.js';
 import { temporaryStore } from '../testing/store.js';
@@ -34,7 +34,7 @@ async function openLocal(t: TestContext): Promise<Opened> {
   const backend = await LocalSnapshotter.open({ name, store, driver });
   const snapshotter = new NamespacedSnapshotter({
     name,
-    backend: new LocalBackend(store, backend),
+    backend: new LocalBackend({ store, snapshotter: backend }),
     snapshotter: backend,
   });
   return { store, driver, backend, snapshotter, reported: [] };
@@ -361,5 +361,31 @@ describe('a remote back end', () => {
     const outcomes = await Promise.allSettled([1, 2, 3].map(() => snapshotter.prepare({ key: 'k' }, call)));
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
     assert.equal((await list(backend)).length, 1);
+  });
+});
+
+/** Tables of snapshots, for writing what no snapshot is. */
+const rawMetadataTable = defineTable<readonly [string, string, string], string>({
+  name: 'metadata.snapshots',
+  shape: ['string', 'string', 'string'],
+  codec: textCodec,
+});
+const rawSnapshotsTable = defineTable<readonly [string, string], string>({
+  name: 'snapshots',
+  shape: ['string', 'string'],
+  codec: textCodec,
+});
+
+describe('a snapshot with an unreadable record, in either layer', () => {
+  it('does not keep the others from being listed', async (t) => {
+    const { store, snapshotter } = await openLocal(t);
+    for (const key of ['a', 'b', 'c', 'd']) await snapshotter.prepare({ key }, call);
+    await store.write((tx) => {
+      tx.put(rawMetadataTable, ['default', name, 'b'], 'x');
+      tx.put(rawSnapshotsTable, [name, 'default/3/c'], 'x');
+    });
+    const names: string[] = [];
+    for await (const info of snapshotter.walk({}, call)) names.push(info.name);
+    assert.deepEqual(names, ['a', 'd']);
   });
 });

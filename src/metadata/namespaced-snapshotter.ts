@@ -9,6 +9,7 @@ import {
 import { parseFilters } from '../filters/index.js';
 import { validateIdentifier } from '../identifiers/index.js';
 import {
+  type BackgroundErrors,
   type CallContext,
   type CommitRequest,
   type CreateRequest,
@@ -48,6 +49,8 @@ export interface NamespacedSnapshotterOptions {
   /** Closed with it. */
   readonly snapshotter: Snapshotter;
   readonly leases?: LeaseRecorder;
+  /** Told about records that cannot be read. Default: nobody is. */
+  readonly errors?: BackgroundErrors;
 }
 
 /**
@@ -60,12 +63,14 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   readonly #backend: Backend;
   readonly #snapshotter: Snapshotter;
   readonly #leases: LeaseRecorder;
+  readonly #errors: BackgroundErrors;
 
   constructor(options: NamespacedSnapshotterOptions) {
     this.#name = options.name;
     this.#backend = options.backend;
     this.#snapshotter = options.snapshotter;
     this.#leases = options.leases ?? noLeases;
+    this.#errors = options.errors ?? { report: () => undefined };
   }
 
   prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
@@ -226,7 +231,8 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     const { records } = this.#scope(call);
     const filter = parseFilters(request.filters ?? []);
     const isAdded = (label: string) => this.#backend.addsLabels && label.startsWith(inheritedLabelPrefix);
-    const pages = new WalkPages({ records, filter, isAdded });
+    const onUnreadable = (error: unknown) => this.#errors.report('read the record of a snapshot', error);
+    const pages = new WalkPages({ records, filter, isAdded, onUnreadable });
     while (pages.more) {
       throwIfAborted(call.signal);
       const page = await this.#backend.page(pages.read, call);

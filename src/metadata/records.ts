@@ -10,6 +10,14 @@ export interface NamedMetadata {
   readonly record: MetadataRecord;
 }
 
+/** Which records to visit. */
+export interface MetadataPage {
+  readonly after: string | undefined;
+  readonly limit: number;
+  /** Default: nobody is told. */
+  readonly onUnreadable?: (error: unknown) => void;
+}
+
 /** A record to be: what `MetadataRecords.put` completes. */
 export interface NewMetadata {
   readonly key: string;
@@ -126,12 +134,16 @@ export class MetadataRecords {
     }
   }
 
-  /** Up to `limit` records behind `after`, in the byte order of their keys. */
-  page(tx: ReadTransaction, page: { readonly after: string | undefined; readonly limit: number }): NamedMetadata[] {
+  /**
+   * Up to `limit` records behind `after`, in the byte order of their keys; fewer only at the end. Those that cannot be
+   * read are passed over, and told to `onUnreadable`.
+   */
+  page(tx: ReadTransaction, page: MetadataPage): NamedMetadata[] {
+    const { limit, onUnreadable = () => undefined } = page;
     const prefix = [this.#namespace, this.#snapshotter];
     const after = page.after === undefined ? {} : { after: [...prefix, page.after] as const };
     const found: NamedMetadata[] = [];
-    for (const { key, value } of tx.range(metadataTable, { prefix, limit: page.limit, ...after })) {
+    for (const { key, value } of tx.range(metadataTable, { prefix, limit, onUnreadable, ...after })) {
       found.push({ key: key[2], record: value });
     }
     return found;

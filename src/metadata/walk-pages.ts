@@ -1,7 +1,9 @@
+import { DataLossError } from '../errors/index.js';
 import type { Filter } from '../filters/index.js';
 import type { ReadTransaction } from '../store/index.js';
 import { candidatesOf } from './candidates.js';
 import type { MetadataRecords, NamedMetadata } from './records.js';
+import type { MetadataRecord } from './tables.js';
 
 const pageSize = 200;
 
@@ -11,6 +13,8 @@ export interface WalkPagesOptions {
   readonly filter: Filter;
   /** Whether a label may be shown that the records do not have. */
   readonly isAdded: (label: string) => boolean;
+  /** Told about records that cannot be read, which are passed over. */
+  readonly onUnreadable: (error: unknown) => void;
 }
 
 /** The records that a walk has to look at, page by page, each page in a transaction of its own. */
@@ -41,16 +45,27 @@ export class WalkPages {
   };
 
   #nextOfAll(tx: ReadTransaction): NamedMetadata[] {
-    const found = this.#options.records.page(tx, { after: this.#after, limit: pageSize });
+    const { records, onUnreadable } = this.#options;
+    const found = records.page(tx, { after: this.#after, limit: pageSize, onUnreadable });
     this.#after = found.at(-1)?.key;
     this.#more = found.length === pageSize;
     return found;
   }
 
+  #findReadable(tx: ReadTransaction, key: string): MetadataRecord | undefined {
+    try {
+      return this.#options.records.find(tx, key);
+    } catch (error) {
+      if (!(error instanceof DataLossError)) throw error;
+      this.#options.onUnreadable(error);
+      return undefined;
+    }
+  }
+
   #nextOf(tx: ReadTransaction, candidates: string[]): NamedMetadata[] {
     const found: NamedMetadata[] = [];
     for (const key of candidates.splice(0, pageSize)) {
-      const record = this.#options.records.find(tx, key);
+      const record = this.#findReadable(tx, key);
       if (record !== undefined) found.push({ key, record });
     }
     this.#more = candidates.length > 0;

@@ -72,7 +72,7 @@ export function builtinPlugins({
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.devmapper'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
-    { plugin: metadataPlugin, config: { face, faults } },
+    { plugin: metadataPlugin, config: { face, faults, logger } },
     { plugin: snapshotsServicePlugin, config: { face, logger } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },

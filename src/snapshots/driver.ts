@@ -48,6 +48,11 @@ export interface DriverLimiter {
 export interface DriverCapabilities {
   /** In containerd's words and order, such as `remap-ids`, `only-remap-ids`, `rebase`. */
   readonly names: readonly string[];
+  /**
+   * Whether a layer holds only what differs from those below it, so that one that was made without parents can be put
+   * onto one at its commit. Whether `rebase` is among the names when absent.
+   */
+  readonly layersAreDifferences?: boolean;
 }
 
 /** See the head of this file. */
@@ -95,6 +100,14 @@ export interface Driver extends AsyncDisposable {
 
   /** Deletes the files of these ids. Does nothing for ids that are gone already; safe to repeat after a crash. */
   discard(ids: readonly string[], call: CallContext): Promise<void>;
+
+  /**
+   * Makes again, empty, what is missing of the files of an active snapshot or a view that is recorded; touches nothing
+   * that is there. Left out by drivers whose `create` puts everything on disk.
+   * @returns whether something was missing.
+   * @throws any class when it cannot be made; DataLossError when files of a parent are gone as well.
+   */
+  recreate?(snapshot: DriverSnapshot, call: CallContext): Promise<boolean>;
 
   /** The names of everything that lies in the place of snapshots: ids, and leftovers, which are discarded as well. */
   ids(): AsyncIterable<string>;

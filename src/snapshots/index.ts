@@ -41,6 +41,7 @@ export {
 export { LocalSnapshotter } from './local-snapshotter.js';
 export type { LocalSnapshotterOptions } from './local-stages.js';
 export { eachOf, type PagedSnapshotter, walkPages } from './paged-walk.js';
+export type { RecoveryReport } from './recovery.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 export {
   type LabelChange,

@@ -4,6 +4,7 @@ import {
   CanceledError,
   FailedPreconditionError,
   NotFoundError,
+  NotImplementedError,
   ResourceExhaustedError,
   UnknownError,
 } from '../errors/index.js';
@@ -49,6 +50,22 @@ describe('LocalSnapshotter', () => {
       gate.open();
       await slow;
     }
+  });
+
+  it('refuses a rebase when layers are whole copies, and leaves the active snapshot', async (t) => {
+    const { store, ...temporary } = await temporaryStore(snapshotTables);
+    t.after(() => temporary[Symbol.asyncDispose]());
+    const driver = Object.assign(new MemoryDriver(), { capabilities: { names: [] } });
+    const errors = { report: () => undefined };
+    const snapshotter = await LocalSnapshotter.open({ name: 'copies', store, driver, errors });
+    for (const key of ['a', 'b', 'c']) await snapshotter.prepare({ key });
+    await snapshotter.commit({ key: 'a', name: 'base' });
+    await assert.rejects(snapshotter.commit({ key: 'b', name: 'n', parent: 'base' }), NotImplementedError);
+    assert.equal((await snapshotter.stat('b')).kind, 'active');
+    await assert.rejects(snapshotter.stat('n'), NotFoundError);
+    await snapshotter.prepare({ key: 'over', parent: 'base' });
+    await snapshotter.commit({ key: 'over', name: 'top', parent: 'base' });
+    assert.equal((await snapshotter.stat('top')).parent, 'base');
   });
 
   it('leaves nothing when the driver fails', async (t) => {

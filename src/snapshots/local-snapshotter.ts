@@ -6,6 +6,7 @@ import { infoFields } from './info-fields.js';
 import { validateKey } from './keys.js';
 import { type LocalSnapshotterOptions, LocalStages } from './local-stages.js';
 import { eachOf, type PagedSnapshotter } from './paged-walk.js';
+import type { RecoveryReport } from './recovery.js';
 import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from './snapshotter.js';
 import { recordStaged, type StagedSnapshotter } from './staging.js';
 import { type CallContext, type Info, type Kind, type Mount, noContext, type Usage } from './types.js';
@@ -112,6 +113,14 @@ export class LocalSnapshotter implements PagedSnapshotter {
       if (page.length < walkPage) return;
       after = page.at(-1)?.name;
     }
+  }
+
+  /**
+   * Mends what an earlier process left, in the background of other calls; to be called once, at the start.
+   * @throws what reading the place of snapshots throws; failures with single snapshots are reported and counted.
+   */
+  recover(call: CallContext = noContext): Promise<RecoveryReport> {
+    return this.#stages.recover(call);
   }
 
   cleanup(call: CallContext = noContext): Promise<void> {

@@ -1,4 +1,4 @@
-import { AbortedError, throwIfAborted, withContext } from '../errors/index.js';
+import { AbortedError, CanceledError, NotImplementedError, throwIfAborted, withContext } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import { CommitLeftovers } from './commit-leftovers.js';
@@ -7,6 +7,7 @@ import type { Driver, DriverSnapshot } from './driver.js';
 import { IdAllocator } from './ids.js';
 import { LimitChanges } from './limit-changes.js';
 import { Limiter, type LimitSettings } from './limiter.js';
+import { type FoundFiles, findFiles, idOf, namesOnDisk, Recovery, type RecoveryReport } from './recovery.js';
 import {
   driverSnapshot,
   type LabelChange,
@@ -62,12 +63,18 @@ export class LocalStages implements StagedSnapshotter {
   readonly #faults: FaultPoints;
   readonly #limiter: Limiter;
   readonly #limits: LimitChanges;
+  readonly #recovery: Recovery;
+  readonly #firstNewId: number;
+  readonly #closing = new AbortController();
+  /** What lay in the place of snapshots at the start; gone when the recovery has begun. */
+  #found: FoundFiles;
+  #recovering: Promise<void> | undefined;
   /** Ids whose files are there and whose records are not, yet. */
   readonly #staging = new Set<string>();
   /** Ids whose files a caller waits to see deleted. */
   readonly #deleting = new Set<string>();
 
-  private constructor(options: LocalSnapshotterOptions, ids: IdAllocator) {
+  private constructor(options: LocalSnapshotterOptions, ids: IdAllocator, found: FoundFiles) {
     this.#store = options.store;
     this.#driver = options.driver;
     this.#tree = new SnapshotTree(options.name);
@@ -80,13 +87,22 @@ export class LocalStages implements StagedSnapshotter {
     this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard }, this.#errors);
     this.#leftovers = new CommitLeftovers(driver, this.#errors);
     this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
+    this.#found = found;
+    this.#firstNewId = ids.firstId;
+    this.#recovery = new Recovery({ store, driver, tree: this.#tree, errors: this.#errors, faults: this.#faults });
     this.#limits = new LimitChanges({ store, driver, tree: this.#tree, limiter: this.#limiter, errors: this.#errors });
   }
 
-  /** Costs one durable write, and reading all records where the driver has to restore something. */
+  /**
+   * Costs one durable write and one listing of the place of snapshots, and reading all records where the driver has to
+   * restore something.
+   */
   static async open(options: LocalSnapshotterOptions): Promise<LocalStages> {
-    await options.driver.restore?.(recordedSnapshots(options));
-    return new LocalStages(options, await IdAllocator.open(options.store, options.name, options.faults));
+    const { store, name: snapshotter, driver, faults } = options;
+    await driver.restore?.(recordedSnapshots(options));
+    const found = await findFiles(driver);
+    const above = found.names.reduce((highest, name) => Math.max(highest, idOf(name) ?? 0), 0);
+    return new LocalStages(options, await IdAllocator.open({ store, snapshotter, faults, above }), found);
   }
 
   async stageCreate(request: StageCreateRequest, call: CallContext): Promise<StagedCreate> {
@@ -138,7 +154,8 @@ export class LocalStages implements StagedSnapshotter {
     const usage = active === undefined ? noUsage : await this.#seal(key, active, call);
     this.#faults.reach('commit.sealed');
     return {
-      record: (tx, request) => this.#recordCommit(tx, { ...request, key, usage, id: active?.id }),
+      record: (tx, request) =>
+        this.#recordCommit(tx, { ...request, key, usage, id: active?.id, before: active?.parent }),
       settle: () => active !== undefined && this.#leftovers.drop(String(active.id)),
       discard: async () => undefined,
     };
@@ -158,7 +175,16 @@ export class LocalStages implements StagedSnapshotter {
       if (record.id !== commit.id) {
         throw new AbortedError(`snapshot "${commit.key}" was replaced while it was committed`);
       }
+      if (record.parent !== commit.before && !this.#canRebase()) {
+        throw new NotImplementedError('this snapshotter puts no snapshot onto a parent at its commit (rebase)');
+      }
     });
+  }
+
+  /** A layer that is a whole copy would hide what is below it: rather an error than a layer that lacks files. */
+  #canRebase(): boolean {
+    const { layersAreDifferences, names } = this.#driver.capabilities;
+    return layersAreDifferences ?? names.includes('rebase');
   }
 
   recordRemove(tx: WriteTransaction, key: string): RemovedFiles {
@@ -219,7 +245,8 @@ export class LocalStages implements StagedSnapshotter {
 
   /** Up to `limit` snapshots behind `after`, in the byte order of their names. */
   page(tx: ReadTransaction, page: { readonly after: string | undefined; readonly limit: number }): Info[] {
-    return this.#tree.walk(tx, page).map((found) => this.#shown(found));
+    const onUnreadable = (error: unknown) => this.#errors.report('read the record of a snapshot', error);
+    return this.#tree.walk(tx, { ...page, onUnreadable }).map((found) => this.#shown(found));
   }
 
   /** Whether files with this name are being made or deleted, so that no record needs to speak of them. */
@@ -230,35 +257,42 @@ export class LocalStages implements StagedSnapshotter {
   /** Waits for the files of removed snapshots, deletes files that no record speaks of, sets limits as recorded. */
   async deleteStrays(call: CallContext): Promise<void> {
     await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
-    const onDisk: string[] = [];
-    for await (const name of this.#driver.ids()) onDisk.push(name);
+    await this.#recovering;
+    const names = await namesOnDisk(this.#driver);
     throwIfAborted(call.signal);
     // The order matters: an id leaves the staging set after its record is there, so what is neither staged now nor
     // recorded afterwards will never be recorded.
-    const candidates = onDisk.filter((name) => !this.#staging.has(name));
-    const strays = this.#store.read((tx) => candidates.filter((name) => !this.#isRecorded(tx, name)));
-    this.#faults.reach('cleanup.found');
-    await this.#driver.discard(strays, call);
-    this.#leftovers.search(() => this.#committed(candidates));
-    this.#faults.reach('cleanup.done');
+    const candidates = names.filter((name) => !this.#staging.has(name));
+    await this.#recovery.deleteStrays(candidates, call);
+    this.#leftovers.search(() => this.#recovery.committedAmong(candidates));
     await this.#limits.reconcile(call);
   }
 
-  #committed(names: readonly string[]): string[] {
-    const kind = (tx: ReadTransaction, id: string) =>
-      this.#tree.find(tx, this.#tree.keyOfId(tx, Number(id)) ?? '')?.kind;
-    return this.#store.read((tx) =>
-      names.filter((name) => this.#isRecorded(tx, name) && kind(tx, name) === 'committed'),
+  /** Mends what an earlier process left; see `LocalSnapshotter.recover`. */
+  async recover(call: CallContext): Promise<RecoveryReport> {
+    const { names, error } = this.#found;
+    this.#found = { names: [], error: undefined };
+    if (error !== undefined) throw error;
+    const signals = [this.#closing.signal, ...(call.signal === undefined ? [] : [call.signal])];
+    const recovered = this.#recover(names, { signal: AbortSignal.any(signals) });
+    this.#recovering = recovered.then(
+      () => undefined,
+      () => undefined,
     );
+    return recovered;
   }
 
-  #isRecorded(tx: ReadTransaction, name: string): boolean {
-    const id = Number(name);
-    return String(id) === name && Number.isSafeInteger(id) && id >= 0 && this.#tree.keyOfId(tx, id) !== undefined;
+  async #recover(names: readonly string[], call: CallContext): Promise<RecoveryReport> {
+    const { report, committed } = await this.#recovery.run({ names, firstNewId: this.#firstNewId }, call);
+    this.#leftovers.search(() => committed);
+    await this.#limits.reconcile(call);
+    return report;
   }
 
   /** Stops deleting; what is left is found at the next start. */
   async close(): Promise<void> {
+    this.#closing.abort(new CanceledError('the snapshotter is closed'));
+    await this.#recovering;
     await Promise.all([this.#discards.close(), this.#leftovers.close()]);
     await this.#driver.close();
   }
@@ -293,6 +327,8 @@ interface SealedCommit extends RecordCommitRequest {
   readonly key: string;
   readonly usage: Usage;
   readonly id: number | undefined;
+  /** The parent that it had when it was sealed; undefined when there was no active snapshot. */
+  readonly before: string | undefined;
 }
 
 const createFailed = 'failed to create snapshot';

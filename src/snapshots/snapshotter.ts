@@ -91,6 +91,7 @@ export interface Snapshotter extends AsyncDisposable {
    * @throws AlreadyExistsError when the name is taken.
    * @throws FailedPreconditionError when the key is not active, or the parent of a rebase is not committed.
    * @throws InvalidArgumentError when the name is empty or too long, or a label too large.
+   * @throws NotImplementedError for a rebase where layers are whole copies, as those of native and btrfs.
    */
   commit(request: CommitRequest, call?: CallContext): Promise<void>;
 

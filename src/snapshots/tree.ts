@@ -1,4 +1,10 @@
-import { AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../errors/index.js';
+import {
+  AlreadyExistsError,
+  type DataLossError,
+  FailedPreconditionError,
+  InvalidArgumentError,
+  NotFoundError,
+} from '../errors/index.js';
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import { updatedLabels, withoutEmpty } from './labels.js';
 import {
@@ -37,6 +43,15 @@ export interface NewCommit {
 export interface NamedRecord {
   readonly name: string;
   readonly record: SnapshotRecord;
+}
+
+/** Which records to visit. */
+export interface WalkPage {
+  /** Only those behind this key. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+  /** Told about records that cannot be read. Default: nobody is. */
+  readonly onUnreadable?: (error: DataLossError) => void;
 }
 
 /** A parent that was looked up: what its children inherit of it. */
@@ -225,12 +240,16 @@ export class SnapshotTree {
     return changed;
   }
 
-  /** Up to `limit` snapshots behind `after`, in the byte order of their keys. */
-  walk(tx: ReadTransaction, page: { readonly after?: string | undefined; readonly limit: number }): NamedRecord[] {
+  /**
+   * Up to `limit` snapshots behind `after`, in the byte order of their keys; fewer only at the end. Records that cannot
+   * be read are passed over.
+   */
+  walk(tx: ReadTransaction, page: WalkPage): NamedRecord[] {
     const prefix = [this.#snapshotter];
+    const onUnreadable = page.onUnreadable ?? (() => undefined);
     const after = page.after === undefined ? {} : { after: [this.#snapshotter, page.after] };
     const found: NamedRecord[] = [];
-    for (const { key, value } of tx.range(snapshotsTable, { prefix, limit: page.limit, ...after })) {
+    for (const { key, value } of tx.range(snapshotsTable, { prefix, limit: page.limit, onUnreadable, ...after })) {
       found.push({ name: key[1], record: value });
     }
     return found;
@@ -239,6 +258,11 @@ export class SnapshotTree {
   /** The key of the snapshot whose files have this id; undefined when no record speaks of them. */
   keyOfId(tx: ReadTransaction, id: number): string | undefined {
     return tx.get(idsTable, [this.#snapshotter, id]);
+  }
+
+  /** Whether a record speaks of the files of an id; true also when that record cannot be read. */
+  hasId(tx: ReadTransaction, id: number): boolean {
+    return tx.has(idsTable, [this.#snapshotter, id]);
   }
 
   /** Every id that a record speaks of, with its key. Time and memory grow with the number of snapshots. */

@@ -5,6 +5,7 @@
  * keeps a local replica answers `read` from it, and `write` may run a change again after losing a race, which is why
  * a change must depend on nothing but its transaction.
  */
+import type { DataLossError } from '../errors/index.js';
 import type { Key, Table } from './table.js';
 
 /** One record of a table. */
@@ -21,6 +22,11 @@ export interface Range {
   readonly after?: Key;
   /** Stop after so many records; none means all. */
   readonly limit?: number;
+  /**
+   * Told about each record that cannot be decoded, which is then passed over and does not count for `limit`. Without it
+   * the range throws.
+   */
+  readonly onUnreadable?: ((error: DataLossError) => void) | undefined;
 }
 
 /** A view of all tables as they stood at one moment. Valid only until the callback that received it returns. */
@@ -31,7 +37,7 @@ export interface ReadTransaction {
   has<K extends Key, V>(table: Table<K, V>, key: K): boolean;
   /**
    * Records in key order, decoded one by one as the caller asks for them.
-   * @throws DataLossError at a record that cannot be decoded.
+   * @throws DataLossError at a record that cannot be decoded, unless `onUnreadable` is there to be told.
    */
   range<K extends Key, V>(table: Table<K, V>, range?: Range): Iterable<Entry<K, V>>;
   /**
@@ -53,6 +59,12 @@ export interface WriteTransaction extends ReadTransaction {
 export interface Store extends AsyncDisposable {
   /** Where the records lie, for messages and for the exports of the metadata plugin. */
   readonly path: string;
+
+  /**
+   * Whether a backup took the place of its records, and what it replaced is still kept: then there may be files of
+   * snapshots that only the replaced records know, which must not be deleted.
+   */
+  readonly restored: boolean;
 
   /**
    * Runs `view` over one consistent snapshot of all tables and returns its result. Never waits for a writer.

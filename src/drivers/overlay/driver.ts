@@ -24,6 +24,7 @@ import {
   makeSnapshotFiles,
   ownerOfFiles,
   readyDirectory,
+  recreateSnapshotFiles,
   snapshotDirectory,
   snapshotsDirectory,
   takeSnapshotFiles,
@@ -72,7 +73,7 @@ class OverlayDriver implements Driver {
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
     this.checker = overlayChecker(options.root);
-    this.capabilities = Object.freeze({ names: setup.capabilities });
+    this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#settings = {
       places: placesBelow(options.root),
       overlayOptions: setup.overlayOptions,
@@ -151,6 +152,11 @@ class OverlayDriver implements Driver {
     this.#faults.reach('overlay.discarded');
     // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
     if (failure !== undefined) throw failure;
+  }
+
+  async recreate(snapshot: DriverSnapshot): Promise<boolean> {
+    const files = { id: snapshot.id, writable: snapshot.kind === 'active', faults: this.#faults };
+    return recreateSnapshotFiles(this.root, files, () => this.#ownerOf(snapshot));
   }
 
   async *ids(): AsyncIterable<string> {

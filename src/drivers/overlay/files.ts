@@ -136,6 +136,49 @@ export async function makeSnapshotFiles(root: string, files: SnapshotFiles): Pro
 }
 
 /**
+ * Makes what is missing of the directories of a snapshot. @returns whether something was.
+ * @param owner Who owns the files, asked for only when they are missing.
+ * @throws as {@link makeSnapshotFiles}, and what `owner` throws.
+ */
+export async function recreateSnapshotFiles(
+  root: string,
+  { id, writable, faults }: Omit<SnapshotFiles, 'owner'>,
+  owner: () => Owner | undefined,
+): Promise<boolean> {
+  const files = filesDirectory(root, id);
+  const work = workDirectory(root, id);
+  const hasFiles = isThere(files);
+  const hasWork = !writable || isThere(work);
+  if (hasFiles && hasWork) return false;
+  if (!hasFiles && !isThere(snapshotDirectory(root, id))) {
+    await makeSnapshotFiles(root, { id, writable, faults, owner: owner() });
+    return true;
+  }
+  try {
+    if (!hasFiles) await makeFilesDirectory(files, owner());
+    if (!hasWork) await makeDirectory(work, MODES.work);
+  } catch (error) {
+    throw fromSystemError(error);
+  }
+  return true;
+}
+
+function isThere(directory: string): boolean {
+  try {
+    lstatSync(directory);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw fromSystemError(error);
+  }
+}
+
+async function makeFilesDirectory(files: string, owner: Owner | undefined): Promise<void> {
+  await makeDirectory(files, MODES.files);
+  if (owner !== undefined) setOwner(files, owner);
+}
+
+/**
  * Makes the files of an active snapshot of a directory that was made ahead, by its name in `ready`.
  * @returns false when there is no such directory; then nothing has happened.
  * @throws as {@link makeSnapshotFiles}.

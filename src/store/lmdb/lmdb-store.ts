@@ -10,6 +10,7 @@ import { WriteQueue } from './write-queue.js';
 /** An open environment, and what to undo after it is closed. */
 export interface LmdbStoreParts {
   readonly path: string;
+  readonly restored: boolean;
   readonly root: ByteRoot;
   readonly tables: TableSet;
   readonly faults: FaultPoints;
@@ -20,12 +21,14 @@ export interface LmdbStoreParts {
 /** The store over an open LMDB environment. */
 export class LmdbStore implements Store {
   readonly path: string;
+  readonly restored: boolean;
   readonly #parts: LmdbStoreParts;
   readonly #queue: WriteQueue;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LmdbStoreParts) {
     this.path = parts.path;
+    this.restored = parts.restored;
     this.#parts = parts;
     this.#queue = new WriteQueue({
       root: parts.root,

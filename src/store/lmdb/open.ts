@@ -8,6 +8,7 @@ import { ensureFormat, formatTable } from './format.js';
 import { LmdbStore } from './lmdb-store.js';
 import { markInUse, unmarkInUse } from './marker.js';
 import { type LmdbStoreOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { replacedStores } from './replaced.js';
 import { verifyInChild } from './verify.js';
 
 /**
@@ -59,6 +60,7 @@ async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Prom
   const environment = await openEnvironment(options);
   const store = new LmdbStore({
     path: options.path,
+    restored: (await replacedStores(options.path)).length > 0,
     faults: options.faults,
     ...environment,
     afterClose: async () => {

@@ -1,3 +1,5 @@
+import { DataLossError } from '../../errors/index.js';
+import type { Range } from '../store.js';
 import { type NamedDatabase, type Scope, scan } from './scan.js';
 import type { EncodedEntry } from './stored-key.js';
 
@@ -25,6 +27,7 @@ export interface RangeOptions<Item> {
   readonly source: NamedDatabase;
   readonly scope: Scope;
   readonly limit: number;
+  readonly onUnreadable: Range['onUnreadable'];
   readonly owner: RangeOwner;
 }
 
@@ -46,10 +49,26 @@ export class RecordIterator<Item> implements Iterator<Item>, Closeable {
 
   next(): IteratorResult<Item> {
     this.#options.owner.check();
-    const entry = this.#left > 0 ? this.#advance() : undefined;
-    if (entry === undefined) return this.return();
+    while (this.#left > 0) {
+      const entry = this.#advance();
+      if (entry === undefined) break;
+      const value = this.#decode(entry);
+      if (value !== undefined) return { done: false, value };
+    }
+    return this.return();
+  }
+
+  #decode(entry: EncodedEntry): Item | undefined {
     this.#left--;
-    return { done: false, value: this.#options.decode(entry) };
+    try {
+      return this.#options.decode(entry);
+    } catch (error) {
+      const { onUnreadable } = this.#options;
+      if (onUnreadable === undefined || !(error instanceof DataLossError)) throw error;
+      this.#left++;
+      onUnreadable(error);
+      return undefined;
+    }
   }
 
   return(): IteratorResult<Item> {

@@ -48,7 +48,8 @@ export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
     const source = { name: table.name, database: this.database(table) };
     const scope = scopeOf(table, range);
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
-    return { [Symbol.iterator]: () => new RecordIterator({ decode, source, scope, limit, owner: this }) };
+    const { onUnreadable } = range;
+    return { [Symbol.iterator]: () => new RecordIterator({ decode, source, scope, limit, onUnreadable, owner: this }) };
   }
 
   check(): void {

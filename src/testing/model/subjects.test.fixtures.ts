@@ -43,7 +43,7 @@ export async function openSubject({ profile, driver: kind }: SubjectOptions): Pr
   const { store, ...temporary } = await temporaryStore([...snapshotTables, ...metadataTables]);
   const driver = kind === 'memory' ? new WaveringDriver() : await openOverlay(root);
   const local = await LocalSnapshotter.open({ name: kind, store, driver });
-  const backend = new LocalBackend(store, local);
+  const backend = new LocalBackend({ store, snapshotter: local });
   const namespaced = new NamespacedSnapshotter({ name: kind, backend, snapshotter: local });
   return {
     snapshotter: profile === 'local' ? local : namespaced,
