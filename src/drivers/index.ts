@@ -1,4 +1,5 @@
 /** The drivers: one per kind of backing store. */
+export { type BlockfileOptions, type BlockfileType, openBlockfileDriver } from './blockfile/index.js';
 export { type BtrfsOptions, openBtrfsDriver } from './btrfs/index.js';
 export { type DevmapperOptions, devmapperTables, openDevmapperDriver } from './devmapper/index.js';
 export { type ErofsFacts, type ErofsOptions, openErofsDriver } from './erofs/index.js';

@@ -41,8 +41,16 @@ export { GroupSync } from './group-sync.js';
 export { type IdRange, parseIdMap } from './id-map.js';
 export { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
 export { attachLoop, hasLoopDevices, type LoopDevice, type LoopOptions } from './loop.js';
+export { flushLoopDevices, writableLoopDevices } from './loop-users.js';
 export { type CapabilityName, type KernelPart, type MachineFacts, machineFacts } from './machine-facts.js';
-export { type FileSystemType, findMkfs, findProgram, type MakeFileSystem, makeFileSystem } from './make-file-system.js';
+export {
+  type FileSystemType,
+  findMkfs,
+  findProgram,
+  type MakeFileSystem,
+  makeFileSystem,
+  runProgram,
+} from './make-file-system.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { isMountPoint } from './mount-point.js';
@@ -50,6 +58,7 @@ export { type MountEntry, mountOf } from './mount-table.js';
 export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQuota } from './project-quota.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
+export { type ResizeFileSystem, resizeFileSystem } from './resize-file-system.js';
 export { canShareBlocks } from './shared-extents.js';
 export { discardBlocks, syncDevice, syncMountsOf } from './sync-device.js';
 export { syncFileSystem } from './sys.js';

@@ -58,20 +58,30 @@ export interface MakeFileSystem {
 export async function makeFileSystem({ type, path: file, options = [], signal }: MakeFileSystem): Promise<void> {
   const program = findMkfs(type);
   if (program === undefined) throw new NotImplementedError(`cannot make ${type}: mkfs.${type} is not installed`);
-  await runProgram(program, [...FORCE[type], ...options, '--', file], signal);
+  await runProgram(program, [...FORCE[type], ...options, '--', file], { signal });
+}
+
+/** How to run a program. */
+export interface RunProgram {
+  readonly signal?: AbortSignal | undefined;
+  /** Exit statuses beside 0 that are no failure. */
+  readonly accept?: readonly number[];
 }
 
 /**
  * Runs a program that has to succeed, without a shell.
  * @throws UnknownError with what it said on standard error.
  */
-export function runProgram(program: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
+export function runProgram(program: string, args: readonly string[], options: RunProgram = {}): Promise<void> {
+  const { signal, accept = [] } = options;
   return new Promise((resolve, reject) => {
-    execFile(program, args, signal === undefined ? {} : { signal }, (error, _output, said) => {
-      if (error === null) resolve();
+    execFile(program, args, signal === undefined ? {} : { signal }, (error, output, said) => {
+      if (error === null || accept.some((status) => error.code === status)) resolve();
       else if (signal?.aborted === true) reject(abortError(signal));
-      else
-        reject(new UnknownError(`${path.basename(program)} failed: ${said.trim() || error.message}`, { cause: error }));
+      else {
+        const text = said.trim() || output.trim() || error.message;
+        reject(new UnknownError(`${path.basename(program)} failed: ${text}`, { cause: error }));
+      }
     });
   });
 }

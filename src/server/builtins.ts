@@ -1,5 +1,6 @@
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
+import { blockfilePlugin } from './builtin/blockfile.js';
 import { btrfsPlugin } from './builtin/btrfs.js';
 import { defaultSnapshotterPlugin } from './builtin/default-snapshotter.js';
 import { devmapperPlugin } from './builtin/devmapper.js';
@@ -70,6 +71,10 @@ export function builtinPlugins({
     {
       plugin: devmapperPlugin,
       config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.devmapper'] },
+    },
+    {
+      plugin: blockfilePlugin,
+      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.blockfile'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults, logger } },

@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdtemp, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import {
+  CanceledError,
+  DataLossError,
+  FailedPreconditionError,
+  InternalError,
+  InvalidArgumentError,
+  StrataError,
+} from '../../errors/index.js';
+import {
+  findProgram,
+  makeFileSystem,
+  mountAll,
+  temporaryMount,
+  unmountAll,
+  writableLoopDevices,
+} from '../../linux/index.js';
+import {
+  type Driver,
+  type DriverSnapshot,
+  GuardedSnapshotter,
+  LocalSnapshotter,
+  labelsOf,
+  type Mount,
+  maxSizeLabel,
+  noContext,
+  noLabels,
+  snapshotTables,
+} from '../../snapshots/index.js';
+import { type LoopFileSystem, loopFileSystem, testSnapshotter, whyNoLoopFileSystem } from '../../testing/index.js';
+import { temporaryStore } from '../../testing/store.js';
+import { type BlockfileOptions, openBlockfileDriver } from './index.js';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const skip = whyNoLoopFileSystem('ext4', 'xfs') || (findProgram('debugfs') === undefined && 'needs debugfs');
+
+type Options = Omit<BlockfileOptions, 'root'> & { readonly place?: string };
+
+async function open(t: TestContext, { place = tmpdir(), ...options }: Options = {}): Promise<Driver> {
+  const base = await mkdtemp(join(place, 'strata-blockfile-'));
+  t.after(() => rmSync(base, { recursive: true, force: true }));
+  return openBlockfileDriver({ root: join(base, 'root'), defaultSize: 512 * MIB, ...options });
+}
+
+const snapshot = (of: Partial<DriverSnapshot>): DriverSnapshot => ({
+  id: '9',
+  kind: 'active',
+  parentIds: [],
+  labels: noLabels,
+  ...of,
+});
+
+const imageOf = (driver: Driver, id: string): string => join(driver.root, 'snapshots', id);
+
+/** Lets `work` at the files of a snapshot. */
+async function within<T>(driver: Driver, of: DriverSnapshot, work: (root: string) => T | Promise<T>): Promise<T> {
+  await using mounted = await temporaryMount(driver.mounts(of));
+  return await work(mounted.path);
+}
+
+let xfs: LoopFileSystem;
+before(async () => {
+  if (skip === false) xfs = await loopFileSystem({ type: 'xfs', size: 2 * GIB });
+});
+after(() => xfs?.[Symbol.asyncDispose]());
+
+const grounds = [
+  { name: 'ext4 images on the disk', fsType: 'ext4', place: () => tmpdir() },
+  { name: 'xfs images on the disk', fsType: 'xfs', place: () => tmpdir() },
+  { name: 'ext4 images on xfs', fsType: 'ext4', place: () => xfs.path },
+] as const;
+
+for (const { name, fsType, place } of grounds) {
+  describe(name, { skip }, () => {
+    testSnapshotter('blockfile', {
+      open: async (t) => {
+        const driver = await open(t, { place: place(), fsType });
+        const { store, ...closing } = await temporaryStore(snapshotTables);
+        t.after(() => closing[Symbol.asyncDispose]());
+        return {
+          snapshotter: new GuardedSnapshotter(await LocalSnapshotter.open({ name: 'blockfile', store, driver })),
+        };
+      },
+      mount: (mounts: readonly Mount[]) => temporaryMount(mounts),
+    });
+  });
+}
+
+describe('blockfile mounts', { skip }, () => {
+  const cases: readonly (readonly [string, Partial<DriverSnapshot>, Options, readonly string[]])[] = [
+    ['active', { parentIds: ['4', '2'] }, {}, ['ext4', '9', 'loop', 'rw']],
+    ['view without parents', { kind: 'view' }, {}, ['ext4', '9', 'loop', 'ro']],
+    ['view over two', { kind: 'view', parentIds: ['4', '2'] }, {}, ['ext4', '4', 'loop', 'ro']],
+    ['xfs', {}, { fsType: 'xfs' }, ['xfs', '9', 'loop', 'nouuid', 'rw']],
+    ['options', {}, { mountOptions: ['direct-io', 'noatime'] }, ['ext4', '9', 'direct-io', 'noatime', 'loop', 'rw']],
+  ];
+  for (const [name, of, options, [type, id = '', ...rest]] of cases) {
+    it(name, async (t) => {
+      const driver = await open(t, options);
+      assert.deepEqual(driver.mounts(snapshot(of)), [{ type, source: imageOf(driver, id), target: '', options: rest }]);
+    });
+  }
+
+  it('not for committed ones', async (t) => {
+    const driver = await open(t);
+    assert.throws(() => driver.mounts(snapshot({ kind: 'committed' })), FailedPreconditionError);
+  });
+});
+
+describe('blockfile driver', { skip }, () => {
+  it('makes nothing but directories until it is used', async (t) => {
+    const driver = await open(t);
+    assert.deepEqual(readdirSync(driver.root), ['snapshots']);
+    await Promise.all(['1', '2', '3'].map((id) => driver.create(snapshot({ id }), noContext)));
+    assert.deepEqual(readdirSync(driver.root).sort(), ['scratch', 'snapshots']);
+    assert.deepEqual(await within(driver, snapshot({ id: '1' }), (root) => readdirSync(root)), []);
+  });
+
+  it('takes little room for an empty image, with and without synchronising', async (t) => {
+    for (const durability of ['full', 'none'] as const) {
+      const driver = await open(t, { durability, defaultSize: 10 * GIB });
+      await driver.create(snapshot({ id: '1' }), noContext);
+      assert.equal(statSync(imageOf(driver, '1')).size, 10 * GIB);
+      assert.ok((await driver.usage(snapshot({ id: '1' }), noContext)).size < 16 * MIB);
+    }
+  });
+
+  it('starts from an image that it is given', async (t) => {
+    const base = await mkdtemp(join(tmpdir(), 'strata-scratch-'));
+    t.after(() => rmSync(base, { recursive: true }));
+    const scratchFile = join(base, 'image');
+    writeFileSync(scratchFile, '');
+    await truncate(scratchFile, 16 * MIB);
+    await makeFileSystem({ type: 'ext4', path: scratchFile, options: ['-L', 'given'] });
+    const root = join(base, 'root');
+    const label = (driver: Driver) =>
+      readFileSync(imageOf(driver, '1'))
+        .subarray(1024 + 120, 1024 + 125)
+        .toString();
+    const driver = await openBlockfileDriver({ root, scratchFile });
+    await driver.create(snapshot({ id: '1' }), noContext);
+    assert.equal(label(driver), 'given');
+
+    await makeFileSystem({ type: 'ext4', path: scratchFile, options: ['-L', 'other'] });
+    for (const [recreateScratch, want] of [
+      [false, 'given'],
+      [true, 'other'],
+    ] as const) {
+      await driver.discard(['1'], noContext);
+      const again = await openBlockfileDriver({ root, scratchFile, recreateScratch });
+      await again.create(snapshot({ id: '1' }), noContext);
+      assert.equal(label(again), want);
+    }
+  });
+
+  it('says why it cannot start, and makes nothing', async (t) => {
+    const path = process.env['PATH'];
+    t.after(() => {
+      process.env['PATH'] = path;
+    });
+    const base = await mkdtemp(join(tmpdir(), 'strata-blockfile-'));
+    t.after(() => rmSync(base, { recursive: true }));
+    await assert.rejects(openBlockfileDriver({ root: 'relative' }), InvalidArgumentError);
+    await assert.rejects(openBlockfileDriver({ root: base, mountOptions: ['ro'] }), InvalidArgumentError);
+    await assert.rejects(openBlockfileDriver({ root: base, mountOptions: ['a,b'] }), InvalidArgumentError);
+    await assert.rejects(openBlockfileDriver({ root: base, defaultSize: 0 }), InvalidArgumentError);
+    assert.deepEqual(readdirSync(base), []);
+  });
+
+  it('refuses to commit what is still mounted, and commits it afterwards with everything', async (t) => {
+    const driver = await open(t);
+    const one = snapshot({ id: '1' });
+    await driver.create(one, noContext);
+    await within(driver, one, async (root) => {
+      writeFileSync(join(root, 'file'), 'content');
+      await assert.rejects(driver.seal(one, noContext), (error) => {
+        assert.ok(error instanceof FailedPreconditionError);
+        assert.match(error.message, /it is still mounted, through \/dev\/loop\d+/);
+        return true;
+      });
+      await assert.rejects(driver.seal(one, { signal: AbortSignal.abort() }), CanceledError);
+    });
+    await driver.seal(one, noContext);
+    const view = snapshot({ kind: 'view', parentIds: ['1'] });
+    assert.equal(await within(driver, view, (root) => readFileSync(join(root, 'file'), 'utf8')), 'content');
+    assert.deepEqual(writableLoopDevices(imageOf(driver, '1')), []);
+  });
+
+  it('measures what is written and not yet in the image', async (t) => {
+    const driver = await open(t);
+    const one = snapshot({ id: '1' });
+    await driver.create(one, noContext);
+    const before = await driver.usage(one, noContext);
+    await within(driver, one, async (root) => {
+      writeFileSync(join(root, 'file'), Buffer.alloc(8 * MIB, 1));
+      const { size, inodes } = await driver.usage(one, noContext);
+      assert.ok(size >= before.size + 8 * MIB, `${size} is not 8 MiB more than ${before.size}`);
+      assert.equal(inodes, 1);
+    });
+  });
+
+  it('counts for a child what it alone has, and never less than nothing', async (t) => {
+    const driver = await open(t, { place: xfs.path });
+    const one = snapshot({ id: '1' });
+    await driver.create(one, noContext);
+    await within(driver, one, (root) => writeFileSync(join(root, 'file'), Buffer.alloc(32 * MIB, 1)));
+    assert.ok((await driver.seal(one, noContext)).size >= 32 * MIB);
+    const two = snapshot({ id: '2', parentIds: ['1'] });
+    await driver.create(two, noContext);
+    const { size } = await driver.usage(two, noContext);
+    assert.ok(size >= 0 && size < 16 * MIB, `${size}`);
+    assert.deepEqual(await driver.usage(snapshot({ id: '3', kind: 'view', parentIds: ['1'] }), noContext), {
+      size: 0,
+      inodes: 0,
+    });
+  });
+
+  it('refuses an id that is there, and says when the image of a parent is gone', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    await assert.rejects(driver.create(snapshot({ id: '1' }), noContext), InternalError);
+    assert.ok(existsSync(imageOf(driver, '1')));
+    for (const kind of ['active', 'view'] as const) {
+      await assert.rejects(driver.create(snapshot({ id: '2', kind, parentIds: ['5'] }), noContext), DataLossError);
+    }
+    await assert.rejects(driver.create(snapshot({ id: '3' }), { signal: AbortSignal.abort() }), CanceledError);
+    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), ['1']);
+  });
+
+  it('has exact modes, whatever the umask', async (t) => {
+    const umask = process.umask(0o077);
+    t.after(() => process.umask(umask));
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    await driver.create(snapshot({ id: '2', limits: { bytes: 32 * MIB } }), noContext);
+    const paths = [driver.root, join(driver.root, 'snapshots'), imageOf(driver, '1'), imageOf(driver, '2')];
+    assert.deepEqual(
+      paths.map((path) => lstatSync(path).mode & 0o7777),
+      [0o700, 0o700, 0o644, 0o644],
+    );
+  });
+
+  it('discards what there is, and finds leftovers', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    writeFileSync(imageOf(driver, 'new-leftover'), '');
+    const found: string[] = [];
+    for await (const name of driver.ids()) found.push(name);
+    assert.deepEqual(found.sort(), ['1', 'new-leftover']);
+    await driver.discard(['1', 'new-leftover', 'never'], noContext);
+    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), []);
+  });
+
+  it('unmounts and removes what a crash left', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    const place = join(driver.root, 'mounts/strata-mount-x');
+    mkdirSync(place, { recursive: true });
+    t.after(() => unmountAll(place, { detach: true }));
+    await mountAll(driver.mounts(snapshot({ id: '1' })), place);
+    writeFileSync(join(driver.root, 'scratch.new'), 'half');
+    rmSync(join(driver.root, 'scratch'));
+    const again = await openBlockfileDriver({ root: driver.root, defaultSize: 16 * MIB });
+    assert.deepEqual(readdirSync(join(driver.root, 'mounts')), []);
+    await again.create(snapshot({ id: '2' }), noContext);
+    assert.deepEqual(readdirSync(driver.root).sort(), ['mounts', 'scratch', 'snapshots']);
+  });
+});
+
+describe('blockfile limits', { skip }, () => {
+  const sizeWithin = (driver: Driver, of: DriverSnapshot): Promise<number> =>
+    within(driver, of, (root) => {
+      const { blocks, bsize } = statfsSync(root);
+      return blocks * bsize;
+    });
+
+  const about = (size: number, want: number) => assert.ok(size > want * 0.75 && size <= want, `${size} of ${want}`);
+
+  it('are the size of the file system, from the start and over a parent', async (t) => {
+    for (const [fsType, sizes] of [
+      ['ext4', [64 * MIB, 128 * MIB, 96 * MIB]],
+      ['xfs', [512 * MIB, GIB]],
+    ] as const) {
+      const driver = await open(t, { fsType });
+      for (const [n, bytes] of sizes.entries()) {
+        const parentIds = n === 0 ? [] : [String(n)];
+        const of = snapshot({ id: String(n + 1), parentIds, limits: { bytes } });
+        await driver.create(of, noContext);
+        assert.equal(statSync(imageOf(driver, of.id)).size, bytes);
+        about(await sizeWithin(driver, of), bytes);
+        await within(driver, of, (root) => writeFileSync(join(root, `file ${n}`), 'x'));
+        await driver.seal(of, noContext);
+      }
+      const last = snapshot({ id: String(sizes.length), parentIds: [] });
+      assert.equal(await within(driver, last, (root) => readdirSync(root).length), sizes.length);
+    }
+  });
+
+  it('stop whoever writes more', async (t) => {
+    const driver = await open(t);
+    const of = snapshot({ id: '1', limits: { bytes: 32 * MIB } });
+    await driver.create(of, noContext);
+    await within(driver, of, (root) => {
+      assert.throws(() => writeFileSync(join(root, 'file'), Buffer.alloc(64 * MIB, 1)), { code: 'ENOSPC' });
+    });
+  });
+
+  it('change later, when nothing is mounted', async (t) => {
+    const driver = await open(t);
+    const of = snapshot({ id: '1' });
+    await driver.create(of, noContext);
+    await driver.limiter?.set(of, { bytes: GIB }, noContext);
+    about(await sizeWithin(driver, of), GIB);
+    await driver.limiter?.set(of, {}, noContext);
+    assert.equal(statSync(imageOf(driver, '1')).size, GIB);
+    await within(driver, of, async () => {
+      const set = driver.limiter?.set(of, { bytes: 2 * GIB }, noContext);
+      await assert.rejects(set ?? Promise.resolve(), FailedPreconditionError);
+    });
+  });
+
+  it('that cannot be kept are refused, and leave nothing', async (t) => {
+    const driver = await open(t, { fsType: 'xfs' });
+    await assert.rejects(driver.create(snapshot({ id: '1', limits: { bytes: MIB } }), noContext), StrataError);
+    await driver.create(snapshot({ id: '2' }), noContext);
+    const smaller = snapshot({ id: '3', parentIds: ['2'], limits: { bytes: 400 * MIB } });
+    await assert.rejects(driver.create(smaller, noContext), FailedPreconditionError);
+    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), ['2']);
+  });
+
+  it('come from labels, through a snapshotter', async (t) => {
+    const driver = await open(t);
+    const { store, ...closing } = await temporaryStore(snapshotTables);
+    t.after(() => closing[Symbol.asyncDispose]());
+    await using snapshotter = await LocalSnapshotter.open({ name: 'blockfile', store, driver });
+    const labels = labelsOf({ [maxSizeLabel]: '48MiB' });
+    const [mount] = await snapshotter.prepare({ key: 'k', labels });
+    assert.equal(statSync(mount?.source ?? '').size, 48 * MIB);
+  });
+});

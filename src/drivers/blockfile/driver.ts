@@ -1,0 +1,189 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { opendir, rm, stat } from 'node:fs/promises';
+import {
+  DataLossError,
+  FailedPreconditionError,
+  fromSystemError,
+  InternalError,
+  NotFoundError,
+  throwIfAborted,
+} from '../../errors/index.js';
+import {
+  canShareBlocks,
+  copyFile,
+  diskUsage,
+  flushLoopDevices,
+  removeTrees,
+  resizeFileSystem,
+} from '../../linux/index.js';
+import {
+  type CallContext,
+  type Driver,
+  type DriverLimiter,
+  type DriverSnapshot,
+  type LimitSupport,
+  type Limits,
+  type Mount,
+  noUsage,
+  type Usage,
+} from '../../snapshots/index.js';
+import { ensureDirectory } from '../directories.js';
+import { syncFile, unmountLeftovers, waitUntilUnmounted } from './image.js';
+import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
+import { type BlockfileOptions, type ResolvedBlockfileOptions, resolveBlockfileOptions } from './options.js';
+import { IMAGE_MODE, makeImage, Scratch, whyNoImages } from './scratch.js';
+
+const PRIVATE = 0o700;
+
+/** How many entries of the snapshots directory are read at once. */
+const LISTING_BATCH = 256;
+
+/**
+ * Opens a driver that keeps each snapshot in one file, an image of a file system of its own that is mounted through a
+ * loop device (containerd: plugins/snapshots/blockfile). A snapshot starts as a copy of its parent's image: on shared
+ * blocks where the file system has reflinks, else of the parts that hold data. The root and what is missing in it are
+ * made; an image is made when the first snapshot needs it.
+ *
+ *     <root>/              0700
+ *       scratch            0644  the empty image
+ *       mounts/            0700  where images are mounted to be resized, if ever
+ *       snapshots/         0700
+ *         <id>             0644  the image of one snapshot; none for a view over a parent
+ *
+ * A snapshot takes the blocks that its image has and shares with no other, and one inode. It is limited by the size of
+ * its file system, which is set when it is made.
+ * @throws InvalidArgumentError for options that cannot work, PermissionDeniedError when the root cannot be made.
+ * @throws FailedPreconditionError when there is neither an image to start from nor what makes one; then nothing is made.
+ */
+export async function openBlockfileDriver(options: BlockfileOptions): Promise<Driver> {
+  const resolved = resolveBlockfileOptions(options);
+  const reason = whyNoImages(resolved);
+  if (reason !== undefined) throw new FailedPreconditionError(reason);
+  ensureDirectory(resolved.root, PRIVATE);
+  ensureDirectory(snapshotsDirectory(resolved.root), PRIVATE);
+  await unmountLeftovers(mountsDirectory(resolved.root));
+  // Loop devices know their files by paths without symbolic links.
+  return new BlockfileDriver({ ...resolved, root: realpathSync(resolved.root) });
+}
+
+class BlockfileDriver implements Driver {
+  readonly capabilities = Object.freeze({ names: [] });
+  readonly root: string;
+  readonly limiter: DriverLimiter;
+  readonly #options: ResolvedBlockfileOptions;
+  readonly #scratch: Scratch;
+
+  constructor(options: ResolvedBlockfileOptions) {
+    this.root = options.root;
+    this.#options = options;
+    this.#scratch = new Scratch(options);
+    this.limiter = { support: () => limitSupport, set: (...args) => this.#limit(...args) };
+  }
+
+  async create(snapshot: DriverSnapshot, { signal }: CallContext): Promise<void> {
+    throwIfAborted(signal);
+    const [parent] = snapshot.parentIds;
+    if (parent !== undefined) this.#requireImage(parent);
+    if (imageOf(snapshot) !== snapshot.id) return;
+    const path = imagePath(this.root, snapshot.id);
+    if (existsSync(path)) throw new InternalError(`the image of new snapshot ${snapshot.id} exists already`);
+    try {
+      await this.#make(path, snapshot, signal);
+      if (this.#options.durability === 'full') await this.#putOnDisk(path);
+      throwIfAborted(signal);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  async #make(path: string, snapshot: DriverSnapshot, signal: AbortSignal | undefined): Promise<void> {
+    const { fsType: type } = this.#options;
+    const [parent] = snapshot.parentIds;
+    const size = snapshot.limits?.bytes;
+    if (parent === undefined && size !== undefined && this.#scratch.hasGenerator) {
+      await makeImage(path, { type, size, ...(signal === undefined ? {} : { signal }) });
+      return;
+    }
+    const from = parent === undefined ? await this.#scratch.get() : imagePath(this.root, parent);
+    try {
+      await copyFile({ from, to: path, mode: IMAGE_MODE, signal });
+      if (size !== undefined) await this.#resize(path, size, signal);
+    } catch (error) {
+      throw fromSystemError(error, 'failed to copy the image');
+    }
+  }
+
+  async #resize(path: string, size: number, signal: AbortSignal | undefined): Promise<void> {
+    const mountIn = mountsDirectory(this.root);
+    ensureDirectory(mountIn, PRIVATE);
+    await resizeFileSystem({ type: this.#options.fsType, path, size, mountIn, signal });
+  }
+
+  /** @throws DataLossError when the image of a parent is gone. */
+  #requireImage(id: string): void {
+    if (!existsSync(imagePath(this.root, id))) throw new DataLossError(`the image of snapshot ${id} is gone`);
+  }
+
+  async #putOnDisk(path: string): Promise<void> {
+    await syncFile(path);
+    await syncFile(snapshotsDirectory(this.root));
+  }
+
+  async seal(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    const path = imagePath(this.root, snapshot.id);
+    // A layer that somebody still writes to would be one thing in one copy and another in the next.
+    await waitUntilUnmounted(path, signal);
+    // Before the record says that the layer is complete, it is.
+    if (this.#options.durability === 'full') await syncFile(path);
+    return this.#measure(path, signal);
+  }
+
+  mounts(snapshot: DriverSnapshot): readonly Mount[] {
+    return blockfileMounts(snapshot, this.#options);
+  }
+
+  async usage(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
+    if (imageOf(snapshot) !== snapshot.id) return noUsage;
+    const path = imagePath(this.root, snapshot.id);
+    // What is written to a mounted file system gets into the image some seconds later.
+    await flushLoopDevices(path).catch((error: unknown) => {
+      throw fromSystemError(error, 'failed to flush the image');
+    });
+    return this.#measure(path, signal);
+  }
+
+  #measure(path: string, signal: AbortSignal | undefined): Promise<Usage> {
+    return diskUsage(path, { signal, withoutShared: canShareBlocks(path) });
+  }
+
+  async #limit(snapshot: DriverSnapshot, { bytes }: Limits, { signal }: CallContext): Promise<void> {
+    const path = imagePath(this.root, snapshot.id);
+    if (!existsSync(path)) throw new NotFoundError(`image of snapshot ${snapshot.id}`);
+    if (bytes === undefined || (await stat(path)).size === bytes) return;
+    await waitUntilUnmounted(path, signal);
+    await this.#resize(path, bytes, signal);
+    if (this.#options.durability === 'full') await syncFile(path);
+  }
+
+  discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    return removeTrees(snapshotsDirectory(this.root), ids, { signal });
+  }
+
+  async *ids(): AsyncIterable<string> {
+    const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
+    for await (const entry of directory) yield entry.name;
+  }
+
+  async close(): Promise<void> {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const limitSupport: LimitSupport = Object.freeze({
+  bytes: true,
+  inodes: false,
+  reason: 'the inodes of an image cannot be limited',
+});

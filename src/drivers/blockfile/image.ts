@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { open, readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { abortError, FailedPreconditionError, throwIfAborted } from '../../errors/index.js';
+import { unmountAll, writableLoopDevices } from '../../linux/index.js';
+
+/** Puts a file, or the entries of a directory, on disk. @throws a system error. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Takes away what a crash left mounted in a directory. */
+export async function unmountLeftovers(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  for (const name of await readdir(directory)) {
+    await unmountAll(join(directory, name), { detach: true });
+    await rmdir(join(directory, name));
+  }
+}
+
+/** For how long a device may take to let go of an image that was unmounted: 50 times 50 ms. */
+const PATIENCE = { tries: 50, pauseMs: 50 } as const;
+
+/**
+ * Waits until nobody can write to an image any more: a loop device lets go of it a little later than it is unmounted.
+ * @throws FailedPreconditionError when it is still mounted after 2.5 s.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted.
+ */
+export async function waitUntilUnmounted(image: string, signal: AbortSignal | undefined): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    throwIfAborted(signal);
+    const [device] = writableLoopDevices(image);
+    if (device === undefined) return;
+    if (tries >= PATIENCE.tries) throw new FailedPreconditionError(`it is still mounted, through ${device}`);
+    await pause(signal);
+  }
+}
+
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(PATIENCE.pauseMs, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw signal === undefined ? error : abortError(signal);
+  }
+}
