@@ -131,6 +131,7 @@ export class ErofsDriver implements Driver {
   async #tidy(id: string, signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
     if (this.#options.setImmutable) setImmutable(this.#places.layerImage(id), true);
+    await this.#layers.release(id);
     await this.#blocks.remove(id);
     await removeTrees(this.#places.snapshot(id), this.#leftovers(id), { signal });
   }
