@@ -37,6 +37,7 @@ export {
   TMPFS_MAGIC,
 } from './facts.js';
 export { enableVerity, setImmutable } from './file-flags.js';
+export { flattenLayers } from './flatten.js';
 export { GroupSync } from './group-sync.js';
 export { type IdRange, parseIdMap } from './id-map.js';
 export { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';

@@ -32,7 +32,7 @@ const PERMISSIONS = 0o7777n;
 const PRIVATE = 0o700;
 
 /** An entry of a directory, in the source and in the copy. */
-interface Entry {
+export interface Entry {
   readonly from: Buffer;
   readonly to: Buffer;
   readonly stats: BigIntStats;
@@ -123,7 +123,8 @@ class TreeCopy implements Disposable {
   }
 }
 
-function* copyEntry(entry: Entry): Steps {
+/** Copies what is no directory, with all that it is. @throws a system error. */
+export function* copyEntry(entry: Entry): Steps {
   const { from, to, stats } = entry;
   if (stats.isFile()) {
     yield* copyContent(from, to, (files) => finishFile(entry, files));

@@ -1,10 +1,11 @@
-/** As many layers as overlay takes: made by the daemon, mounted by the command. */
+/** As many layers as overlay takes, and more: made by the daemon, mounted by the command. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Scenario, scenario } from '../support/scenario.js';
 import { methods, mustCall, requests } from '../support/snapshots-api.js';
 import { Strata } from '../support/strata.js';
+import { until } from '../support/until.js';
 import { Wire } from '../support/wire.js';
 
 /** What overlay takes below an upper directory (fs/overlayfs/overlayfs.h, OVL_MAX_STACK). */
@@ -31,15 +32,17 @@ interface Bench {
   readonly wire: Wire;
 }
 
-async function bench(running: Scenario): Promise<Bench> {
-  const strata = await Strata.start(running);
+async function bench(running: Scenario, flattenDepth: number): Promise<Bench> {
+  const config = path.join(await running.directory(), 'config.toml');
+  await writeFile(config, `[plugins."io.containerd.snapshotter.v1.overlayfs"]\nflatten_depth = ${flattenDepth}\n`);
+  const strata = await Strata.start(running, { args: ['--config', config] });
   const wire = new Wire(strata.address);
   running.defer(() => wire.close());
   return { strata, wire };
 }
 
 scenario('a chain of as many layers as overlay takes', { needs: ['root'] }, async (running) => {
-  const { strata, wire } = await bench(running);
+  const { strata, wire } = await bench(running, 0);
   const target = path.join(await running.directory(), 'target');
   await mkdir(target);
   await commitLayers({ strata, wire }, 1, most);
@@ -59,5 +62,58 @@ scenario('a chain of as many layers as overlay takes', { needs: ['root'] }, asyn
     const { status, stderr } = await strata.run(['mount', 'too-deep', target]);
     assert.equal(status, 1);
     assert.match(stderr, /overlay takes at most 500 layers below, and these are 501/);
+  });
+});
+
+scenario('a chain of more layers than overlay takes, made flat', { needs: ['root'] }, async (running) => {
+  const layers = 600;
+  const { strata, wire } = await bench(running, 40);
+  const target = path.join(await running.directory(), 'target');
+  const flat = path.join(strata.snapshots, '..', 'flat');
+  await mkdir(target);
+  await commitLayers({ strata, wire }, 1, 30);
+  await strata.must(['prepare', 'early', nameOf(30)]);
+  const early = await strata.must(['mounts', '--json', target, 'early']);
+  await commitLayers({ strata, wire }, 31, layers);
+
+  await running.step('is mounted with the files of all layers', async () => {
+    await strata.must(['prepare', 'deep', nameOf(layers)]);
+    await until('enough of it is flat', async () => {
+      await strata.must(['prepare', 'probe', nameOf(layers)]);
+      const mounts = await strata.must(['mounts', '--json', target, 'probe']);
+      await strata.must(['rm', 'probe']);
+      return (mounts.match(/\/fs/g) ?? []).length <= 41 && mounts.includes('/flat/');
+    });
+    await strata.must(['prepare', 'later', nameOf(layers)]);
+    for (const key of ['deep', 'later']) {
+      await strata.must(['mount', key, target]);
+      assert.equal((await readdir(target)).length, layers + 1);
+      assert.equal(await readFile(path.join(target, 'last'), 'utf8'), String(layers));
+      await strata.must(['umount', target]);
+    }
+  });
+
+  await running.step('takes no more blocks for files than its layers', async () => {
+    const [name = ''] = (await readdir(flat)).sort(
+      (one, other) => Number.parseInt(other, 10) - Number.parseInt(one, 10),
+    );
+    const { nlink } = await stat(path.join(flat, name, 'file-1'));
+    assert.ok(nlink > 1);
+  });
+
+  await running.step('leaves snapshots that were there as they were', async () => {
+    assert.equal(await strata.must(['mounts', '--json', target, 'early']), early);
+  });
+
+  await running.step('is flat after a kill as well, and nothing half made is left', async () => {
+    await strata.kill();
+    await mkdir(path.join(flat, 'new-12345'));
+    await strata.startAgain();
+    await until('what was half made is deleted', async () => {
+      return (await readdir(flat)).every((name) => !name.startsWith('new-'));
+    });
+    await strata.must(['mount', 'later', target]);
+    assert.equal((await readdir(target)).length, layers + 1);
+    await strata.must(['umount', target]);
   });
 });

@@ -30,6 +30,7 @@ import {
   takeSnapshotFiles,
   workDirectory,
 } from './files.js';
+import { FlatLayers } from './flat-layers.js';
 import { type MountPlaces, type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
@@ -64,6 +65,7 @@ class OverlayDriver implements Driver {
   readonly checker: DriverChecker;
   readonly #settings: MountSettings;
   readonly #showsUpperdir: boolean;
+  readonly #flat: FlatLayers;
   readonly #ready: ReadyDirectories | undefined;
   readonly #sync: LayerSync | undefined;
   readonly #faults: FaultPoints;
@@ -74,8 +76,9 @@ class OverlayDriver implements Driver {
     this.root = options.root;
     this.checker = overlayChecker(options.root);
     this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
+    this.#flat = openFlat(options, setup);
     this.#settings = {
-      places: placesBelow(options.root),
+      places: placesBelow(options.root, this.#flat),
       overlayOptions: setup.overlayOptions,
       remapIds: setup.remapIds,
     };
@@ -96,6 +99,7 @@ class OverlayDriver implements Driver {
     const taken = ready !== undefined && (await takeSnapshotFiles(this.root, ready, files));
     if (!taken) await makeSnapshotFiles(this.root, files);
     if (files.writable) await this.#startProject(snapshot);
+    this.#flat.consider(snapshot);
   }
 
   async #startProject({ id, limits = noLimits }: DriverSnapshot): Promise<void> {
@@ -148,6 +152,7 @@ class OverlayDriver implements Driver {
     const directory = snapshotsDirectory(this.root);
     const failure = this.#projects.end(ids);
     this.#faults.reach('overlay.discarding');
+    await this.#flat.drop(ids, signal);
     await (this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal }));
     this.#faults.reach('overlay.discarded');
     // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
@@ -169,6 +174,7 @@ class OverlayDriver implements Driver {
   }
 
   async close(): Promise<void> {
+    await this.#flat.close();
     await this.#ready?.close();
   }
 
@@ -182,12 +188,18 @@ function layerPlaces(root: string, id: string) {
   return { path: filesDirectory(root, id), parents: [snapshotDirectory(root, id), snapshotsDirectory(root)] };
 }
 
-function placesBelow(root: string): MountPlaces {
+function placesBelow(root: string, flat: FlatLayers): MountPlaces {
   return {
     upper: (id) => filesDirectory(root, id),
     work: (id) => workDirectory(root, id),
-    lowers: ({ parentIds }) => parentIds.map((parent) => filesDirectory(root, parent)),
+    lowers: (snapshot) => flat.lowers(snapshot),
   };
+}
+
+function openFlat(options: ResolvedOverlayOptions, { overlayOptions }: OverlaySetup): FlatLayers {
+  const { root, flattenDepth: depth, durability, onFlattenError: onError } = options;
+  const space = overlayOptions.includes('userxattr') ? 'user' : 'trusted';
+  return new FlatLayers({ root, depth, durable: durability === 'full', space, onError });
 }
 
 function openReady({

@@ -38,8 +38,15 @@ export interface OverlayOptions {
    * system needs another one, and nobody else may use the numbers above it. Default 1,073,741,824.
    */
   readonly projectIdBase?: number;
-  /** Told about failures that no caller waits for. Default: nobody is. */
+  /** Told when directories cannot be made ahead. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
+  /**
+   * Chains of more layers than this are merged into one directory in the background, for new snapshots to stand on; 0
+   * never merges any. Default 128: then the options of every mount fit into a page as containerd's clients shorten them.
+   */
+  readonly flattenDepth?: number;
+  /** Told when a deep chain cannot be merged; its snapshots go on with all their layers. Default: nobody is. */
+  readonly onFlattenError?: (error: unknown) => void;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
   /** What this machine can do, for tests; asked of the machine by default. */
@@ -56,6 +63,8 @@ export interface ResolvedOverlayOptions {
   readonly readyDirectories: number;
   readonly projectIdBase: number;
   readonly onBackgroundError: (error: unknown) => void;
+  readonly flattenDepth: number;
+  readonly onFlattenError: (error: unknown) => void;
   readonly faults: FaultPoints;
   readonly facts: OverlayFacts;
 }
@@ -68,6 +77,14 @@ const DEFAULT_READY = 128;
 
 /** Far above the numbers that people give out by hand, with room for three thousand million snapshots. */
 const DEFAULT_PROJECT_BASE = 2 ** 30;
+
+/** A layer takes up to 22 bytes of the one page that mount(2) takes: `snapshots/<8 digits>/fs:`. */
+const DEFAULT_DEPTH = 128;
+
+function checkDepth(depth: number): number {
+  if (Number.isSafeInteger(depth) && depth >= 0) return depth;
+  throw new InvalidArgumentError(`flatten depth ${depth} is no whole number of layers`);
+}
 
 /** The options that the driver itself sets. */
 const OWN_OPTIONS = ['lowerdir', 'lowerdir+', 'datadir+', 'upperdir', 'workdir'];
@@ -109,6 +126,8 @@ export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayO
     readyDirectories: options.readyDirectories ?? DEFAULT_READY,
     projectIdBase: options.projectIdBase ?? DEFAULT_PROJECT_BASE,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
+    flattenDepth: checkDepth(options.flattenDepth ?? DEFAULT_DEPTH),
+    onFlattenError: options.onFlattenError ?? (() => undefined),
     faults: options.faults ?? noFaults,
     facts: resolveFacts(facts),
   });

@@ -23,7 +23,7 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
   requires: [pluginTypes.store],
   async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
-    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, syncRemove } = settings;
+    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, syncRemove, flattenDepth } = settings;
     const driver = await openOverlayDriver({
       root: rootPath === '' ? root : rootPath,
       upperdirLabel,
@@ -33,6 +33,8 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
       durability,
       faults,
       onBackgroundError: (error) => logger.warn({ err: error }, 'failed to make directories ahead'),
+      flattenDepth,
+      onFlattenError: (error) => logger.warn({ err: error }, 'failed to merge a deep chain; it stays as it is'),
     });
     meta.exports.set('root', driver.root);
     meta.capabilities.push(...driver.capabilities.names);

@@ -129,6 +129,11 @@ const overlayfs = section('The overlayfs snapshotter.', {
     default: 2 ** 30,
     doc: 'Where project quota is on, each active snapshot is the project with the number of its id and this. Another root on the same file system needs another one. See [limits.md](limits.md).',
   }),
+  flatten_depth: option({
+    type: integer(0, 500),
+    default: 128,
+    doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, and new snapshots stand on that; 0 never merges any. Overlay takes 500 layers, and clients that mount with a string of options only as many as fit into 4096 bytes: with the default, containerd and whoever shortens paths as it does; some 50 with whole paths.',
+  }),
   ...limitOptions,
 });
 
