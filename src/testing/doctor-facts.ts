@@ -52,7 +52,7 @@ export function doctorFacts(change: DoctorFactsChange = {}): DoctorFacts {
     root: { ...root, ...change.root },
     holding: change.holding ?? [],
     overlay: { mounts: 'works', mapsIds: 'works', ...change.overlay },
-    programs: change.programs ?? ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs', 'dmsetup'],
+    programs: change.programs ?? ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs'],
     containerd: {
       version: '1.7.0',
       configFile: '/etc/containerd/config.toml',

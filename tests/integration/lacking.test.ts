@@ -54,7 +54,7 @@ scenario('a user without rights, in a user namespace', { needs: ['root', 'setpri
     const { status, stdout, stderr } = await inside(`strata doctor ${serveArguments(directory).slice(1).join(' ')}`);
     assert.equal(status, 0, stdout + stderr);
     assert.match(stdout, /Runs as: +root, in a user namespace, may mount/);
-    assert.match(stdout, /overlayfs +works +the default: it works here\n.*mapped.*\n.*no rebase/);
+    assert.match(stdout, /overlayfs +works +the default: it works here\n.*mapped.*\n.*limited.*\n.*no rebase/);
     assert.match(stdout, /erofs +no +erofs cannot be mounted inside of a user namespace/);
   });
 });

@@ -51,6 +51,7 @@ const rules: readonly Rule[] = [
     limits: (facts) => [
       mounting(facts),
       facts.overlay.mapsIds === 'fails' && 'ids of containers cannot be mapped on its mounts',
+      facts.root.projectQuota !== 'on' && 'what a snapshot takes cannot be limited: no project quotas',
       facts.machine.inUserNamespace && 'no rebase: a user namespace cannot make the device nodes of whiteouts',
     ],
   },
@@ -109,7 +110,7 @@ const rules: readonly Rule[] = [
       onLinux(facts),
       facts.machine.deviceMapper === 'absent' && 'this kernel has no device-mapper',
       inNamespace(facts, 'a block device'),
-      !hasProgram(facts, 'dmsetup') && 'dmsetup is missing',
+      !hasProgram(facts, 'mkfs.ext4') && !hasProgram(facts, 'mkfs.xfs') && 'mkfs.ext4 is missing (e2fsprogs)',
       !canMount(facts) && 'it needs CAP_SYS_ADMIN',
     ],
     limits: () => ['a thin pool has to be set up and named in the configuration'],

@@ -151,6 +151,7 @@ const verdicts: readonly (readonly [
   ['a root on nfs', mountedOn('nfs4'), 'overlayfs', false, /no upper directory on nfs4/],
   ['no rights', { machine: { capabilities: [] } }, 'overlayfs', true, /only clients with more rights/],
   ['no mapped ids', { overlay: { mapsIds: 'fails' } }, 'overlayfs', true, /cannot be mapped/],
+  ['no project quotas', { root: { projectQuota: 'impossible' } }, 'overlayfs', true, /cannot be limited/],
   ['a user namespace', { machine: { inUserNamespace: true } }, 'overlayfs', true, /no rebase/],
   ['another system', { machine: { platform: 'darwin' } }, 'native', true, /^$/],
   ['btrfs', mountedOn('btrfs'), 'btrfs', true, /^$/],
@@ -160,6 +161,7 @@ const verdicts: readonly (readonly [
   ['no mkfs.erofs', { programs: [] }, 'erofs', false, /erofs-utils/],
   ['no erofs', { machine: { erofs: 'absent' } }, 'erofs', false, /no erofs/],
   ['no loop devices', { machine: { loop: 'absent' } }, 'blockfile', false, /loop/],
+  ['no mkfs', { programs: [] }, 'devmapper', false, /e2fsprogs/],
   ['no device-mapper', { machine: { deviceMapper: 'absent' } }, 'devmapper', false, /device-mapper/],
 ];
 

@@ -81,4 +81,4 @@ export interface DoctorFacts {
 }
 
 /** Programs that back ends run. */
-export const neededPrograms = ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs', 'dmsetup'] as const;
+export const neededPrograms = ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs'] as const;
