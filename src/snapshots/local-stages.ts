@@ -310,7 +310,8 @@ const RESTORE_PAGE = 256;
 function* recordedSnapshots({ store, name }: LocalSnapshotterOptions): Generator<DriverSnapshot> {
   const tree = new SnapshotTree(name);
   for (let after: string | undefined; ; ) {
-    const page = store.read((tx) => tree.walk(tx, { after, limit: RESTORE_PAGE }));
+    // A record that cannot be read is reported by the recovery that follows; nothing can be restored by it.
+    const page = store.read((tx) => tree.walk(tx, { after, limit: RESTORE_PAGE, onUnreadable: () => undefined }));
     for (const { record } of page) yield driverSnapshot(record);
     after = page.at(-1)?.name;
     if (page.length < RESTORE_PAGE) return;

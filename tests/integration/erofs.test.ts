@@ -85,8 +85,13 @@ scenario('containerd with strata and erofs as its proxy snapshotter', { needs },
   });
 });
 
-/** Milliseconds after the beginning of a commit at which the daemon is killed. */
-const moments = [2, 10, 25, 50, 100, 200];
+/** Milliseconds after the packing of a layer has begun at which the daemon is killed. */
+const moments = [0, 5, 20, 50, 100, 200];
+
+/** Waits until the image of a layer is there, or a part of it. */
+async function packingBegins(snapshot: string): Promise<void> {
+  while (!(await readdir(snapshot)).some((name) => name.startsWith('layer.erofs'))) await delay(1);
+}
 
 for (const defaultSize of ['0B', '256MiB']) {
   scenario(
@@ -108,6 +113,7 @@ for (const defaultSize of ['0B', '256MiB']) {
           const upper = defaultSize === '0B' ? 'fs' : 'rw/upper';
           await writeFile(path.join(snapshotsOf(strata), id, upper, 'large'), Buffer.alloc(48 * 2 ** 20, round + 1));
           const committing = strata.run(['commit', name, key], erofs);
+          await packingBegins(path.join(snapshotsOf(strata), id));
           await delay(moment);
           await strata.kill();
           await committing;

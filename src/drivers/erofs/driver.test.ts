@@ -281,6 +281,27 @@ describe('an erofs driver that is opened again', { skip: whyNoErofs() }, () => {
     });
   }
 
+  for (const defaultSize of [0, 32 * MIB]) {
+    it(`makes again what a power cut took, with a default size of ${defaultSize}`, async (t) => {
+      const root = newRoot(t);
+      const before = await open(t, { defaultSize }, root);
+      await layer(before, { id: '1' });
+      await before.close();
+      const after = await open(t, { defaultSize }, root);
+      const lost = [
+        snapshot({ id: '2', parentIds: ['1'] }),
+        snapshot({ id: '3' }),
+        snapshot({ id: '4', kind: 'view' }),
+        snapshot({ id: '5', kind: 'view', parentIds: ['1'] }),
+      ];
+      await after.restore?.([snapshot({ id: '1', kind: 'committed' }), ...lost]);
+      for (const each of lost) assert.equal(await after.recreate?.(each, noContext), true);
+      for (const each of lost) assert.equal(await after.recreate?.(each, noContext), false);
+      const shown = await Promise.all(lost.map((each) => look(after, each)));
+      assert.deepEqual(shown, [['file-1'], [], [], ['file-1']]);
+    });
+  }
+
   it('unmounts layers that nothing stands on, and deletes what a commit left', async (t) => {
     const root = newRoot(t);
     const before = await open(t, {}, root);

@@ -46,7 +46,7 @@ export class ErofsDriver implements Driver {
 
   constructor(options: ResolvedErofsOptions, setup: ErofsSetup) {
     this.root = options.root;
-    this.capabilities = Object.freeze({ names: setup.capabilities });
+    this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#options = options;
     this.#places = placesBelow(options.root);
     this.#layers = new LayerMounts(this.#places, setup.loop);
@@ -162,6 +162,18 @@ export class ErofsDriver implements Driver {
       signal,
     });
     for (const id of ids) this.#broken.delete(id);
+  }
+
+  /** A power cut can take the directories of what was just made; its layers are held already. */
+  async recreate(snapshot: DriverSnapshot, call: CallContext): Promise<boolean> {
+    const { id, kind, parentIds, labels } = snapshot;
+    const place = this.#places.snapshot(id);
+    const isMissing = !existsSync(place);
+    if (isMissing) await makeSnapshotDirectory(place, id);
+    const wantsFiles = kind === 'active' || parentIds.length === 0;
+    if (!wantsFiles || existsSync(this.#places.blockImage(id)) || existsSync(this.#places.files(id))) return isMissing;
+    await this.#makeContents(snapshot, ownerFromLabels(labels) ?? this.#inheritedOwner(snapshot), call);
+    return true;
   }
 
   async *ids(): AsyncIterable<string> {

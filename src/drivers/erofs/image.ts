@@ -58,7 +58,7 @@ export async function makeImage(request: ImageRequest): Promise<void> {
     await pack(program, part, request);
     if (request.verity) enableVerity(part);
     await rename(part, request.target);
-    if (request.durable) await syncDirectory(dirname(request.target));
+    if (request.durable) await syncNames(request.target);
   } catch (error) {
     await rm(part, { force: true });
     throw fromSystemError(error);
@@ -117,11 +117,14 @@ function failure(text: string): Error {
   return /no space left|disk quota/i.test(text) ? new ResourceExhaustedError(text) : new UnknownError(text);
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
+/** Puts the names that lead to an image on disk: its own, and that of the snapshot's directory. */
+async function syncNames(image: string): Promise<void> {
+  for (const path of [dirname(image), dirname(dirname(image))]) {
+    const directory = await open(path, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
   }
 }
