@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, rm, stat } from 'node:fs/promises';
 import { throwIfAborted, UnavailableError } from '../../errors/index.js';
 import { diskUsage, removeTrees, setImmutable } from '../../linux/index.js';
 import type { CallContext, Driver, DriverCapabilities, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
@@ -17,7 +17,7 @@ import {
   ownerOfLayer,
   placesBelow,
 } from './files.js';
-import { makeImage } from './image.js';
+import { makeImage, partOf } from './image.js';
 import { LayerMounts } from './layer-mounts.js';
 import { ImageLimiter } from './limiter.js';
 import type { ResolvedErofsOptions } from './options.js';
@@ -75,6 +75,7 @@ export class ErofsDriver implements Driver {
 
   async #restoreMounts({ id, parentIds }: DriverSnapshot): Promise<void> {
     try {
+      await rm(partOf(this.#places.layerImage(id)), { force: true });
       if (existsSync(this.#places.blockImage(id))) await this.#blocks.mount(id);
       await this.#layers.hold(id, parentIds);
     } catch (error) {
