@@ -29,6 +29,10 @@ export interface Tools {
   examine(sources: ConfigSources, ask: (address: string) => Promise<DaemonFacts>): Promise<Diagnosis>;
   /** Checks a root that no daemon serves. */
   checkRoot(config: Config, request: CheckOptions, call: CallContext): AsyncIterable<CheckEvent>;
+  /** Writes a backup of the records of a root that no daemon serves. */
+  backUpRoot(config: Config, file: string, call: CallContext): Promise<void>;
+  /** Puts the records of a backup in the place of those of a root; `replaced` is where the latter are kept. */
+  restoreRoot(config: Config, file: string, call: CallContext): Promise<{ readonly replaced: string | undefined }>;
   /** The time that counts as now. */
   now(): Date;
 }
@@ -52,6 +56,8 @@ const tools: Tools = {
     const { dryRun = false, dropDescendants = false } = repair ?? {};
     yield* checkRoot(config, repair === undefined ? { level } : { level, repair: { dryRun, dropDescendants } }, call);
   },
+  backUpRoot: async (...args) => (await import('../server/index.js')).backUpRoot(...args),
+  restoreRoot: async (...args) => (await import('../server/index.js')).restoreRoot(...args),
   now: () => new Date(),
 };
 

@@ -6,6 +6,7 @@ import type { CheckEvent, ClientMaintenance } from './types.js';
 
 const { MaintenanceDefinition: service } = wireMaintenance;
 const checkMethod = wireMethod(service, service.methods.check);
+const backupMethod = wireMethod(service, service.methods.backup);
 
 /** The maintenance of the daemon behind a channel. */
 export function clientMaintenance(channel: Channel): ClientMaintenance {
@@ -20,6 +21,17 @@ export function clientMaintenance(channel: Channel): ClientMaintenance {
         complete = known?.type === 'summary';
       }
       if (!complete) throw new InternalError('the check ended without a summary');
+    },
+    backup: async function* (call = noContext) {
+      let bytes = 0;
+      let total: number | undefined;
+      for await (const { part } of channel.stream(backupMethod, {}, call)) {
+        if (part?.$case === 'total') total = part.value;
+        if (part?.$case !== 'data') continue;
+        bytes += part.value.length;
+        yield part.value;
+      }
+      if (bytes !== total) throw new InternalError(`the backup ended after ${bytes} bytes, want ${total ?? 'more'}`);
     },
   };
 }

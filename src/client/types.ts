@@ -175,6 +175,13 @@ export interface ClientMaintenance {
    * @throws NotImplementedError when the daemon is none of Strata's.
    */
   check(options?: CheckOptions, call?: CallContext): AsyncIterable<CheckEvent>;
+  /**
+   * A copy of all records, as they stand at one moment: the bytes of a file that `strata restore` takes. It is whole
+   * only when the iteration ends without an error.
+   * @throws ResourceExhaustedError when the daemon's disk is full; DataLossError when its records cannot be read;
+   * NotImplementedError when the daemon is none of Strata's.
+   */
+  backup(call?: CallContext): AsyncIterable<Uint8Array>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import { type AnyRegistration, type PluginReport, pluginName } from '../plugins/index.js';
+import { backupDirectory, backupPlugin } from './builtin/backup.js';
 import { blockfilePlugin } from './builtin/blockfile.js';
 import { btrfsPlugin } from './builtin/btrfs.js';
 import { defaultSnapshotterPlugin } from './builtin/default-snapshotter.js';
@@ -50,7 +51,8 @@ export function builtinPlugins({
   const { durability, plugins: settings } = config;
   const overlayRoot = settings['io.containerd.snapshotter.v1.overlayfs'].rootPath || config.root;
   return [
-    { plugin: storePlugin, config: { face, durability, faults } },
+    { plugin: storePlugin, config: { face, durability, faults, backups: backupDirectory(config) } },
+    { plugin: backupPlugin, config: { config, logger } },
     { plugin: eventPlugin, config: { logger } },
     {
       plugin: overlayfsPlugin,

@@ -22,6 +22,7 @@ export type { Daemon } from './daemon-types.js';
 export { examine } from './doctor/examine.js';
 export type { DaemonFacts, DaemonPlugin, Diagnosis, DoctorFacts } from './doctor/index.js';
 export type { EmbeddedOptions, EmbeddedStrata } from './embedded.js';
+export { backUpRoot, restoreRoot } from './open-backup.js';
 export { checkRoot } from './open-check.js';
 export { openStrata } from './open-strata.js';
 export { type RunDaemonOptions, runDaemon } from './run-daemon.js';

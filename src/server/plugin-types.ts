@@ -4,6 +4,7 @@ import { pluginType } from '../plugins/index.js';
 import type { GrpcService } from '../services/index.js';
 import type { LocalSnapshotter, Snapshotter } from '../snapshots/index.js';
 import type { Store } from '../store/index.js';
+import type { BackupSchedule } from './backup/schedule.js';
 import type { DefaultChoice } from './default-snapshotter.js';
 
 /** What the metadata plugin gives: every snapshotter, as clients of this daemon are to see it, by name. */
@@ -16,6 +17,7 @@ export interface Metadata {
 /** The types of plugins, with what a plugin of each type gives. Those that start with `io.containerd` are containerd's. */
 export const pluginTypes = {
   store: pluginType<Store>('io.strata.store.v1'),
+  backup: pluginType<BackupSchedule>('io.strata.backup.v1'),
   event: pluginType<EventExchange>('io.containerd.event.v1'),
   snapshotter: pluginType<LocalSnapshotter>('io.containerd.snapshotter.v1'),
   metadata: pluginType<Metadata>('io.containerd.metadata.v1'),

@@ -6,6 +6,7 @@
  * a change must depend on nothing but its transaction.
  */
 import type { DataLossError } from '../errors/index.js';
+import type { BackupRequest } from './lmdb/backup.js';
 import type { Key, Table } from './table.js';
 
 /** One record of a table. */
@@ -66,6 +67,9 @@ export interface Store extends AsyncDisposable {
    */
   readonly restored: boolean;
 
+  /** How many writes were put on disk since it was opened. */
+  readonly changes: number;
+
   /**
    * Runs `view` over one consistent snapshot of all tables and returns its result. Never waits for a writer.
    * The transaction must not be kept or awaited in: page through long ranges with `limit` and `after`.
@@ -83,6 +87,13 @@ export interface Store extends AsyncDisposable {
    * @throws UnavailableError when the store is closed.
    */
   write<T>(change: (tx: WriteTransaction) => T): Promise<T>;
+
+  /**
+   * Writes all records, as they stand at one moment, into a file; see `BackupRequest`. The store stays in use meanwhile.
+   * @throws UnavailableError when the store is closed; ResourceExhaustedError when the disk is full; DataLossError when
+   * records cannot be read. Then there is no new file.
+   */
+  backUp(request: BackupRequest): Promise<void>;
 
   /** Lets the writes under way finish, then closes. Calling it again does nothing. */
   close(): Promise<void>;

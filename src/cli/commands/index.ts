@@ -1,4 +1,5 @@
 import type { CliCommand } from '../command.js';
+import { backup } from './backup.js';
 import { check } from './check.js';
 import { commit } from './commit.js';
 import { config } from './config.js';
@@ -13,6 +14,7 @@ import { mount, umount } from './mount.js';
 import { mounts } from './mounts.js';
 import { namespaces } from './namespaces.js';
 import { plugins } from './plugins.js';
+import { restore } from './restore.js';
 import { rm } from './rm.js';
 import { serve } from './serve.js';
 import { tree } from './tree.js';
@@ -41,5 +43,7 @@ export const commands: readonly CliCommand[] = [
   plugins,
   doctor,
   check,
+  backup,
+  restore,
   version,
 ];

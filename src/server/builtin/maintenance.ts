@@ -3,6 +3,7 @@ import { definePlugin } from '../../plugins/index.js';
 import { type GrpcService, maintenanceService } from '../../services/index.js';
 import type { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
+import { streamBackup } from '../backup/stream.js';
 import { lostAndFoundOf } from '../check/lost-and-found.js';
 import type { Config } from '../config/index.js';
 import type { Face } from '../face.js';
@@ -19,14 +20,18 @@ export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcCo
   type: pluginTypes.grpc,
   id: 'maintenance',
   requires: [pluginTypes.store, pluginTypes.snapshotter],
-  init({ config: { face, config }, single, all }) {
+  init({ config: { face, config }, root, single, all }) {
     const subject = liveSubject({
       config,
       face,
       store: single(pluginTypes.store),
       snapshotters: all(pluginTypes.snapshotter),
     });
-    return maintenanceService({ check: (request, call) => check(subject, request, call) });
+    const store = single(pluginTypes.store);
+    return maintenanceService({
+      check: (request, call) => check(subject, request, call),
+      backup: (call) => streamBackup(store, root, call),
+    });
   },
 });
 

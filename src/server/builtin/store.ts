@@ -1,9 +1,11 @@
 import { devmapperTables } from '../../drivers/index.js';
+import { DataLossError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import { metadataTables } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { type Durability, snapshotTables } from '../../snapshots/index.js';
-import { openLmdbStore, type Store } from '../../store/index.js';
+import { type LmdbStoreOptions, openLmdbStore, type Store } from '../../store/index.js';
+import { withNewestBackup } from '../backup/damage.js';
 import { claimFace, type Face, faceTable } from '../face.js';
 import { pluginTypes } from '../plugin-types.js';
 import { defaultSnapshotterTable } from './default-snapshotter.js';
@@ -22,6 +24,8 @@ export interface StorePluginConfig {
   readonly face: Face;
   readonly durability: Durability;
   readonly faults: FaultPoints;
+  /** Where backups are looked for when the store is damaged. */
+  readonly backups: string;
 }
 
 /** The store of all records. */
@@ -30,13 +34,8 @@ export const storePlugin = definePlugin<Store, StorePluginConfig>({
   id: 'lmdb',
   async init({ root, config, meta, signal }) {
     const { durability, faults } = config;
-    const store = await openLmdbStore({
-      path: root,
-      tables: storeTables,
-      durable: durability !== 'none',
-      signal,
-      faults,
-    });
+    const options = { path: root, tables: storeTables, durable: durability !== 'none', signal, faults };
+    const store = await openOrAdvise(options, config.backups);
     try {
       await claimFace(store, config.face);
     } catch (error) {
@@ -48,3 +47,11 @@ export const storePlugin = definePlugin<Store, StorePluginConfig>({
   },
   stop: (store) => store.close(),
 });
+
+async function openOrAdvise(options: LmdbStoreOptions, backups: string): Promise<Store> {
+  try {
+    return await openLmdbStore(options);
+  } catch (error) {
+    throw error instanceof DataLossError ? await withNewestBackup(error, backups) : error;
+  }
+}

@@ -33,6 +33,7 @@ test('the defaults of root are complete', () => {
     logFormat: 'auto',
     shutdownTimeout: 4000,
     disabledPlugins: [],
+    backup: { interval: 3_600_000, keep: 24, directory: '' },
     grpc: {
       address: '/run/strata/strata.sock',
       mode: 0o600,

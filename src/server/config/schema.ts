@@ -18,6 +18,8 @@ import {
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 /** The largest id that Linux takes; one more means "unchanged" to chown(2). */
 const MAX_ID = 2 ** 32 - 2;
 
@@ -304,6 +306,24 @@ const blockfile = section(
   },
 );
 
+const backup = section('Backups of the records, made while the daemon serves. They do not hold the files of layers.', {
+  interval: option({
+    type: duration(30 * DAY),
+    default: HOUR,
+    doc: 'How often a backup is made, unless nothing has changed since the last one; `0ms` makes none. They are on by default, since the records are small: about 600 bytes for a snapshot.',
+  }),
+  keep: option({
+    type: integer(1, 10_000),
+    default: 24,
+    doc: 'How many backups there are at most. The oldest are deleted.',
+  }),
+  directory: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where they are put; empty means `<root>/io.strata.backup.v1.records`. On another disk they survive the loss of this one.',
+  }),
+});
+
 /** The description of the whole configuration. */
 export const schema = section('The configuration of the Strata daemon.', {
   version: option({
@@ -357,6 +377,7 @@ export const schema = section('The configuration of the Strata daemon.', {
     doc: 'Plugins that are not started, each as `<type>.<id>`, such as `io.containerd.snapshotter.v1.native`.',
     containerd: 'disabled_plugins',
   }),
+  backup,
   grpc,
   proxy,
   plugins: section('Settings of single plugins, by `<type>.<id>`.', {

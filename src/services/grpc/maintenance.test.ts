@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InternalError, InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
+import {
+  InternalError,
+  InvalidArgumentError,
+  NotImplementedError,
+  ResourceExhaustedError,
+} from '../../errors/index.js';
 import type { CheckLevel } from '../../snapshots/index.js';
 import { temporaryServer } from '../../testing/grpc-server.js';
 import { type MaintenanceServiceOptions, maintenanceService, type ServedCheckEvent } from './maintenance.js';
@@ -57,6 +62,29 @@ describe('maintenance', () => {
     const { server, maintenance } = await serve({ check: async function* () {} });
     await using _ = server;
     await assert.rejects(all(maintenance.check()), InternalError);
+  });
+
+  it('sends a backup as it is, and does not take one for whole that was cut off', async () => {
+    const parts = [Buffer.from('one'), Buffer.alloc(300_000, 7), Buffer.of()];
+    const { server, maintenance } = await serve({
+      backup: async function* () {
+        yield* parts;
+      },
+    });
+    await using _ = server;
+    const got: Uint8Array[] = [];
+    for await (const part of maintenance.backup()) got.push(part);
+    assert.deepEqual(Buffer.concat(got), Buffer.concat(parts));
+    const failing = await serve({
+      backup: async function* () {
+        yield* parts;
+        throw new ResourceExhaustedError('no space left on device');
+      },
+    });
+    await using __ = failing.server;
+    await assert.rejects(async () => {
+      for await (const _ of failing.maintenance.backup());
+    }, ResourceExhaustedError);
   });
 
   it('refuses a level that there is not, and what the daemon has no part for', async () => {

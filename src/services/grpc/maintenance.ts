@@ -55,14 +55,25 @@ export interface ServedCheckRequest {
 /** What the service needs; a method whose part is absent answers that it is not implemented. */
 export interface MaintenanceServiceOptions {
   readonly check?: (request: ServedCheckRequest, call: CallContext) => AsyncIterable<ServedCheckEvent>;
+  /** The bytes of a new backup of all records. */
+  readonly backup?: (call: CallContext) => AsyncIterable<Uint8Array>;
 }
 
 /** The service `strata.v1.Maintenance`. */
-export function maintenanceService({ check }: MaintenanceServiceOptions): GrpcService {
+export function maintenanceService({ check, backup }: MaintenanceServiceOptions): GrpcService {
   return defineService(wireMaintenance.MaintenanceDefinition, {
     check: async function* (request, call) {
       if (check === undefined) throw new NotImplementedError('this daemon cannot check');
       for await (const event of check(checkRequest(request), call)) yield { event: eventToWire(event) };
+    },
+    backup: async function* (_request, call) {
+      if (backup === undefined) throw new NotImplementedError('this daemon cannot make backups');
+      let total = 0;
+      for await (const value of backup(call)) {
+        total += value.length;
+        yield { part: { $case: 'data', value } };
+      }
+      yield { part: { $case: 'total', value: total } };
     },
   });
 }

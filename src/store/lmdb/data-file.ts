@@ -23,14 +23,15 @@ interface MetaPage {
  * Looks whether LMDB can be trusted with a file: opening one whose meta pages are damaged kills the process. `new`: it
  * is empty or missing. `doubtful`: it is shorter than its last page asks for, or ends inside a page; both can be left
  * by LMDB itself (the missing pages may be free ones), and both are what a truncated file looks like.
+ * @param shown What the file is called in errors.
  * @throws DataLossError when it is no LMDB file, or its meta pages are damaged.
  */
-export async function inspectDataFile(path: string): Promise<'new' | 'sound' | 'doubtful'> {
+export async function inspectDataFile(path: string, shown = path): Promise<'new' | 'sound' | 'doubtful'> {
   const file = await openIfThere(path);
   if (file === undefined) return 'new';
   try {
     const { size } = await file.stat();
-    return size === 0 ? 'new' : judge(await readMetaPages(file, path), size);
+    return size === 0 ? 'new' : judge(await readMetaPages(file, shown), size);
   } finally {
     await file.close();
   }

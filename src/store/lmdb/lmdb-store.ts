@@ -1,6 +1,7 @@
 import { InternalError, UnavailableError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store.js';
+import { type BackupRequest, backUp } from './backup.js';
 import { explainFailedCommit } from './commit-error.js';
 import { closeRoot } from './environment.js';
 import type { ByteRoot, TableSet } from './tables.js';
@@ -24,6 +25,8 @@ export class LmdbStore implements Store {
   readonly restored: boolean;
   readonly #parts: LmdbStoreParts;
   readonly #queue: WriteQueue;
+  #changes = 0;
+  readonly #backups = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: LmdbStoreParts) {
@@ -38,6 +41,10 @@ export class LmdbStore implements Store {
     });
   }
 
+  get changes(): number {
+    return this.#changes;
+  }
+
   read<T>(view: (tx: ReadTransaction) => T): T {
     this.#refuseIfUnusable();
     const tx = new LmdbReadTransaction(this.#parts.tables);
@@ -50,7 +57,24 @@ export class LmdbStore implements Store {
 
   async write<T>(change: (tx: WriteTransaction) => T): Promise<T> {
     this.#refuseIfUnusable();
-    return await this.#queue.add(change);
+    const result = await this.#queue.add(change);
+    this.#changes += 1;
+    return result;
+  }
+
+  async backUp(request: BackupRequest): Promise<void> {
+    this.#refuseIfUnusable();
+    const done = backUp(this.#parts.root, request);
+    const settled = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#backups.add(settled);
+    try {
+      await done;
+    } finally {
+      this.#backups.delete(settled);
+    }
   }
 
   close(): Promise<void> {
@@ -64,6 +88,7 @@ export class LmdbStore implements Store {
 
   async #close(): Promise<void> {
     await this.#queue.drain();
+    await Promise.all(this.#backups);
     await closeRoot(this.#parts.root);
     await this.#parts.afterClose();
   }

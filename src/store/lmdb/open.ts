@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { fromSystemError, throwIfAborted } from '../../errors/index.js';
 import type { Store } from '../store.js';
+import { removeTemporaryDirectories } from './backup.js';
 import { claimDirectory } from './claim.js';
 import { dataFileName, inspectDataFile } from './data-file.js';
 import { makeDirectory, makeFiles, openEnvironment, syncDataFile } from './environment.js';
@@ -51,6 +52,7 @@ async function checkFile({ path: directory, signal }: ResolvedOptions): Promise<
   const file = path.join(directory, dataFileName);
   const state = await inspectDataFile(file);
   await makeFiles(directory);
+  await removeTemporaryDirectories(directory);
   const unclean = await markInUse(directory);
   if (state === 'doubtful' || (unclean && state === 'sound')) await verifyInChild({ path: directory, file, signal });
   throwIfAborted(signal);

@@ -1,8 +1,8 @@
 /**
  * The program that `verify.ts` runs: reads every record of every database of the LMDB environment in the directory
  * that is its argument, and the list of free pages as far as a large write would. Changes nothing. Ends with 0 when
- * all could be read; with 1 and the reason as the last line of its standard error when not; or by a signal, when LMDB
- * stumbles over the damage.
+ * all could be read, after a line with the name of each database; with 1 and the reason as the last line of its
+ * standard error when not; or by a signal, when LMDB stumbles over the damage.
  */
 import { ABORT, open } from 'lmdb';
 import { messageOf } from '../../errors/index.js';
@@ -20,6 +20,7 @@ function readRecords(root: ByteRoot): void {
     const name = Buffer.from(key).toString('utf8').replace(/\0$/, '');
     const database = root.openDB<Buffer, Uint8Array>({ name, ...byteEncoding });
     for (const _ of database.getRange({ start: lowestKey }));
+    process.stdout.write(`${name}\n`);
   }
 }
 

@@ -19,19 +19,24 @@ export interface VerifyOptions {
 /**
  * Reads every record in a process of its own, since LMDB may crash on a damaged file, and a crash cannot be caught.
  * Takes the time to start Node and to read the file once.
+ * @returns the names of the tables.
  * @throws DataLossError when it crashes or finds something unreadable.
  * @throws CanceledError, DeadlineExceededError when the signal is aborted.
  */
-export async function verifyInChild({ path, file, signal }: VerifyOptions): Promise<void> {
+export async function verifyInChild({ path, file, signal }: VerifyOptions): Promise<readonly string[]> {
   throwIfAborted(signal);
   const child = spawn(process.execPath, [script, path], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     killSignal: 'SIGKILL',
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const [output, [code, killedBy]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-    if (code === 0) return;
+    const [names, output, [code, killedBy]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    if (code === 0) return names.split('\n').filter((name) => name !== '');
     throw damaged(file, code === null ? `reading it ended with ${killedBy}` : `reading it failed: ${lastLine(output)}`);
   } catch (error) {
     throw signal?.aborted === true ? abortError(signal) : error;

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { resolveConfig } from '../../server/index.js';
+import { defineCommand } from '../command.js';
+import { settingsOf } from './config-flags.js';
+
+interface RestoreFlags {
+  readonly root?: string;
+  readonly config?: string;
+}
+
+/** What was restored. */
+export interface RestoreOutcome {
+  readonly file: string;
+  readonly root: string;
+  /** The directory with the records from before; absent when there were none. */
+  readonly replaced?: string;
+}
+
+function* print({ file, root, replaced }: RestoreOutcome): Generator<string> {
+  yield `restored the records of ${root} from ${file}`;
+  if (replaced !== undefined) {
+    yield `the records from before are kept in ${replaced}`;
+    yield 'no files are deleted for want of records until that directory is';
+  }
+  yield `next: strata check --root ${root}`;
+}
+
+/** `strata restore` */
+export const restore = defineCommand<RestoreFlags, RestoreOutcome>({
+  name: 'restore',
+  summary: 'take the records back from a backup',
+  description: `Put the records of a backup in the place of those of the root. No daemon may be serving it.
+
+The backup is read completely before. The records that it replaces are kept beside them under a dated name, and as long \
+as they are there the daemon deletes no files of which the restored records do not speak. Run "strata check" afterwards: \
+snapshots that were made since the backup have no records any more, and files of those removed since are gone.`,
+  arguments: [{ syntax: '<file>', description: 'what "strata backup" or the daemon has written' }],
+  options: [
+    { flags: '--root <dir>', description: 'the root; that of the configuration when absent' },
+    { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
+  ],
+  globals: 'local',
+  examples: ['restore /backups/records.mdb', 'restore --root /var/lib/strata records.mdb'],
+  async run(context, { args: [name = ''], options }) {
+    const source = options.config === undefined ? {} : { file: options.config };
+    const given = options.root === undefined ? {} : { root: options.root };
+    const config = await resolveConfig({ ...source, flags: settingsOf(given), environment: context.io.environment });
+    const file = resolve(name);
+    const { replaced } = await context.io.tools.restoreRoot(config, file, context.call);
+    return { file, root: config.root, ...(replaced === undefined ? {} : { replaced }) };
+  },
+  print,
+});

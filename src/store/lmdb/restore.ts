@@ -1,0 +1,98 @@
+import { chmod, copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  FailedPreconditionError,
+  fromSystemError,
+  NotFoundError,
+  systemErrorCode,
+  throwIfAborted,
+} from '../../errors/index.js';
+import { inTemporaryDirectory, syncFile } from './backup.js';
+import { claimDirectory } from './claim.js';
+import { damaged, dataFileName, inspectDataFile } from './data-file.js';
+import { makeDirectory } from './environment.js';
+import { syncDirectory } from './marker.js';
+import { replacedPath } from './replaced.js';
+import { verifyInChild } from './verify.js';
+
+/** Which backup to take back. */
+export interface RestoreOptions {
+  /** The directory of the store; made when it is missing. */
+  readonly path: string;
+  /** The backup; it is only read. */
+  readonly file: string;
+  /** A table that only stores of this kind have. */
+  readonly table: string;
+  /** The time for the name of what is replaced. */
+  readonly now: Date;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of it. */
+export interface RestoredStore {
+  /** The directory with the records that were replaced; undefined when there were none. */
+  readonly replaced: string | undefined;
+}
+
+/**
+ * Puts the records of a backup in the place of those of a store that nobody uses, in one step: after a crash the store
+ * has the ones or the others. The backup is copied and read completely before. What it replaces is kept beside the
+ * store, and as long as it is there, no files are deleted for want of records.
+ * @throws FailedPreconditionError when a process uses the store, or the file holds records of another kind.
+ * @throws DataLossError when the backup is damaged; NotFoundError when there is none. Nothing has changed then.
+ */
+export async function restoreLmdbStore(options: RestoreOptions): Promise<RestoredStore> {
+  throwIfAborted(options.signal);
+  try {
+    await makeDirectory(options.path);
+    await using _ = await claimDirectory(options.path);
+    return await inTemporaryDirectory(options.path, (directory) => replace(directory, options));
+  } catch (error) {
+    throw fromSystemError(error);
+  }
+}
+
+async function replace(directory: string, options: RestoreOptions): Promise<RestoredStore> {
+  const copy = path.join(directory, dataFileName);
+  await copyBackup(options.file, copy);
+  await chmod(copy, 0o600);
+  await check(directory, options);
+  await syncFile(copy);
+  const replaced = await keep(options);
+  await rename(copy, path.join(options.path, dataFileName));
+  // LMDB makes a new one; the old one speaks of readers of the old file.
+  await rm(path.join(options.path, 'lock.mdb'), { force: true });
+  await syncDirectory(options.path);
+  return { replaced };
+}
+
+async function copyBackup(file: string, copy: string): Promise<void> {
+  try {
+    await copyFile(file, copy);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    throw new NotFoundError(`backup ${file} does not exist`, { cause: error });
+  }
+}
+
+async function check(directory: string, { file, table, signal }: RestoreOptions): Promise<void> {
+  if ((await inspectDataFile(path.join(directory, dataFileName), file)) === 'new') throw damaged(file, 'it is empty');
+  const tables = await verifyInChild({ path: directory, file, signal });
+  if (!tables.includes(table)) throw new FailedPreconditionError(`${file} is no backup of Strata: it has no ${table}`);
+}
+
+/** Gives the records that are to be replaced a second name. */
+async function keep({ path: store, now }: RestoreOptions): Promise<string | undefined> {
+  const kept = replacedPath(store, now);
+  await mkdir(kept, { mode: 0o700 });
+  try {
+    await link(path.join(store, dataFileName), path.join(kept, dataFileName));
+  } catch (error) {
+    await rm(kept, { recursive: true });
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  await syncDirectory(kept);
+  await syncDirectory(path.dirname(kept));
+  return kept;
+}
