@@ -52,10 +52,9 @@ export async function* examine(examination: Examination): AsyncGenerator<Found> 
 }
 
 async function* examineSnapshots(examination: Examination, snapshotter: CheckedSnapshotter): AsyncGenerator<Found> {
-  const { subject, call, level, tally } = examination;
+  const { subject, call, tally } = examination;
   const { name, files } = snapshotter;
-  if (files === undefined) tally.unseen.add(name);
-  else await requirePlace(subject, name, files);
+  if (files !== undefined) await requirePlace(subject, name, files);
   const scope: RecordScope = { name, namespaced: subject.namespaced };
   const pages = inPages(subject.store, {
     table: snapshotsTable,
@@ -70,13 +69,25 @@ async function* examineSnapshots(examination: Examination, snapshotter: CheckedS
     for (const { found: inRecord, key, record } of page) {
       tally.snapshots += 1;
       yield* inRecord;
-      if (files === undefined || record === undefined) continue;
-      const seen = await checkFiles({ store: subject.store, snapshotter, files, level, call }, { key, record });
-      yield* seen.found;
-      if (seen.compared === true) tally.compared += 1;
-      else if (seen.compared === false) tally.withoutManifest += 1;
+      if (record !== undefined) yield* await examineFiles(examination, snapshotter, { key, record });
     }
   }
+}
+
+async function examineFiles(
+  { subject: { store }, call, level, tally }: Examination,
+  snapshotter: CheckedSnapshotter,
+  recorded: RecordedFiles,
+): Promise<readonly Found[]> {
+  const { files } = snapshotter;
+  if (files === undefined) {
+    tally.unseen.add(snapshotter.name);
+    return [];
+  }
+  const seen = await checkFiles({ store, snapshotter, files, level, call }, recorded);
+  if (seen.compared === true) tally.compared += 1;
+  else if (seen.compared === false) tally.withoutManifest += 1;
+  return seen.found;
 }
 
 /** @throws FailedPreconditionError when there are records, but no place of files at all. */

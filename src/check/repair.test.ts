@@ -57,8 +57,9 @@ async function checkDamage(damage: Damage, subject: CheckedRoot): Promise<void> 
 
 describe('repair', () => {
   for (const damage of [...recordDamages, ...fileDamages]) {
-    it(`finds and mends ${damage.kind}: ${damage.name}`, async () => {
-      await using root = await openCheckedRoot();
+    const skip = damage.root === true && process.geteuid?.() !== 0 && 'only root can do this damage';
+    it(`finds and mends ${damage.kind}: ${damage.name}`, { skip }, async () => {
+      await using root = await openCheckedRoot({ manifest: damage.manifest === true });
       // The mark of ids can be raised only where no snapshotter is open.
       const live = damage.kind !== 'id-beyond-reserved';
       await checkDamage(damage, { ...root, subject: { ...root.subject, live } });
@@ -107,13 +108,6 @@ describe('repair', () => {
   it('tries every kind of finding', () => {
     const tried = new Set([...recordDamages, ...fileDamages].map(({ kind }) => kind));
     const untried = Object.keys(findingKinds).filter((kind) => !tried.has(kind));
-    assert.deepEqual(untried, [
-      'wrong-owner',
-      'unreadable-file',
-      'unreadable-manifest',
-      'content-missing',
-      'content-added',
-      'content-differs',
-    ]);
+    assert.deepEqual(untried, ['unreadable-file'], 'which takes a broken disk');
   });
 });

@@ -14,6 +14,7 @@ export {
   subvolumeInfo,
   withSubvolume,
 } from './btrfs-subvolume.js';
+export type { Comparison, TreeDifference } from './compare-manifest.js';
 export { copyFile, copyTree } from './copy.js';
 export {
   type DeviceMapper,
@@ -52,6 +53,8 @@ export {
   makeFileSystem,
   runProgram,
 } from './make-file-system.js';
+export { compareManifest, writeManifest } from './manifest.js';
+export type { ManifestRequest } from './manifest-file.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { isMountPoint } from './mount-point.js';

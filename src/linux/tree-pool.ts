@@ -18,6 +18,8 @@ const URGENT: Readonly<Record<TreeTaskName, boolean>> = {
   measure: true,
   sync: true,
   'measure-subvolume': true,
+  'write-manifest': true,
+  'compare-manifest': false,
   remove: false,
   make: false,
   reclaim: false,

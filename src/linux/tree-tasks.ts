@@ -1,5 +1,7 @@
 /** What the worker threads for trees can be asked to do: the two ends of the conversation share this file. */
 import { type MeasuredSubvolume, measureSubvolume } from './btrfs-usage.js';
+import { type Comparison, compareManifestNow } from './compare-manifest.js';
+import { type ManifestRequest, writeManifestNow } from './manifest-file.js';
 import type { PlainError } from './plain-error.js';
 import { sharedBytes } from './shared-extents.js';
 import { type DiskUsage, measureTree, unbounded } from './tree-measure.js';
@@ -32,6 +34,8 @@ export interface TreeTasks {
     readonly output: undefined;
   };
   readonly reclaim: { readonly input: ReclaimRequest; readonly output: ReclaimReport };
+  readonly 'write-manifest': { readonly input: ManifestRequest; readonly output: boolean };
+  readonly 'compare-manifest': { readonly input: ManifestRequest; readonly output: Comparison | undefined };
   readonly adopt: { readonly input: AdoptRequest; readonly output: ReclaimReport };
 }
 
@@ -71,6 +75,10 @@ export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['outp
       return reclaimTreesNow(request.input, stop);
     case 'adopt':
       return adoptNow(request.input, stop);
+    case 'write-manifest':
+      return writeManifestNow(request.input, stop);
+    case 'compare-manifest':
+      return compareManifestNow(request.input, stop);
     case 'make':
       makeFromTemplate(request.input.root, request.input.names, request.input.template);
       return undefined;

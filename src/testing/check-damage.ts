@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from '../metadata/index.js';
 import {
@@ -73,8 +73,10 @@ export interface Damage {
   readonly changes?: string;
   /** Whether the repair leaves everything as it was before the damage. */
   readonly heals?: boolean;
-  /** Needs a deep check. */
-  readonly deep?: boolean;
+  /** Needs layers with manifests. */
+  readonly manifest?: boolean;
+  /** Can be made by root only. */
+  readonly root?: boolean;
 }
 
 /** A table with values that its own codec cannot read. */
@@ -362,5 +364,42 @@ export const fileDamages: readonly Damage[] = [
     name: 'a file that was added to a layer',
     make: (_, { base }) => writeFileSync(inside(base, 'fs', 'more'), ''),
     left: ['usage-differs'],
+  },
+  {
+    kind: 'content-missing',
+    name: 'a file that is gone from a layer',
+    make: (_, { top }) => rmSync(inside(top, 'fs', 'etc', 'file')),
+    also: ['content-differs', 'usage-differs'],
+    gone: ['top', 'work', 'look'],
+    manifest: true,
+  },
+  {
+    kind: 'content-added',
+    name: 'a file that came into a layer',
+    make: (_, { top }) => writeFileSync(inside(top, 'fs', 'etc', 'more'), ''),
+    also: ['content-differs', 'usage-differs'],
+    gone: ['top', 'work', 'look'],
+    manifest: true,
+  },
+  {
+    kind: 'content-differs',
+    name: 'a byte in a file of a layer',
+    make: (_, { top }) => writeFileSync(inside(top, 'fs', 'etc', 'file'), 'Of the top'),
+    gone: ['top', 'work', 'look'],
+    manifest: true,
+  },
+  {
+    kind: 'unreadable-manifest',
+    name: 'a manifest without its end',
+    make: (_, { top }) => truncateSync(inside(top, 'manifest'), 100),
+    left: ['unreadable-manifest'],
+    manifest: true,
+  },
+  {
+    kind: 'wrong-owner',
+    name: 'a work directory of somebody else',
+    make: (_, { work }) => chownSync(inside(work, 'work'), 1234, 1234),
+    heals: true,
+    root: true,
   },
 ];

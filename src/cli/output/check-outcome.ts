@@ -76,7 +76,7 @@ function* renderSummary(
 ): Generator<string> {
   const parts = [`${counted(snapshots, 'snapshot')} checked`];
   if (compared + withoutManifest > 0) {
-    parts.push(`${counted(compared, 'layer')} compared with their manifests, ${withoutManifest} read without one`);
+    parts.push(`${counted(compared, 'layer')} compared with a manifest, ${withoutManifest} read without one`);
   }
   if (isRepair) parts.push(`${counted(repaired, 'step')} of repair done`);
   if (unseen.length > 0) parts.push(`files of ${escapeText(unseen.join(', '))} not looked at`);

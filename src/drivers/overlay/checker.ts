@@ -1,7 +1,7 @@
 import { chmodSync, lchownSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { messageOf, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
-import { diskUsage } from '../../linux/index.js';
+import { type Comparison, compareManifest, diskUsage, type ManifestRequest } from '../../linux/index.js';
 import type {
   CallContext,
   CheckedFiles,
@@ -11,7 +11,7 @@ import type {
   FileReport,
   Usage,
 } from '../../snapshots/index.js';
-import { filesDirectory, MODES, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
+import { filesDirectory, MODES, manifestFile, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
 
 /** How many entries of the snapshots directory are read at once. */
 const LISTING_BATCH = 256;
@@ -57,7 +57,23 @@ class OverlayChecker implements DriverChecker {
     const problems = this.#inspectDirectories(snapshot, level);
     const canGoOn = problems.every(({ kind }) => kind.startsWith('wrong-') && kind !== 'wrong-type');
     if (level === 'quick' || snapshot.kind !== 'committed' || !canGoOn) return { problems };
-    return { problems: [...problems, ...(await this.#measure(snapshot, signal))] };
+    const measured = await this.#measure(snapshot, signal);
+    if (level === 'normal') return { problems: [...problems, ...measured] };
+    const { problems: inside, compared } = await this.#compare(snapshot, signal);
+    return { problems: [...problems, ...measured, ...inside], compared };
+  }
+
+  async #compare({ id }: CheckedFiles, signal: AbortSignal | undefined): Promise<Required<FileReport>> {
+    const tree = filesDirectory(this.#root, id);
+    const manifest = manifestFile(this.#root, id);
+    try {
+      const comparison = await compareManifest({ tree, manifest }, signal);
+      return { problems: contentProblems(comparison, { tree, manifest }), compared: comparison.compared };
+    } catch (error) {
+      throwIfAborted(signal);
+      const problem: FileProblem = { kind: 'unreadable-file', path: tree, message: messageOf(error), mendable: false };
+      return { problems: [problem], compared: false };
+    }
   }
 
   #wanted({ id, kind }: CheckedFiles): readonly Wanted[] {
@@ -189,4 +205,28 @@ function usageProblem(path: string, now: Usage, then: Usage): FileProblem {
     `it takes ${now.size} bytes in ${now.inodes} inodes, ` +
     `and took ${then.size} bytes in ${then.inodes} inodes when it was committed`;
   return { kind: 'usage-differs', path, message, mendable: false };
+}
+
+const contentKinds = {
+  missing: 'content-missing',
+  added: 'content-added',
+  differs: 'content-differs',
+  unreadable: 'unreadable-file',
+} as const;
+
+function contentProblems(
+  { badManifest, differences, more }: Comparison,
+  { tree, manifest }: ManifestRequest,
+): FileProblem[] {
+  const problems = differences.map(({ kind, path, detail }): FileProblem => {
+    return { kind: contentKinds[kind], path: path === '' ? tree : `${tree}/${path}`, message: detail, mendable: false };
+  });
+  if (badManifest !== undefined) {
+    problems.push({ kind: 'unreadable-manifest', path: manifest, message: badManifest, mendable: false });
+  }
+  if (more > 0) {
+    const message = `there are ${more} more differences in this layer`;
+    problems.push({ kind: 'content-differs', path: tree, message, mendable: false });
+  }
+  return problems;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, unlinkSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { fromSystemError, throwIfAborted } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
-import { diskUsage, LayerSync, ReadyDirectories, removeTrees } from '../../linux/index.js';
+import { diskUsage, LayerSync, ReadyDirectories, removeTrees, writeManifest } from '../../linux/index.js';
 import type {
   CallContext,
   Driver,
@@ -22,6 +23,7 @@ import {
   filesDirectory,
   MODES,
   makeSnapshotFiles,
+  manifestFile,
   ownerOfFiles,
   readyDirectory,
   recreateSnapshotFiles,
@@ -66,6 +68,7 @@ class OverlayDriver implements Driver {
   readonly #settings: MountSettings;
   readonly #showsUpperdir: boolean;
   readonly #flat: FlatLayers;
+  readonly #writesManifest: boolean;
   readonly #ready: ReadyDirectories | undefined;
   readonly #sync: LayerSync | undefined;
   readonly #faults: FaultPoints;
@@ -83,6 +86,7 @@ class OverlayDriver implements Driver {
       remapIds: setup.remapIds,
     };
     this.#showsUpperdir = options.upperdirLabel;
+    this.#writesManifest = options.manifest;
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
     this.#faults = options.faults;
     const projects = new SnapshotProjects(options.root, setup.projectQuota, options.projectIdBase);
@@ -127,10 +131,18 @@ class OverlayDriver implements Driver {
   async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
     const usage = await this.#measure(snapshot, call);
     this.#faults.reach('overlay.measured');
+    await this.#list(snapshot, call);
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
     await this.#sync?.sync({ ...layerPlaces(this.root, snapshot.id), ...usage }, call.signal);
     throwIfAborted(call.signal);
     return usage;
+  }
+
+  /** Lists what is in the layer; a list that a refused commit left does not outlive what it says. */
+  async #list({ id }: DriverSnapshot, { signal }: CallContext): Promise<void> {
+    const manifest = manifestFile(this.root, id);
+    if (this.#writesManifest) await writeManifest({ tree: filesDirectory(this.root, id), manifest }, signal);
+    else if (existsSync(manifest)) unlinkSync(manifest);
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {

@@ -5,6 +5,7 @@
  *       snapshots/               0700
  *         <id>/                  0700
  *           fs/                  0755  the layer's own files, the upper directory while it is active
+ *           manifest             0600  what is in a committed layer, when that is asked for
  *           work/                0711  overlay's own, not for views; stays when the layer is committed
  *       ready/                   0700  directories that were made ahead, by names of their own
  *
@@ -56,6 +57,11 @@ export function filesDirectory(root: string, id: string): string {
 /** The directory that overlay works in. */
 export function workDirectory(root: string, id: string): string {
   return `${root}/snapshots/${id}/work`;
+}
+
+/** The list of what is in a committed layer. */
+export function manifestFile(root: string, id: string): string {
+  return `${root}/snapshots/${id}/manifest`;
 }
 
 /** What to make for a snapshot. */

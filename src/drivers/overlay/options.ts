@@ -38,6 +38,8 @@ export interface OverlayOptions {
    * system needs another one, and nobody else may use the numbers above it. Default 1,073,741,824.
    */
   readonly projectIdBase?: number;
+  /** Whether a commit writes a list of what is in the layer, to be compared with by `strata check --deep`. Default false. */
+  readonly manifest?: boolean;
   /** Told when directories cannot be made ahead. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
   /**
@@ -62,6 +64,7 @@ export interface ResolvedOverlayOptions {
   readonly durability: Durability;
   readonly readyDirectories: number;
   readonly projectIdBase: number;
+  readonly manifest: boolean;
   readonly onBackgroundError: (error: unknown) => void;
   readonly flattenDepth: number;
   readonly onFlattenError: (error: unknown) => void;
@@ -125,6 +128,7 @@ export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayO
     durability: options.durability ?? 'full',
     readyDirectories: options.readyDirectories ?? DEFAULT_READY,
     projectIdBase: options.projectIdBase ?? DEFAULT_PROJECT_BASE,
+    manifest: options.manifest ?? false,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     flattenDepth: checkDepth(options.flattenDepth ?? DEFAULT_DEPTH),
     onFlattenError: options.onFlattenError ?? (() => undefined),

@@ -23,13 +23,15 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
   requires: [pluginTypes.store],
   async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
-    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, syncRemove, flattenDepth } = settings;
+    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, syncRemove, flattenDepth, manifest } =
+      settings;
     const driver = await openOverlayDriver({
       root: rootPath === '' ? root : rootPath,
       upperdirLabel,
       slowChown,
       mountOptions,
       projectIdBase,
+      manifest,
       durability,
       faults,
       onBackgroundError: (error) => logger.warn({ err: error }, 'failed to make directories ahead'),

@@ -136,6 +136,11 @@ const overlayfs = section('The overlayfs snapshotter.', {
     default: 128,
     doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, and new snapshots stand on that; 0 never merges any. Overlay takes 500 layers, and clients that mount with a string of options only as many as fit into 4096 bytes: with the default, containerd and whoever shortens paths as it does; some 50 with whole paths.',
   }),
+  manifest: option({
+    type: boolean,
+    default: false,
+    doc: 'Writes, with each commit, a list of what is in the layer and of the checksums of its files, so that `strata check --deep` can tell whether the layer is still what it was. A commit then reads every file of the layer once. See [check.md](check.md).',
+  }),
   ...limitOptions,
 });
 
