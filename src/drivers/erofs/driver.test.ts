@@ -210,17 +210,41 @@ describe('erofs layers', { skip: whyNoErofs() }, () => {
   });
 
   it('have the owner that id maps ask for, else that of the layer below', async (t) => {
+    const driver = await open(t, { facts: { mountsWithMappedIds: async () => true } });
+    const labels = labelsOf({
+      'containerd.io/snapshot/uidmapping': '0:1000:10',
+      'containerd.io/snapshot/gidmapping': '0:2000:10',
+    });
+    const ownerOf = (id: string): number[] => {
+      const { uid, gid } = lstatSync(join(driver.root, 'snapshots', id, 'fs'));
+      return [uid, gid];
+    };
+    await driver.create(snapshot({ id: '1', labels }), noContext);
+    chownSync(join(driver.root, 'snapshots/1/fs'), 7, 8);
+    await driver.seal(snapshot({ id: '1', labels }), noContext);
+    await driver.create(snapshot({ id: '2', parentIds: ['1'], labels }), noContext);
+    await driver.create(snapshot({ id: '3', parentIds: ['1'] }), noContext);
+    await driver.create(snapshot({ id: '4', labels }), noContext);
+    // The last is mounted by itself, and its ids are mapped by that.
+    assert.deepEqual(['2', '3', '4'].map(ownerOf), [
+      [1000, 2000],
+      [7, 8],
+      [0, 0],
+    ]);
+  });
+
+  it('show the ids of a container where its maps ask for that', async (t) => {
     const driver = await open(t);
     const labels = labelsOf({
       'containerd.io/snapshot/uidmapping': '0:1000:10',
       'containerd.io/snapshot/gidmapping': '0:2000:10',
     });
-    await driver.create(snapshot({ id: '1', labels }), noContext);
-    await driver.seal(snapshot({ id: '1', labels }), noContext);
-    await driver.committed?.(['1'], noContext);
-    await driver.create(snapshot({ id: '2', parentIds: ['1'] }), noContext);
-    const { uid, gid } = lstatSync(join(driver.root, 'snapshots/2/fs'));
-    assert.deepEqual([uid, gid], [1000, 2000]);
+    await layer(driver, { id: '1' });
+    const of = { id: '2', parentIds: ['1'], labels };
+    await driver.create(snapshot(of), noContext);
+    await using mounted = await temporaryMount(driver.mounts(snapshot(of)));
+    const { uid, gid } = lstatSync(join(mounted.path, 'file-1'));
+    assert.deepEqual([uid, gid], driver.capabilities.names.includes('remap-ids') ? [1000, 2000] : [0, 0]);
   });
 });
 

@@ -4,7 +4,7 @@ import { throwIfAborted, UnavailableError } from '../../errors/index.js';
 import { diskUsage, removeTrees, setImmutable } from '../../linux/index.js';
 import type { CallContext, Driver, DriverCapabilities, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
 import { type MountSettings, overlayMounts } from '../overlay/mounts.js';
-import { type Owner, ownerFromLabels } from '../overlay/ownership.js';
+import { mapsBoth, type Owner, ownerFromLabels } from '../overlay/ownership.js';
 import { BlockImages } from './block-images.js';
 import { Chores } from './chores.js';
 import { discardSnapshots } from './discard.js';
@@ -86,11 +86,10 @@ export class ErofsDriver implements Driver {
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
-    const mapped = ownerFromLabels(snapshot.labels);
     await makeSnapshotDirectory(this.#places.snapshot(snapshot.id), snapshot.id);
     try {
       await this.#layers.hold(snapshot.id, snapshot.parentIds);
-      await this.#makeContents(snapshot, mapped ?? this.#inheritedOwner(snapshot), call);
+      await this.#makeContents(snapshot, this.#ownerOf(snapshot), call);
       throwIfAborted(call.signal);
     } catch (error) {
       await this.discard([snapshot.id], {});
@@ -98,8 +97,14 @@ export class ErofsDriver implements Driver {
     }
   }
 
-  #inheritedOwner({ parentIds: [parent] }: DriverSnapshot): Owner | undefined {
-    return parent === undefined ? undefined : ownerOfLayer(this.#places, parent);
+  /**
+   * As with the overlay driver: the container's root if labels map ids, else the owner of the nearest layer. Without
+   * layers the directory itself is mounted, and so mapped, and stays as it is made.
+   */
+  #ownerOf({ labels, parentIds: [parent] }: DriverSnapshot): Owner | undefined {
+    const mapped = ownerFromLabels(labels);
+    if (parent === undefined) return this.#settings.remapIds && mapsBoth(labels) ? undefined : mapped;
+    return mapped ?? ownerOfLayer(this.#places, parent);
   }
 
   async #makeContents(snapshot: DriverSnapshot, owner: Owner | undefined, { signal }: CallContext): Promise<void> {
@@ -167,13 +172,13 @@ export class ErofsDriver implements Driver {
 
   /** A power cut can take the directories of what was just made; its layers are held already. */
   async recreate(snapshot: DriverSnapshot, call: CallContext): Promise<boolean> {
-    const { id, kind, parentIds, labels } = snapshot;
+    const { id, kind, parentIds } = snapshot;
     const place = this.#places.snapshot(id);
     const isMissing = !existsSync(place);
     if (isMissing) await makeSnapshotDirectory(place, id);
     const wantsFiles = kind === 'active' || parentIds.length === 0;
     if (!wantsFiles || existsSync(this.#places.blockImage(id)) || existsSync(this.#places.files(id))) return isMissing;
-    await this.#makeContents(snapshot, ownerFromLabels(labels) ?? this.#inheritedOwner(snapshot), call);
+    await this.#makeContents(snapshot, this.#ownerOf(snapshot), call);
     return true;
   }
 
