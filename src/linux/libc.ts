@@ -91,20 +91,31 @@ function bind(koffi: Koffi): Libc {
   };
 }
 
-let loaded: Libc | undefined;
+let loaded: Libc | { readonly failure: unknown } | undefined;
+
+function load(): Libc | { readonly failure: unknown } {
+  try {
+    const koffi: Koffi = createRequire(import.meta.url)('koffi');
+    return bind(koffi);
+  } catch (failure) {
+    return { failure };
+  }
+}
 
 /**
  * The C library. The first call takes about 10 ms, later ones nothing.
  * @throws NotImplementedError when the native addon cannot be loaded here.
  */
 export function libc(): Libc {
-  if (loaded === undefined) {
-    try {
-      const koffi: Koffi = createRequire(import.meta.url)('koffi');
-      loaded = bind(koffi);
-    } catch (error) {
-      throw new NotImplementedError('cannot load the addon for system calls', { cause: error });
-    }
+  loaded ??= load();
+  if ('failure' in loaded) {
+    throw new NotImplementedError('cannot load the addon for system calls', { cause: loaded.failure });
   }
   return loaded;
+}
+
+/** Whether the native addon can be loaded here, for calls that one can do without. */
+export function canCallSystem(): boolean {
+  loaded ??= load();
+  return !('failure' in loaded);
 }

@@ -2,7 +2,7 @@
  * System calls that Node has no function for, each with its error thrown in the form of Node's own. All are
  * synchronous: an uncontended one takes microseconds, a mount up to a millisecond.
  */
-import { type Libc, libc } from './libc.js';
+import { canCallSystem, type Libc, libc } from './libc.js';
 import { systemCallError } from './system-error.js';
 
 /** Flags of mount(2); include/uapi/linux/mount.h. */
@@ -68,9 +68,12 @@ export function syncFileSystem(fd: number): void {
 /** SYNC_FILE_RANGE_WRITE; include/uapi/linux/fs.h. */
 const SYNC_FILE_RANGE_WRITE = 2;
 
-/** Starts to write what an open file has in memory to the disk, without waiting. Never fails: a later fsync tells. */
+/**
+ * Starts to write what an open file has in memory to the disk, without waiting. Never fails: a later fsync tells, and
+ * writes what this could not start to.
+ */
 export function startWriting(fd: number): void {
-  libc().sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  if (canCallSystem()) libc().sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 /** A path as C takes it, with a zero at its end. */

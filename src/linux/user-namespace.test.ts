@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { FailedPreconditionError, InvalidArgumentError, NotImplementedError } from '../errors/index.js';
 import { makeUserNamespace } from './user-namespace.js';
 
@@ -58,6 +59,22 @@ describe('a user namespace', () => {
         return true;
       }),
     );
+  });
+
+  it('is given up although the child answers', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'strata-unshare-'));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const stubborn = `#!/bin/sh\ntrap '' TERM\n: > ${directory}/ready\nsleep 0.2\nexec cat\n`;
+    writeFileSync(`${directory}/unshare`, stubborn, { mode: 0o755 });
+    const giveUp = new AbortController();
+    const path = `${directory}:${process.env['PATH'] ?? ''}`;
+    await withPath(path, async () => {
+      const making = makeUserNamespace(mapping, { signal: giveUp.signal });
+      making.catch(() => undefined);
+      while (!existsSync(`${directory}/ready`)) await setImmediate();
+      giveUp.abort();
+      await assert.rejects(making, { code: 'Canceled' });
+    });
   });
 
   it('is given up, and the child with it', async () => {

@@ -59,6 +59,8 @@ export async function makeUserNamespace(
     child.stdin.write('.');
     const early = await Promise.race([ended, once(child.stdout, 'data').then(() => undefined)]);
     if (early !== undefined) throw childFailure(early, signal);
+    // The child may have answered before it was ended.
+    throwIfAborted(signal);
     return mapIds(child, mapping);
   } finally {
     child.stdin.end();
