@@ -1,7 +1,6 @@
 /** containerd's own test suite for snapshotters, through containerd's own client. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { backEnds, startBackEnd } from '../support/back-ends.js';
 import { Containerd } from '../support/containerd.js';
 import { compileGoSuite, type GoTarget, goCases, runGoSuite } from '../support/go-suite.js';
 import { type Scenario, scenario } from '../support/scenario.js';
@@ -31,26 +30,17 @@ scenario('the suite holds for strata serve', { needs }, async (running) => {
   await reportSuite(running, { address: strata.address, snapshotter: 'overlayfs', namespaced: true });
 });
 
-/** What a daemon is told to serve a snapshotter in other ways than by default. */
-const otherWays: readonly { readonly name: string; readonly config: string }[] = [
-  { name: 'erofs', config: '' },
-  { name: 'erofs', config: '[plugins."io.containerd.snapshotter.v1.erofs"]\ndefault_size = "64MiB"\n' },
-];
-
-for (const { name, config } of otherWays) {
-  const how = config === '' ? '' : ` with ${config.trim().split('\n').at(-1)}`;
-  scenario(`the suite holds for ${name}${how}`, { needs: [...needs, 'mkfs.erofs', 'mkfs.ext4'] }, async (running) => {
-    const file = path.join(await running.directory(), 'config.toml');
-    await writeFile(file, config);
-    const strata = await Strata.start(running, { args: ['--config', file] });
-    await reportSuite(running, { address: strata.address, snapshotter: name, namespaced: true });
-  });
-}
-
 scenario('the suite holds for strata serve --proxy, without namespaces', { needs }, async (running) => {
   const strata = await Strata.start(running, { proxy: true });
   await reportSuite(running, { address: strata.address, snapshotter: 'strata', namespaced: false });
 });
+
+for (const backEnd of backEnds) {
+  scenario(`the suite holds for ${backEnd.title}`, { needs: [...needs, ...backEnd.needs] }, async (running) => {
+    const strata = await startBackEnd(running, backEnd);
+    await reportSuite(running, { address: strata.address, snapshotter: backEnd.snapshotter, namespaced: true });
+  });
+}
 
 scenario(
   "the suite, as it is run here, holds for containerd's own overlayfs",

@@ -11,6 +11,8 @@ export interface StrataOptions {
   readonly proxy?: boolean;
   /** Where everything of it lies; a new directory when not given. */
   readonly directory?: string;
+  /** The snapshotter whose files are looked at; overlayfs when not given. */
+  readonly snapshotter?: string;
   /** Further arguments for `strata serve`. */
   readonly args?: readonly string[];
 }
@@ -44,9 +46,10 @@ export class Strata {
     return addressIn(this.directory);
   }
 
-  /** Where its snapshots lie, one directory each. */
+  /** Where its snapshots lie. */
   get snapshots(): string {
-    return path.join(this.directory, 'root', 'io.containerd.snapshotter.v1.overlayfs', 'snapshots');
+    const { snapshotter = 'overlayfs' } = this.#options;
+    return path.join(this.directory, 'root', `io.containerd.snapshotter.v1.${snapshotter}`, 'snapshots');
   }
 
   /** Its process. */

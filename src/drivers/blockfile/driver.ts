@@ -28,7 +28,7 @@ import {
   type Usage,
 } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
-import { syncFile, unmountLeftovers, waitUntilUnmounted } from './image.js';
+import { requireUnmounted, settle, syncFile, unmountLeftovers } from './image.js';
 import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import { type BlockfileOptions, type ResolvedBlockfileOptions, resolveBlockfileOptions } from './options.js';
 import { IMAGE_MODE, makeImage, Scratch, whyNoImages } from './scratch.js';
@@ -51,7 +51,8 @@ const LISTING_BATCH = 256;
  *         <id>             0644  the image of one snapshot; none for a view over a parent
  *
  * A snapshot takes the blocks that its image has and shares with no other, and one inode. It is limited by the size of
- * its file system, which is set when it is made.
+ * its file system, which is set when it is made. A commit of what is still mounted takes what is written by then; what is
+ * written later gets into the layer, as with all back ends that do not write layers anew.
  * @throws InvalidArgumentError for options that cannot work, PermissionDeniedError when the root cannot be made.
  * @throws FailedPreconditionError when there is neither an image to start from nor what makes one; then nothing is made.
  */
@@ -132,8 +133,9 @@ class BlockfileDriver implements Driver {
 
   async seal(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const path = imagePath(this.root, snapshot.id);
-    // A layer that somebody still writes to would be one thing in one copy and another in the next.
-    await waitUntilUnmounted(path, signal);
+    await settle(path, signal).catch((error: unknown) => {
+      throw fromSystemError(error, 'failed to flush the image');
+    });
     // Before the record says that the layer is complete, it is.
     if (this.#options.durability === 'full') await syncFile(path);
     return this.#measure(path, signal);
@@ -161,7 +163,7 @@ class BlockfileDriver implements Driver {
     const path = imagePath(this.root, snapshot.id);
     if (!existsSync(path)) throw new NotFoundError(`image of snapshot ${snapshot.id}`);
     if (bytes === undefined || (await stat(path)).size === bytes) return;
-    await waitUntilUnmounted(path, signal);
+    await requireUnmounted(path, signal);
     await this.#resize(path, bytes, signal);
     if (this.#options.durability === 'full') await syncFile(path);
   }

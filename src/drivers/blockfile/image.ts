@@ -3,7 +3,7 @@ import { open, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortError, FailedPreconditionError, throwIfAborted } from '../../errors/index.js';
-import { unmountAll, writableLoopDevices } from '../../linux/index.js';
+import { flushLoopDevices, unmountAll, writableLoopDevices } from '../../linux/index.js';
 
 /** Puts a file, or the entries of a directory, on disk. @throws a system error. */
 export async function syncFile(path: string): Promise<void> {
@@ -24,22 +24,38 @@ export async function unmountLeftovers(directory: string): Promise<void> {
   }
 }
 
-/** For how long a device may take to let go of an image that was unmounted: 50 times 50 ms. */
-const PATIENCE = { tries: 50, pauseMs: 50 } as const;
+/** For how long a device may take to let go of an image that was unmounted: 5 times 50 ms. */
+const PATIENCE = { tries: 5, pauseMs: 50 } as const;
 
 /**
  * Waits until nobody can write to an image any more: a loop device lets go of it a little later than it is unmounted.
- * @throws FailedPreconditionError when it is still mounted after 2.5 s.
+ * @returns a device that still has it after a quarter of a second; undefined when there is none.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted.
  */
-export async function waitUntilUnmounted(image: string, signal: AbortSignal | undefined): Promise<void> {
+async function deviceThatStays(image: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
     const [device] = writableLoopDevices(image);
-    if (device === undefined) return;
-    if (tries >= PATIENCE.tries) throw new FailedPreconditionError(`it is still mounted, through ${device}`);
+    if (device === undefined || tries >= PATIENCE.tries) return device;
     await pause(signal);
   }
+}
+
+/**
+ * Makes sure that nobody can write to an image.
+ * @throws FailedPreconditionError when it is still mounted. Throws as {@link settle}.
+ */
+export async function requireUnmounted(image: string, signal: AbortSignal | undefined): Promise<void> {
+  const device = await deviceThatStays(image, signal);
+  if (device !== undefined) throw new FailedPreconditionError(`it is still mounted, through ${device}`);
+}
+
+/**
+ * Has an image hold all that was written to the file system in it, mounted or not.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted.
+ */
+export async function settle(image: string, signal: AbortSignal | undefined): Promise<void> {
+  if ((await deviceThatStays(image, signal)) !== undefined) await flushLoopDevices(image);
 }
 
 async function pause(signal: AbortSignal | undefined): Promise<void> {
