@@ -16,7 +16,7 @@ import { setup } from './setup.mjs';
 /** So many cuts are made on one disk; every cut compares all that is on it. */
 const cutsOnOneDisk = 10;
 
-/** @typedef {{ calls: number, interrupted: number, layers: number, withoutFiles: number, complaints: readonly string[] }} Totals */
+/** @typedef {{ calls: number, interrupted: number, layers: number, complaints: readonly string[] }} Totals */
 /** @typedef {{ directory: string, format: string, cuts: number, settings: string }} Options */
 /** @typedef {{ formats: readonly string[], powerCuts(options: Options): Promise<Totals> }} PowerCuts */
 
@@ -26,7 +26,7 @@ const cutsOnOneDisk = 10;
  * @param {{ format: string, cuts: number, settings: string }} options
  */
 async function cutAll({ powerCuts }, { format, cuts, settings }) {
-  const total = { format, cuts: 0, calls: 0, interrupted: 0, layers: 0, withoutFiles: 0, complaints: 0 };
+  const total = { format, cuts: 0, calls: 0, interrupted: 0, layers: 0, complaints: 0 };
   while (total.cuts < cuts) {
     const directory = mkdtempSync(path.join(tmpdir(), 'strata-power-'));
     const now = Math.min(cutsOnOneDisk, cuts - total.cuts);
@@ -36,7 +36,6 @@ async function cutAll({ powerCuts }, { format, cuts, settings }) {
       total.calls += counts.calls;
       total.interrupted += counts.interrupted;
       total.layers += counts.layers;
-      total.withoutFiles += counts.withoutFiles;
       total.complaints += complaints.length;
     } finally {
       rmSync(directory, { recursive: true, force: true });

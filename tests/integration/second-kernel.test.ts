@@ -7,17 +7,19 @@ import { scenario } from '../support/scenario.js';
 import { bootStandard, makeDisk, runTestFiles, SecondKernel } from '../support/second-kernel/index.js';
 
 /** Unit tests that need the device mapper, and are skipped where there is none. */
-const devmapper = ['dist', 'drivers', 'devmapper'] as const;
+const devmapper = path.join('dist', 'drivers', 'devmapper');
+const diskErrors = path.join(checkout, 'dist', 'drivers', 'overlay', 'disk-error.test.js');
 
-async function testFilesIn(...folder: readonly string[]): Promise<string[]> {
-  const directory = path.join(checkout, ...folder);
+async function testFilesIn(folder: string): Promise<string[]> {
+  const directory = path.join(checkout, folder);
   const names = (await readdir(directory)).filter((name) => name.endsWith('.test.js'));
   return names.map((name) => path.join(directory, name));
 }
 
 scenario('in a second kernel', { needs: ['second-kernel', 'mkfs.ext4', 'mkfs.xfs'] }, async (running) => {
   await using kernel = await bootStandard(await running.directory());
-  const files = [...(await testFilesIn(path.join('build', 'tests', 'kernel'))), ...(await testFilesIn(...devmapper))];
+  const own = await testFilesIn(path.join('build', 'tests', 'kernel'));
+  const files = [...own, ...(await testFilesIn(devmapper)), diskErrors];
   const { outcomes, status, report } = await runTestFiles(kernel, files);
   running.onFailure(() => `${report}--- console of the second kernel\n${kernel.console()}---\n`);
 

@@ -8,7 +8,7 @@ import { until } from '../until.js';
 import { expectationOf } from './expectation.js';
 import { readJournal } from './journal.js';
 import { Ledger, type Totals } from './ledger.js';
-import type { Observation } from './observation.js';
+import type { Report } from './observation.js';
 import { journalName, type Plan, reportName } from './plan.js';
 
 /** The file systems that the daemon is tried on. */
@@ -89,10 +89,10 @@ async function runInside(kernel: SecondKernel, plan: Plan): Promise<void> {
 }
 
 /** What the program inside found on the disk. */
-async function lookedAt(share: string): Promise<Observation> {
+async function lookedAt(share: string): Promise<Report> {
   const file = path.join(share, reportName);
   await until('what is on the disk is reported', () => existsSync(file), 120);
-  return JSON.parse(await readFile(file, 'utf8')) as Observation;
+  return JSON.parse(await readFile(file, 'utf8')) as Report;
 }
 
 /** Resolves when some calls were answered, another number every time. */

@@ -55,7 +55,7 @@ function differences(state: State, observed: ReadonlyMap<string, Observed>): str
   const lost = [...state].flatMap(([name, expected]) => {
     const found = observed.get(name);
     if (found === undefined) return [`${expected.kind} ${name} is lost`];
-    if (found.files === 'missing' && expected.kind === 'committed') return [`the files of layer ${name} are missing`];
+    if (found.files === 'missing') return [`the files of ${expected.kind} ${name} are missing`];
     const facts = { kind: found.kind, parent: found.parent, digest: found.digest, label: found.label };
     return Object.entries(facts).flatMap(([fact, value]) => {
       const wanted = expected[fact as keyof typeof facts];

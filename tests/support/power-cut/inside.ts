@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from 'strata-snapshotter';
 import { strataCommand } from '../paths.js';
-import { mustRun } from '../run.js';
+import { mustRun, run } from '../run.js';
 import { canConnect } from '../server-process.js';
 import { until } from '../until.js';
 import { Journal } from './journal.js';
 import { Caller } from './load.js';
-import { observe } from './observation.js';
+import { observe, type Report } from './observation.js';
 import { journalName, type Plan, reportName } from './plan.js';
 
 async function main(plan: Plan): Promise<void> {
@@ -26,7 +26,9 @@ async function main(plan: Plan): Promise<void> {
   const address = await startDaemon(disk, plan);
   const client = connect({ address, namespace: 'default' });
   const directory = path.join(disk, 'root', 'io.containerd.snapshotter.v1.overlayfs', 'snapshots');
-  await report(path.join(plan.share, reportName), await observe(client.snapshotter(), directory));
+  const observation = await observe(client.snapshotter(), directory);
+  const findings = plan.callers === 0 ? await check(address) : '';
+  await report(path.join(plan.share, reportName), { ...observation, findings });
   if (plan.callers === 0) return;
   const callers = Array.from({ length: plan.callers }, (_, caller) => {
     const journal = new Journal(path.join(plan.share, journalName(caller)));
@@ -49,8 +51,14 @@ async function startDaemon(disk: string, { settings }: Plan): Promise<string> {
   return address;
 }
 
+/** What `strata check --deep` finds; empty when all is well. */
+async function check(address: string): Promise<string> {
+  const { status, stdout, stderr } = await run(strataCommand, ['--address', address, 'check', '--deep']);
+  return status === 0 ? '' : stdout + stderr;
+}
+
 /** Puts a report where it survives the cut, whole or not at all. */
-async function report(file: string, content: unknown): Promise<void> {
+async function report(file: string, content: Report): Promise<void> {
   await using handle = await open(`${file}.part`, 'w');
   await handle.writeFile(JSON.stringify(content));
   await handle.sync();

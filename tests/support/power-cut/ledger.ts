@@ -1,5 +1,5 @@
 import { type Expectation, judge } from './expectation.js';
-import type { Observation, Observed } from './observation.js';
+import type { Observed, Report } from './observation.js';
 import type { State } from './state.js';
 
 /** What came of the cuts on one file system. */
@@ -11,8 +11,6 @@ export interface Totals {
   readonly interrupted: number;
   /** How often a committed layer was compared with what was committed. */
   readonly layers: number;
-  /** Active snapshots and views whose records are there without their directory. */
-  readonly withoutFiles: number;
   /** Everything that was not as it must be. */
   readonly complaints: readonly string[];
 }
@@ -22,7 +20,6 @@ export class Ledger {
   /** By the prefix of their names: what each caller may have left. */
   readonly #expected = new Map<string, Expectation>();
   readonly #complaints: string[] = [];
-  readonly #withoutFiles = new Set<string>();
   #calls = 0;
   #interrupted = 0;
   #layers = 0;
@@ -35,13 +32,14 @@ export class Ledger {
   }
 
   /** Compares what was found with what must be there; what is wrong is complained about once. */
-  compare({ snapshots, strays }: Observation): void {
+  compare({ snapshots, strays, findings }: Report): void {
     this.#complaints.push(...strays.map((name) => `the directory ${name} is left over`));
+    if (findings !== '') this.#complaints.push(`strata check --deep: ${findings}`);
     for (const [prefix, expectation] of this.#expected) {
       const own = new Map(snapshots.filter(([name]) => name.startsWith(prefix)));
       const { state, complaints } = judge(expectation, own);
       this.#complaints.push(...complaints);
-      this.#count(own);
+      this.#layers += layersIn(own);
       this.#expected.set(prefix, { answered: present(state, own), pending: undefined, count: 0, failures: [] });
     }
   }
@@ -52,17 +50,13 @@ export class Ledger {
       calls: this.#calls,
       interrupted: this.#interrupted,
       layers: this.#layers,
-      withoutFiles: this.#withoutFiles.size,
       complaints: [...this.#complaints],
     };
   }
+}
 
-  #count(own: ReadonlyMap<string, Observed>): void {
-    for (const [name, { digest, files, kind }] of own) {
-      if (digest !== undefined) this.#layers += 1;
-      if (files === 'missing' && kind !== 'committed') this.#withoutFiles.add(name);
-    }
-  }
+function layersIn(own: ReadonlyMap<string, Observed>): number {
+  return [...own.values()].filter(({ digest }) => digest !== undefined).length;
 }
 
 function present(state: State, observed: ReadonlyMap<string, Observed>): State {

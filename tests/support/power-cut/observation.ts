@@ -27,6 +27,12 @@ export interface Observation {
   readonly strays: readonly string[];
 }
 
+/** What is reported after a start. */
+export interface Report extends Observation {
+  /** What `strata check --deep` found; empty when it found nothing, and when it was not run. */
+  readonly findings: string;
+}
+
 /** Looks at every snapshot, has the daemon clean up, and looks for what is left over. */
 export async function observe(snapshotter: Snapshotter, directory: string): Promise<Observation> {
   const snapshots: [string, Observed][] = [];
