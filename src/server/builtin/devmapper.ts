@@ -7,6 +7,7 @@ import { type Durability, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
+import { recoverInBackground } from './recover.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface DevmapperPluginConfig {
@@ -41,8 +42,7 @@ export const devmapperPlugin = definePlugin<LocalSnapshotter, DevmapperPluginCon
     meta.capabilities.push(...driver.capabilities.names);
     const syncRemove = !asyncRemove;
     const snapshotter = await LocalSnapshotter.open({ name: 'devmapper', store, driver, syncRemove, errors, faults });
-    // What a crash left behind is found while the daemon is already answering.
-    snapshotter.cleanup().catch((error: unknown) => errors.report('clean up after the last run', error));
+    recoverInBackground({ name: 'devmapper', snapshotter, meta, logger });
     return snapshotter;
   },
   stop: (snapshotter) => snapshotter.close(),
