@@ -103,7 +103,8 @@ export interface Driver extends AsyncDisposable {
 
   /**
    * Makes again, empty, what is missing of the files of an active snapshot or a view that is recorded; touches nothing
-   * that is there. Left out by drivers whose `create` puts everything on disk.
+   * that is there but what an earlier process left of a commit that is not recorded. Left out by drivers whose `create`
+   * puts everything on disk. May run while the snapshot is sealed.
    * @returns whether something was missing.
    * @throws any class when it cannot be made; DataLossError when files of a parent are gone as well.
    */

@@ -89,6 +89,7 @@ async function checkAll(strata: Strata, witness: Witness): Promise<void> {
 const needsOf: Readonly<Record<DiskType, readonly Need[]>> = {
   ext4: ['root', 'mkfs.ext4'],
   xfs: ['root', 'mkfs.xfs'],
+  btrfs: ['root', 'mkfs.btrfs'],
   tmpfs: ['root'],
 };
 

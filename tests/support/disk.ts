@@ -14,10 +14,10 @@ export interface Disk {
 }
 
 /** The kinds of disks. */
-export type DiskType = 'ext4' | 'xfs' | 'tmpfs';
+export type DiskType = 'ext4' | 'xfs' | 'btrfs' | 'tmpfs';
 
 const MIB = 2 ** 20;
-const sizes: Readonly<Record<DiskType, number>> = { ext4: 96 * MIB, xfs: 320 * MIB, tmpfs: 48 * MIB };
+const sizes: Readonly<Record<DiskType, number>> = { ext4: 96 * MIB, xfs: 320 * MIB, btrfs: 512 * MIB, tmpfs: 48 * MIB };
 
 /** Makes a disk that goes with the scenario. */
 export async function makeDisk(

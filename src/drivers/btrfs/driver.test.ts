@@ -143,6 +143,12 @@ describe('the btrfs driver', { skip }, () => {
     await driver.seal(snapshot({ id: '1' }), noContext);
     assert.equal(await readFile(join(layerOf(driver, '1'), 'file'), 'utf8'), 'second');
     assert.deepEqual(await onDisk(driver), ['1']);
+    // What this process made may be about to be recorded; what an earlier one left is not.
+    await driver.recreate?.(snapshot({ id: '1' }), noContext);
+    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), ['1']);
+    const next = await openBtrfsDriver({ root: driver.root });
+    await next.recreate?.(snapshot({ id: '1' }), noContext);
+    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), []);
     await driver.discard(['1'], noContext);
     assert.deepEqual(await onDisk(driver), []);
   });

@@ -38,6 +38,8 @@ class BtrfsDriver implements Driver {
   readonly root: string;
   readonly #place: BtrfsPlace;
   readonly #sync: GroupSync;
+  /** Ids whose layers this process made, and whose commits it has not been told of. */
+  readonly #sealed = new Set<string>();
 
   constructor(root: string, place: BtrfsPlace) {
     this.root = root;
@@ -57,6 +59,7 @@ class BtrfsDriver implements Driver {
   async seal({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     throwIfAborted(signal);
     const layer = subvolumePath(this.root, 'committed', id);
+    this.#sealed.add(id);
     try {
       await makeLayer(this.root, id);
       return await subvolumeUsage(layer, { signal, since: subvolumePath(this.root, 'active', id) });
@@ -67,6 +70,7 @@ class BtrfsDriver implements Driver {
   }
 
   async committed(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    for (const id of ids) this.#sealed.delete(id);
     const directory = join(this.root, PLACES.active);
     const there = new Set(await readdir(directory));
     await deleteAll(
@@ -87,7 +91,14 @@ class BtrfsDriver implements Driver {
     return subvolumeUsage(subvolumePath(this.root, 'active', id), { signal });
   }
 
+  /** Deletes the layer of a commit that an earlier process did not come to record. Everything else is there. */
+  async recreate({ id, kind }: DriverSnapshot, { signal }: CallContext): Promise<boolean> {
+    if (kind === 'active' && !this.#sealed.has(id)) await deleteAll(join(this.root, PLACES.committed), [id], signal);
+    return false;
+  }
+
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    for (const id of ids) this.#sealed.delete(id);
     for (const place of Object.values(PLACES)) await deleteAll(join(this.root, place), ids, signal);
   }
 
