@@ -33,6 +33,11 @@ export interface Tools {
   backUpRoot(config: Config, file: string, call: CallContext): Promise<void>;
   /** Puts the records of a backup in the place of those of a root; `replaced` is where the latter are kept. */
   restoreRoot(config: Config, file: string, call: CallContext): Promise<{ readonly replaced: string | undefined }>;
+  /** Gives a root whose records cannot be read those of its newest backup. */
+  rebuildRoot(
+    config: Config,
+    call: CallContext,
+  ): Promise<{ readonly file: string; readonly replaced: string | undefined }>;
   /** The time that counts as now. */
   now(): Date;
 }
@@ -58,6 +63,7 @@ const tools: Tools = {
   },
   backUpRoot: async (...args) => (await import('../server/index.js')).backUpRoot(...args),
   restoreRoot: async (...args) => (await import('../server/index.js')).restoreRoot(...args),
+  rebuildRoot: async (...args) => (await import('../server/index.js')).rebuildRoot(...args),
   now: () => new Date(),
 };
 

@@ -23,7 +23,7 @@ export { examine } from './doctor/examine.js';
 export type { DaemonFacts, DaemonPlugin, Diagnosis, DoctorFacts } from './doctor/index.js';
 export type { EmbeddedOptions, EmbeddedStrata } from './embedded.js';
 export { backUpRoot, restoreRoot } from './open-backup.js';
-export { checkRoot } from './open-check.js';
+export { checkRoot, rebuildRoot } from './open-check.js';
 export { openStrata } from './open-strata.js';
 export { type RunDaemonOptions, runDaemon } from './run-daemon.js';
 export { packageVersion } from './version.js';

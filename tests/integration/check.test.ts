@@ -1,6 +1,6 @@
 /** `strata check` on a daemon that runs, under load, and on the root of one that does not. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect, type Snapshotter, type StrataClient } from 'strata-snapshotter';
 import { strataCommand } from '../support/paths.js';
@@ -95,12 +95,40 @@ scenario('strata check', { needs: ['root'] }, async (running) => {
     await strata.must(['commit', 'base', 'build']);
   });
 
+  await running.step('takes lost records from the newest backup, and keeps what that does not know', async () => {
+    assert.equal((await checkRoot('--rebuild')).status, 2, 'no rebuilding under a daemon');
+    const backups = path.join(root, 'io.strata.backup.v1.records');
+    await mkdir(backups, { recursive: true });
+    await strata.must(['backup', path.join(backups, 'records-2099-01-31T12-00-00Z.mdb')]);
+    await strata.must(['prepare', 'since']);
+    const since = (await strata.onDisk()).at(-1) ?? '';
+    await strata.stop();
+    assert.match((await checkRoot('--rebuild')).stderr, /can be read/);
+    const before = await readdir(path.join(root, 'lost+found'));
+    // Newer than the backup that is whole, and of no use.
+    await writeFile(path.join(backups, 'records-2099-02-01T12-00-00Z.mdb'), 'no records');
+    await writeFile(path.join(root, 'io.strata.store.v1.lmdb', 'data.mdb'), 'damaged');
+    assert.equal((await checkRoot()).status, 2);
+    const rebuilt = await checkRoot('--rebuild');
+    assert.equal(rebuilt.status, 0, rebuilt.stdout + rebuilt.stderr);
+    assert.match(rebuilt.stderr, /are those of .*records-2099-01-31T12-00-00Z\.mdb; those from before are kept in /);
+    const kept = (await readdir(path.join(root, 'lost+found'))).filter((name) => !before.includes(name));
+    assert.deepEqual(
+      kept.map((name) => name.replace(/^.*Z-/, '')),
+      [since],
+    );
+    await strata.startAgain();
+    assert.match(await strata.must(['info', 'base']), /committed/);
+    assert.notEqual((await strata.run(['info', 'since'])).status, 0);
+  });
+
   await running.step('exits with 2 when it cannot run', async () => {
     const nowhere = await running.directory();
     for (const args of [
       ['check', '--root', nowhere],
       ['check', '--quick', '--deep', '--root', root],
       ['check', '--dry-run', '--root', root],
+      ['check', '--rebuild', '--root', nowhere],
       ['--address', path.join(nowhere, 'none.sock'), 'check'],
     ]) {
       const { status, stderr } = await run(strataCommand, args);

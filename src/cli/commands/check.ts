@@ -1,10 +1,11 @@
 import type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../client/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import { resolveConfig } from '../../server/index.js';
+import { type Config, resolveConfig } from '../../server/index.js';
 import { defineCommand, type View } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_FAILURE, EXIT_USAGE, failureLine, UsageError } from '../failure.js';
 import { renderOutcome } from '../output/check-outcome.js';
+import { escapeText } from '../output/escape.js';
 import { settingsOf } from './config-flags.js';
 
 interface CheckFlags {
@@ -13,6 +14,7 @@ interface CheckFlags {
   readonly repair?: boolean;
   readonly dryRun?: boolean;
   readonly dropDescendants?: boolean;
+  readonly rebuild?: boolean;
   readonly root?: string;
   readonly config?: string;
 }
@@ -30,10 +32,13 @@ export interface CheckOutcome {
 /** The check could not be made. */
 const EXIT_COULD_NOT_RUN = EXIT_USAGE;
 
-function optionsOf({ quick, deep, repair, dryRun, dropDescendants }: CheckFlags): CheckOptions {
+function optionsOf({ quick, deep, repair: asked, rebuild, dryRun, dropDescendants }: CheckFlags): CheckOptions {
   if (quick === true && deep === true) throw new UsageError('--quick and --deep: want one of them');
+  if (rebuild === true && dryRun === true) throw new UsageError('--rebuild and --dry-run: want one of them');
+  // What the records of a backup do not fit is what a repair is for.
+  const repair = asked === true || rebuild === true;
   const level = quick === true ? 'quick' : deep === true ? 'deep' : 'normal';
-  if (repair === true) return { level, repair: { dryRun: dryRun === true, dropDescendants: dropDescendants === true } };
+  if (repair) return { level, repair: { dryRun: dryRun === true, dropDescendants: dropDescendants === true } };
   if (dryRun === true || dropDescendants === true)
     throw new UsageError('--dry-run and --drop-descendants need --repair');
   return { level };
@@ -42,7 +47,7 @@ function optionsOf({ quick, deep, repair, dryRun, dropDescendants }: CheckFlags)
 /** The events of a check by the daemon; of the root itself when one is named, or no daemon runs. */
 async function* events(context: CommandContext, flags: CheckFlags): AsyncGenerator<CheckEvent> {
   const options = optionsOf(flags);
-  const wantsRoot = flags.root !== undefined || flags.config !== undefined;
+  const wantsRoot = flags.root !== undefined || flags.config !== undefined || flags.rebuild === true;
   if (!wantsRoot && (await hasDaemon(context))) {
     yield* (await context.client()).maintenance.check(options, context.call);
     return;
@@ -50,7 +55,15 @@ async function* events(context: CommandContext, flags: CheckFlags): AsyncGenerat
   const file = flags.config === undefined ? {} : { file: flags.config };
   const root = flags.root === undefined ? {} : { root: flags.root };
   const config = await resolveConfig({ ...file, flags: settingsOf(root), environment: context.io.environment });
+  if (flags.rebuild === true) await rebuild(context, config);
   yield* context.io.tools.checkRoot(config, options, context.call);
+}
+
+/** Says on standard error where the records come from, since standard output is for what the check finds. */
+async function rebuild({ io, call }: CommandContext, config: Config): Promise<void> {
+  const { file, replaced } = await io.tools.rebuildRoot(config, call);
+  const kept = replaced === undefined ? '' : `; those from before are kept in ${replaced}`;
+  io.stderr.write(`strata: ${escapeText(`the records of ${config.root} are those of ${file}${kept}`)}\n`);
 }
 
 async function hasDaemon(context: CommandContext): Promise<boolean> {
@@ -111,6 +124,10 @@ and 2 when the check could not be made. docs/check.md lists what can be found.`,
     {
       flags: '--drop-descendants',
       description: 'with --repair: a layer that is beyond repair takes with it what stands on it',
+    },
+    {
+      flags: '--rebuild',
+      description: 'take records that cannot be read from the newest backup, then repair; no daemon may be serving',
     },
     { flags: '--root <dir>', description: 'check this root; no daemon may be serving it' },
     { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
