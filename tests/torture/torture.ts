@@ -2,13 +2,12 @@
  * Kills a daemon again and again, in the middle of a load of mixed calls, and looks each time whether everything that it
  * acknowledged is there and nothing is there by halves.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type Snapshotter, type StrataClient } from 'strata-snapshotter';
 import { type FaultPoint, faultPoints } from '#strata/faults/index.js';
 import { Random } from '../support/random.js';
 import { bases, Caller, DaemonDied } from './caller.js';
+import { type Places, writeConfiguration } from './configuration.js';
 import { examine } from './examine.js';
 import { Ledger } from './ledger.js';
 import { type Fault, Victim } from './victim.js';
@@ -37,7 +36,6 @@ export interface Counts {
 
 const longestLoad = 100;
 const longestWait = 5000;
-const socket = 's.sock';
 
 /** At most at which passing a life ends, by how often a load passes the point. */
 const often = 40;
@@ -59,7 +57,7 @@ const latest: Readonly<Partial<Record<FaultPoint, number>>> = {
  * The same seed gives the same plan of calls and kills; how they meet is up to the machine.
  */
 export async function torture(options: TortureOptions): Promise<Counts> {
-  const run = new Torture(options);
+  const run = new Torture(options, await writeConfiguration(options.directory));
   await run.prepare();
   while (run.counts.kills < options.kills) await run.round();
   return run.counts;
@@ -70,21 +68,18 @@ class Torture {
   readonly #options: TortureOptions;
   readonly #random: Random;
   readonly #ledger = new Ledger();
-  readonly #config: string;
+  readonly #places: Places;
   #keys = 0;
   #rounds = 0;
 
-  constructor(options: TortureOptions) {
+  constructor(options: TortureOptions, places: Places) {
     this.#options = options;
+    this.#places = places;
     this.#random = new Random(options.seed);
-    this.#config = path.join(options.directory, 'config.toml');
   }
 
-  /** Writes the configuration and makes the layers that the others stand on. */
+  /** Makes the layers that the others stand on. */
   async prepare(): Promise<void> {
-    const { directory } = this.#options;
-    await mkdir(path.join(directory, 'root'), { recursive: true });
-    await writeFile(this.#config, configuration(directory));
     const victim = await this.#start(undefined);
     try {
       await this.#connected(async (client) => {
@@ -127,7 +122,7 @@ class Torture {
         this.counts.happened += await examine({
           snapshotter: client.snapshotter(),
           ledger: this.#ledger,
-          snapshots: path.join(this.#options.directory, 'root/io.containerd.snapshotter.v1.overlayfs/snapshots'),
+          snapshots: this.#places.snapshots,
         });
       } catch (error) {
         if (!(error instanceof DaemonDied)) throw error;
@@ -173,7 +168,7 @@ class Torture {
   }
 
   async #start(fault: Fault | undefined): Promise<Victim | undefined> {
-    const victim = new Victim(this.#config, fault);
+    const victim = new Victim(this.#places.config, fault);
     if (await victim.answers()) return victim;
     this.#count(victim);
     return undefined;
@@ -187,8 +182,7 @@ class Torture {
   }
 
   async #connected(work: (client: StrataClient) => Promise<void>): Promise<void> {
-    const address = path.join(this.#options.directory, socket);
-    await using client = connect({ address, namespace: 'default' });
+    await using client = connect({ address: this.#places.address, namespace: 'default' });
     await work(client);
   }
 }
@@ -196,17 +190,4 @@ class Torture {
 /** The daemon does not answer: then it must be because it ended. */
 async function mustBeDead(victim: Victim): Promise<void> {
   if (!(await victim.endsWithin(10_000))) throw new Error('the daemon is there, and does not answer');
-}
-
-function configuration(directory: string): string {
-  return `
-version = 1
-root = ${JSON.stringify(path.join(directory, 'root'))}
-state = ${JSON.stringify(path.join(directory, 'state'))}
-log_level = "warn"
-[grpc]
-address = ${JSON.stringify(path.join(directory, socket))}
-[plugins."io.containerd.snapshotter.v1.overlayfs"]
-upperdir_label = true
-`;
 }

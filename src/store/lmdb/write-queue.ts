@@ -1,5 +1,5 @@
 import { ABORT } from 'lmdb';
-import { InternalError, ResourceExhaustedError, UnavailableError } from '../../errors/index.js';
+import { fromSystemError, InternalError, ResourceExhaustedError, UnavailableError } from '../../errors/index.js';
 import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { RecordWriter } from '../codec.js';
 import type { WriteTransaction } from '../store.js';
@@ -150,14 +150,19 @@ export class WriteQueue {
     let result: { readonly value: T } | undefined;
     // Inside a transaction this is a nested one, which a throw undoes alone. Its callback returns nothing, since some
     // results have a meaning to lmdb-js.
-    root.transactionSync(() => {
-      const tx = new LmdbWriteTransaction(tables, this.#writer);
-      try {
-        result = { value: refusePromise(change(tx)) };
-      } finally {
-        tx.end();
-      }
-    });
+    try {
+      root.transactionSync(() => {
+        const tx = new LmdbWriteTransaction(tables, this.#writer);
+        try {
+          result = { value: refusePromise(change(tx)) };
+        } finally {
+          tx.end();
+        }
+      });
+    } catch (error) {
+      // The change was made; LMDB could not end its transaction.
+      throw result === undefined ? error : fromSystemError(error, 'cannot write to store');
+    }
     if (result === undefined) throw new InternalError('the change of a write was not run');
     return result.value;
   }
