@@ -10,16 +10,21 @@ import { bootStandard, makeDisk, runTestFiles, SecondKernel } from '../support/s
 const devmapper = path.join('dist', 'drivers', 'devmapper');
 const diskErrors = path.join(checkout, 'dist', 'drivers', 'overlay', 'disk-error.test.js');
 
+/** Unit tests of what an older kernel does in another way: images through loop devices, layers by shorter paths. */
+const otherWays = ['drivers/erofs/driver.test.js', 'linux/deep-overlay.test.js'].map((file) =>
+  path.join(checkout, 'dist', file),
+);
+
 async function testFilesIn(folder: string): Promise<string[]> {
   const directory = path.join(checkout, folder);
   const names = (await readdir(directory)).filter((name) => name.endsWith('.test.js'));
   return names.map((name) => path.join(directory, name));
 }
 
-scenario('in a second kernel', { needs: ['second-kernel', 'mkfs.ext4', 'mkfs.xfs'] }, async (running) => {
+scenario('in a second kernel', { needs: ['second-kernel', 'mkfs.ext4', 'mkfs.xfs', 'mkfs.erofs'] }, async (running) => {
   await using kernel = await bootStandard(await running.directory());
   const own = await testFilesIn(path.join('build', 'tests', 'kernel'));
-  const files = [...own, ...(await testFilesIn(devmapper)), diskErrors];
+  const files = [...own, ...(await testFilesIn(devmapper)), diskErrors, ...otherWays];
   const { outcomes, status, report } = await runTestFiles(kernel, files);
   running.onFailure(() => `${report}--- console of the second kernel\n${kernel.console()}---\n`);
 

@@ -6,7 +6,7 @@ import { SecondKernel } from './kernel.js';
 export const disks = { ext4: '/dev/ubda', xfs: '/dev/ubdb', empty: '/dev/ubdc' } as const;
 
 /** The modules that are loaded there. ext4, xfs and btrfs are built in. */
-const modules = ['overlay', 'loop', 'quota_v2', 'dm-mod', 'dm-thin-pool', 'dm-flakey', 'dm-delay'];
+const modules = ['overlay', 'loop', 'erofs', 'quota_v2', 'dm-mod', 'dm-thin-pool', 'dm-flakey', 'dm-delay'];
 
 /** Boots the kernel for the test files of tests/kernel, with new disks in a folder. */
 export async function bootStandard(directory: string): Promise<SecondKernel> {
