@@ -146,6 +146,8 @@ export class LimitChanges {
       const page = store.read((tx) => tree.walk(tx, { after, limit: reconcilePage }));
       for (const { name, record } of page) if (record.kind === 'active') await this.#reconcileOne(name, call);
       if (page.length < reconcilePage) break;
+      // Where nothing has to be set, nothing else gives others a turn.
+      await new Promise((resolve) => setImmediate(resolve));
       after = page.at(-1)?.name;
     }
     this.#reconciled = true;

@@ -7,6 +7,7 @@ import type { Config } from '../config/index.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
+import { recoverInBackground } from './recover.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface ErofsPluginConfig {
@@ -46,8 +47,7 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
       errors,
       faults,
     });
-    // What a crash left behind is found while the daemon is already answering.
-    snapshotter.cleanup().catch((error: unknown) => errors.report('clean up after the last run', error));
+    recoverInBackground({ name: 'erofs', snapshotter, meta, logger });
     return snapshotter;
   },
   stop: (snapshotter) => snapshotter.close(),
