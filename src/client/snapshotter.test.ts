@@ -38,7 +38,7 @@ async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /** A snapshotter that notes what it is asked and gives fixed answers. */
 function recording(asked: Asked[]): Snapshotter {
-  const note = (method: string, argument: unknown, { signal, ...call }: CallContext = {}): void => {
+  const note = (method: string, argument: unknown, { signal, abortReason: _, ...call }: CallContext = {}): void => {
     assert.ok(signal instanceof AbortSignal);
     asked.push([method, argument, call]);
   };

@@ -1,4 +1,4 @@
-import { AbortedError, DataLossError, NotFoundError, throwIfAborted } from '../errors/index.js';
+import { AbortedError, DataLossError, NotFoundError } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import {
   type BackgroundErrors,
@@ -8,6 +8,7 @@ import {
   type Mount,
   recordStaged,
   type StagedSnapshotter,
+  throwIfCallAborted,
   type Usage,
 } from '../snapshots/index.js';
 import type { ReadTransaction, Store } from '../store/index.js';
@@ -93,7 +94,7 @@ export class LocalBackend implements Backend {
 
   async remove(operation: RemoveOperation, call: CallContext): Promise<void> {
     const removed = await this.#store.write((tx) => {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       const backendKey = operation.record(tx);
       this.#faults.reach('metadata.between');
       return this.#stages.recordRemove(tx, backendKey);
@@ -102,7 +103,7 @@ export class LocalBackend implements Backend {
   }
 
   async update(operation: UpdateOperation, call: CallContext): Promise<Info> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const { backendKey } = this.#store.read((tx) => operation.check(tx));
     const staged = await this.#stages.stageUpdate(backendKey, operation, call);
     return recordStaged({

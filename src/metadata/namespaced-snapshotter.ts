@@ -3,7 +3,6 @@ import {
   FailedPreconditionError,
   InvalidArgumentError,
   NotFoundError,
-  throwIfAborted,
   withContext,
 } from '../errors/index.js';
 import { parseFilters } from '../filters/index.js';
@@ -27,6 +26,7 @@ import {
   type PagedSnapshotter,
   type Snapshotter,
   snapshotRefLabel,
+  throwIfCallAborted,
   type UpdateRequest,
   type Usage,
   updatedLabels,
@@ -82,7 +82,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   async #create(kind: CreateOperation['kind'], request: CreateRequest, call: CallContext): Promise<readonly Mount[]> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const scope = this.#scope(call);
     const labels = checkedLabels(request.labels);
     validateKey('key', request.key);
@@ -149,7 +149,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   async commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const scope = this.#scope(call);
     const labels = checkedLabels(request.labels);
     validateKey('name', request.name);
@@ -183,7 +183,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   async remove(key: string, call: CallContext = noContext): Promise<void> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const scope = this.#scope(call);
     const record = (tx: WriteTransaction): string => {
       const found = scope.records.get(tx, key);
@@ -200,7 +200,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   async update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const { records } = this.#scope(call);
     const { name, labels: given, fieldpaths } = request;
     if (name === '') throw new InvalidArgumentError('');
@@ -234,7 +234,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     const onUnreadable = (error: unknown) => this.#errors.report('read the record of a snapshot', error);
     const pages = new WalkPages({ records, filter, isAdded, onUnreadable });
     while (pages.more) {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       const page = await this.#backend.page(pages.read, call);
       const matching = filter.matchesAll ? page : page.filter((info) => filter.matches(infoFields(info)));
       if (matching.length > 0) yield matching;
@@ -254,7 +254,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   #finder(key: string, call: CallContext): (tx: ReadTransaction) => NamedMetadata {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const { records } = this.#scope(call);
     return (tx) => ({ key, record: records.get(tx, key) });
   }

@@ -1,7 +1,7 @@
-import { throwIfAborted, UnavailableError } from '../errors/index.js';
+import { UnavailableError } from '../errors/index.js';
 import { eachOf, type PagedSnapshotter, walkPages } from './paged-walk.js';
 import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
-import { type CallContext, type Info, type Mount, noContext, type Usage } from './types.js';
+import { type CallContext, type Info, type Mount, noContext, throwIfCallAborted, type Usage } from './types.js';
 
 /** A call that has ended. */
 export interface FinishedCall {
@@ -149,7 +149,7 @@ export class GuardedSnapshotter implements PagedSnapshotter {
 
   #enter(call: CallContext): number {
     if (this.#closing !== undefined) throw new UnavailableError('snapshotter is closed');
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     this.#inFlight++;
     return this.#observe === undefined ? 0 : performance.now();
   }

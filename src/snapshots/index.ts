@@ -76,5 +76,6 @@ export {
   noContext,
   noLabels,
   noUsage,
+  throwIfCallAborted,
   type Usage,
 } from './types.js';

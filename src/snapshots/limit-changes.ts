@@ -1,4 +1,4 @@
-import { AbortedError, NotFoundError, throwIfAborted, withContext } from '../errors/index.js';
+import { AbortedError, NotFoundError, withContext } from '../errors/index.js';
 import type { ReadTransaction, Store } from '../store/index.js';
 import type { BackgroundErrors } from './discards.js';
 import type { Driver } from './driver.js';
@@ -8,7 +8,7 @@ import { type Limits, noLimits, sameLimits } from './limits.js';
 import { driverSnapshot, type LabelChange, type Staged } from './staging.js';
 import type { SnapshotRecord } from './tables.js';
 import type { SnapshotTree } from './tree.js';
-import { type CallContext, noContext } from './types.js';
+import { type CallContext, noContext, throwIfCallAborted } from './types.js';
 
 /** What limits are changed with. */
 export interface LimitChangesOptions {
@@ -65,7 +65,7 @@ export class LimitChanges {
     }
     const release = await this.#turn();
     try {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       const planned = this.#plan(key, change);
       if (planned !== undefined) await this.#set(planned, call);
       return {
@@ -142,7 +142,7 @@ export class LimitChanges {
     if (this.#reconciled || driver.limiter === undefined) return;
     let after: string | undefined;
     for (;;) {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       const page = store.read((tx) => tree.walk(tx, { after, limit: reconcilePage }));
       for (const { name, record } of page) if (record.kind === 'active') await this.#reconcileOne(name, call);
       if (page.length < reconcilePage) break;

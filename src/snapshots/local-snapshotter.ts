@@ -1,4 +1,4 @@
-import { NotFoundError, throwIfAborted } from '../errors/index.js';
+import { NotFoundError } from '../errors/index.js';
 import { parseFilters } from '../filters/index.js';
 import type { Store } from '../store/index.js';
 import type { DriverChecker } from './driver-checker.js';
@@ -9,7 +9,15 @@ import { eachOf, type PagedSnapshotter } from './paged-walk.js';
 import type { RecoveryReport } from './recovery.js';
 import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from './snapshotter.js';
 import { recordStaged, type StagedSnapshotter } from './staging.js';
-import { type CallContext, type Info, type Kind, type Mount, noContext, type Usage } from './types.js';
+import {
+  type CallContext,
+  type Info,
+  type Kind,
+  type Mount,
+  noContext,
+  throwIfCallAborted,
+  type Usage,
+} from './types.js';
 
 const walkPage = 256;
 
@@ -60,7 +68,7 @@ export class LocalSnapshotter implements PagedSnapshotter {
   }
 
   async mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     return this.#store.read((tx) => this.#stages.inspectMounts(tx, key));
   }
 
@@ -74,27 +82,27 @@ export class LocalSnapshotter implements PagedSnapshotter {
 
   async remove(key: string, call: CallContext = noContext): Promise<void> {
     const removed = await this.#store.write((tx) => {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       return this.#stages.recordRemove(tx, key);
     });
     await removed.settle(call);
   }
 
   async stat(key: string, call: CallContext = noContext): Promise<Info> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const info = this.#store.read((tx) => this.#stages.inspect(tx, key));
     if (info === undefined) throw new NotFoundError('snapshot does not exist');
     return info;
   }
 
   async update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const staged = await this.#stages.stageUpdate(request.name, request, call);
     return recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx) });
   }
 
   async usage(key: string, call: CallContext = noContext): Promise<Usage> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     return this.#stages.usage(key, call);
   }
 
@@ -106,7 +114,7 @@ export class LocalSnapshotter implements PagedSnapshotter {
     const filter = parseFilters(request.filters ?? []);
     let after: string | undefined;
     for (;;) {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       const page = this.#store.read((tx) => this.#stages.page(tx, { after, limit: walkPage }));
       const matching = filter.matchesAll ? page : page.filter((info) => filter.matches(infoFields(info)));
       if (matching.length > 0) yield matching;

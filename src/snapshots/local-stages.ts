@@ -1,4 +1,4 @@
-import { AbortedError, CanceledError, NotImplementedError, throwIfAborted, withContext } from '../errors/index.js';
+import { AbortedError, CanceledError, NotImplementedError, withContext } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import { CommitLeftovers } from './commit-leftovers.js';
@@ -21,7 +21,16 @@ import {
 } from './staging.js';
 import type { SnapshotRecord } from './tables.js';
 import { infoOf, type NamedRecord, SnapshotTree } from './tree.js';
-import { type CallContext, type Info, type Mount, noContext, noLabels, noUsage, type Usage } from './types.js';
+import {
+  type CallContext,
+  type Info,
+  type Mount,
+  noContext,
+  noLabels,
+  noUsage,
+  throwIfCallAborted,
+  type Usage,
+} from './types.js';
 
 /** What a local snapshotter is made of. */
 export interface LocalSnapshotterOptions {
@@ -106,7 +115,7 @@ export class LocalStages implements StagedSnapshotter {
   }
 
   async stageCreate(request: StageCreateRequest, call: CallContext): Promise<StagedCreate> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const { kind, labels = noLabels } = request;
     const chain = this.#store.read((tx) => inContext(createFailed, () => this.#tree.chainOver(tx, request.parent)));
     const limits = inContext(createFailed, () => this.#limiter.ofNew(kind, labels));
@@ -147,7 +156,7 @@ export class LocalStages implements StagedSnapshotter {
   }
 
   async stageCommit(key: string, call: CallContext): Promise<StagedCommit> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const record = this.#store.read((tx) => this.#tree.find(tx, key));
     const active = record?.kind === 'active' ? record : undefined;
     // What is not active is refused by `record`, in the order of checks that clients know.
@@ -259,7 +268,7 @@ export class LocalStages implements StagedSnapshotter {
     await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
     await this.#recovering;
     const names = await namesOnDisk(this.#driver);
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     // The order matters: an id leaves the staging set after its record is there, so what is neither staged now nor
     // recorded afterwards will never be recorded.
     const candidates = names.filter((name) => !this.#staging.has(name));

@@ -4,11 +4,10 @@
  * `LocalSnapshotter` are the two put together; the metadata layer uses the halves to put its own records into the same
  * transaction, so that no crash can leave one without the other.
  */
-import { throwIfAborted } from '../errors/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import type { DriverSnapshot } from './driver.js';
 import type { SnapshotRecord } from './tables.js';
-import type { CallContext, Info, Kind, Labels, Mount } from './types.js';
+import { type CallContext, type Info, type Kind, type Labels, type Mount, throwIfCallAborted } from './types.js';
 
 /** Which files to make. */
 export interface StageCreateRequest {
@@ -102,7 +101,7 @@ export interface RecordStagedOptions<T> {
 export async function recordStaged<T>({ store, staged, call, record }: RecordStagedOptions<T>): Promise<T> {
   try {
     const result = await store.write((tx) => {
-      throwIfAborted(call.signal);
+      throwIfCallAborted(call);
       return record(tx);
     });
     staged.settle();

@@ -1,3 +1,5 @@
+import { type StrataError, throwIfAborted } from '../errors/index.js';
+
 /** What a snapshot is: being written (`active`), read-only and uncommitted (`view`), or a layer (`committed`). */
 export type Kind = 'view' | 'active' | 'committed';
 
@@ -51,6 +53,21 @@ export interface CallContext {
   readonly lease?: string;
   /** Aborting it stops the call's work; what was not recorded by then is undone. */
   readonly signal?: AbortSignal;
+  /**
+   * Why the call was aborted; undefined when it was not. For callers whose signal is only made when somebody asks for
+   * it, which costs as much as a small call: whoever only looks, looks here first (`throwIfCallAborted`).
+   */
+  readonly abortReason?: () => StrataError | undefined;
+}
+
+/** @throws CanceledError, DeadlineExceededError or the caller's own error when the call was aborted already. */
+export function throwIfCallAborted(call: CallContext): void {
+  if (call.abortReason === undefined) {
+    throwIfAborted(call.signal);
+    return;
+  }
+  const reason = call.abortReason();
+  if (reason !== undefined) throw reason;
 }
 
 /** A call with nothing to say about itself. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, unlinkSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { fromSystemError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import { diskUsage, LayerSync, ReadyDirectories, removeTrees, writeManifest } from '../../linux/index.js';
 import type {
@@ -15,7 +15,7 @@ import type {
   Mount,
   Usage,
 } from '../../snapshots/index.js';
-import { noLimits } from '../../snapshots/index.js';
+import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
 import { overlayChecker } from './checker.js';
 import {
@@ -96,7 +96,7 @@ class OverlayDriver implements Driver {
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     const owner = this.#ownerOf(snapshot);
     const files = { id: snapshot.id, writable: snapshot.kind === 'active', owner, faults: this.#faults };
     const ready = files.writable ? this.#ready?.take() : undefined;
@@ -134,7 +134,7 @@ class OverlayDriver implements Driver {
     await this.#list(snapshot, call);
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
     await this.#sync?.sync({ ...layerPlaces(this.root, snapshot.id), ...usage }, call.signal);
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     return usage;
   }
 
@@ -152,7 +152,7 @@ class OverlayDriver implements Driver {
   async usage(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
     // Nobody writes into a view: its own directory stays empty, and is not even mounted when there are parents.
     if (snapshot.kind === 'view') return { size: 0, inodes: 0 };
-    throwIfAborted(call.signal);
+    throwIfCallAborted(call);
     return this.#projects.usage(snapshot.id) ?? this.#measure(snapshot, call);
   }
 

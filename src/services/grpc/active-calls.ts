@@ -35,6 +35,7 @@ export class ActiveCall {
       get signal() {
         return signalOf();
       },
+      abortReason: () => this.#reason,
     };
   }
 
