@@ -51,6 +51,8 @@ test('the defaults of root are complete', () => {
     slowChown: false,
     mountOptions: [],
     projectIdBase: 2 ** 30,
+    flattenDepth: 128,
+    manifest: false,
     limitPolicy: 'strict',
     defaultSizeLimit: 0,
     defaultInodeLimit: 0,
