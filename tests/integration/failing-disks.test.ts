@@ -4,6 +4,7 @@ import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   connect,
+  DataLossError,
   FailedPreconditionError,
   ResourceExhaustedError,
   type Snapshotter,
@@ -140,7 +141,16 @@ const breaks: Readonly<Record<'ext4' | 'xfs', (disk: { path: string; device: str
 };
 
 /** What a change on a broken disk is refused with: the one is read-only, the other fails. */
-const refusal = { ext4: FailedPreconditionError, xfs: UnknownError } as const;
+const refusal = { ext4: isReadOnly, xfs: isBroken } as const;
+
+function isReadOnly(error: unknown): error is Error {
+  return error instanceof FailedPreconditionError;
+}
+
+/** Files fail with DataLoss; the store knows only that it could not write. */
+function isBroken(error: unknown): error is Error {
+  return error instanceof DataLossError || error instanceof UnknownError;
+}
 
 for (const type of ['ext4', 'xfs'] as const) {
   scenario(`a daemon whose ${type} breaks`, { needs: needsOf[type] }, async (running) => {
@@ -155,7 +165,7 @@ for (const type of ['ext4', 'xfs'] as const) {
       await breaks[type]({ path: disk.path, device: disk.device ?? '' });
       for (let time = 0; time < 5; time++) {
         const error = await witness.untilRefused();
-        assert.ok(error instanceof refusal[type], String(error));
+        assert.ok(refusal[type](error), String(error));
         assert.match(error.message, /read-only|input\/output|i\/o error/i);
       }
       for (const name of witness.acknowledged) {
