@@ -105,7 +105,7 @@ export class Connection implements StreamHost {
     this.#sender.block(stream);
   }
 
-  reset(stream: ServerStream, code: ErrorCodeName): void {
+  #reset(stream: ServerStream, code: ErrorCodeName): void {
     if (stream.dead) return;
     this.#resetId(stream.id, code);
     this.#forget(stream);
@@ -208,7 +208,7 @@ export class Connection implements StreamHost {
     const { start, end } = withoutPadding(frame);
     stream.receiveWindow -= length;
     if (stream.receiveWindow < 0) {
-      this.reset(stream, 'FLOW_CONTROL_ERROR');
+      this.#reset(stream, 'FLOW_CONTROL_ERROR');
       return;
     }
     const last = (frame.flags & flags.END_STREAM) !== 0;
@@ -246,7 +246,7 @@ export class Connection implements StreamHost {
   /** Breaks a stream off on our own account. */
   #abort(stream: ServerStream, code: ErrorCodeName): void {
     const { listener } = stream;
-    this.reset(stream, code);
+    this.#reset(stream, code);
     listener?.gone();
   }
 

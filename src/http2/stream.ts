@@ -1,5 +1,4 @@
 import type { HeaderBlock } from './header-encoder.js';
-import type { ErrorCodeName } from './protocol-error.js';
 import type { RequestHeaders } from './request-headers.js';
 
 /** What a server does with a request. */
@@ -20,8 +19,6 @@ export interface StreamHost {
   sendData(stream: ServerStream, bytes: Buffer, offset: number): number;
   /** The stream has something to send that did not go out; to be resumed. */
   block(stream: ServerStream): void;
-  /** Breaks a stream off. */
-  reset(stream: ServerStream, code: ErrorCodeName): void;
   /** The answer is complete. */
   answered(stream: ServerStream): void;
   /** The server has nothing more to do for a stream. */
