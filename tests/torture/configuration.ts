@@ -10,8 +10,11 @@ export interface Places {
   readonly snapshots: string;
 }
 
-/** Writes the configuration of a daemon that keeps everything in a directory, and says where its files are. */
-export async function writeConfiguration(directory: string): Promise<Places> {
+/**
+ * Writes the configuration of a daemon that keeps everything in a directory, and says where its files are.
+ * @param manifest Whether commits write manifests, for deep checks.
+ */
+export async function writeConfiguration(directory: string, manifest = false): Promise<Places> {
   const config = path.join(directory, 'config.toml');
   const address = path.join(directory, 's.sock');
   await mkdir(path.join(directory, 'root'), { recursive: true });
@@ -24,6 +27,7 @@ log_level = "error"
 address = ${JSON.stringify(address)}
 [plugins."io.containerd.snapshotter.v1.overlayfs"]
 upperdir_label = true
+manifest = ${manifest}
 `;
   await writeFile(config, text);
   const overlay = path.join(directory, 'root', 'io.containerd.snapshotter.v1.overlayfs');

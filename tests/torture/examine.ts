@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Info, type Snapshotter, UnavailableError } from 'strata-snapshotter';
+import { type Info, type Snapshotter, type StrataClient, UnavailableError } from 'strata-snapshotter';
 import { DaemonDied } from './caller.js';
 import { type Entry, idOf, type Ledger } from './ledger.js';
 
@@ -10,19 +10,25 @@ const directoryLabel = 'containerd.io/snapshot/overlay.upperdir';
 
 /** What is looked at. */
 export interface Scene {
-  readonly snapshotter: Snapshotter;
+  readonly client: StrataClient;
   readonly ledger: Ledger;
   /** The directory with one directory per snapshot. */
   readonly snapshots: string;
+  /** How closely the daemon's own check looks. */
+  readonly level: CheckLevel;
 }
+
+type CheckLevel = 'normal' | 'deep';
+type Walker = Pick<Snapshotter, 'walk'>;
 
 /**
  * Settles the ledger by what is there, and compares: names, kinds, parents, labels; the directories on disk, after a
- * clean-up, with the ids of the records; the content of every file.
+ * clean-up, with the ids of the records; the content of every file. The daemon's own check must find nothing.
  * @returns how many calls had happened whose answer never came.
  * @throws AssertionError at the first difference; DaemonDied when the daemon ended meanwhile, with the ledger as it was.
  */
-export async function examine({ snapshotter, ledger, snapshots }: Scene): Promise<number> {
+export async function examine({ client, ledger, snapshots, level }: Scene): Promise<number> {
+  const snapshotter = client.snapshotter();
   const left = directoriesIn(snapshots);
   const found = await ask(everything(snapshotter));
   await ask(snapshotter.cleanup());
@@ -33,10 +39,20 @@ export async function examine({ snapshotter, ledger, snapshots }: Scene): Promis
   assert.deepEqual(directoriesIn(snapshots), ids, 'directories on disk');
   for (const id of left) if (!ids.includes(id)) ledger.lost(id);
   for (const [name, entry] of ledger.entries) compareFiles(name, entry);
+  assert.deepEqual(await ask(findings(client, level)), [], `strata check, ${level}`);
   return happened;
 }
 
-async function everything(snapshotter: Snapshotter): Promise<Map<string, Info>> {
+/** What `strata check` says. */
+async function findings({ maintenance }: StrataClient, level: CheckLevel): Promise<string[]> {
+  const found: string[] = [];
+  for await (const event of maintenance.check({ level })) {
+    if (event.type === 'finding') found.push(`${event.finding.kind}: ${JSON.stringify(event.finding)}`);
+  }
+  return found;
+}
+
+async function everything(snapshotter: Walker): Promise<Map<string, Info>> {
   const found = new Map<string, Info>();
   for await (const info of snapshotter.walk()) {
     assert.ok(!found.has(info.name), `${info.name} is listed twice`);

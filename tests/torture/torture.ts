@@ -8,7 +8,7 @@ import { type FaultPoint, faultPoints } from '#strata/faults/index.js';
 import { Random } from '../support/random.js';
 import { bases, Caller, DaemonDied } from './caller.js';
 import { type Places, writeConfiguration } from './configuration.js';
-import { examine } from './examine.js';
+import { examine, type Scene } from './examine.js';
 import { Ledger } from './ledger.js';
 import { type Fault, Victim } from './victim.js';
 
@@ -16,6 +16,7 @@ import { type Fault, Victim } from './victim.js';
 export interface TortureOptions {
   /** An empty directory with a short path. */
   readonly directory: string;
+  /** With an even one, commits write manifests. */
   readonly seed: number;
   readonly kills: number;
   readonly callers?: number;
@@ -57,9 +58,10 @@ const latest: Readonly<Partial<Record<FaultPoint, number>>> = {
  * The same seed gives the same plan of calls and kills; how they meet is up to the machine.
  */
 export async function torture(options: TortureOptions): Promise<Counts> {
-  const run = new Torture(options, await writeConfiguration(options.directory));
+  const run = new Torture(options, await writeConfiguration(options.directory, options.seed % 2 === 0));
   await run.prepare();
   while (run.counts.kills < options.kills) await run.round();
+  await run.end();
   return run.counts;
 }
 
@@ -99,6 +101,15 @@ class Torture {
     this.#ledger.apply({ here: [name, { kind: 'committed', parent: '', labels, files, directory: undefined }] });
   }
 
+  /** A last life, which reads every layer and compares it with its manifest. */
+  async end(): Promise<void> {
+    await using victim = await this.#start(undefined);
+    if (victim === undefined) throw new Error('the daemon ended itself, and was not to');
+    await this.#connected(async (client) => {
+      this.counts.happened += await this.#examine(client, 'deep');
+    });
+  }
+
   /** One life of the daemon: it starts, is examined, works, and is killed. */
   async round(): Promise<void> {
     this.#rounds++;
@@ -119,11 +130,7 @@ class Torture {
   async #live(victim: Victim, fault: Fault | undefined): Promise<void> {
     await this.#connected(async (client) => {
       try {
-        this.counts.happened += await examine({
-          snapshotter: client.snapshotter(),
-          ledger: this.#ledger,
-          snapshots: this.#places.snapshots,
-        });
+        this.counts.happened += await this.#examine(client, 'normal');
       } catch (error) {
         if (!(error instanceof DaemonDied)) throw error;
         await mustBeDead(victim);
@@ -132,6 +139,10 @@ class Torture {
       if (fault?.from === 'later') victim.arm();
       await this.#load(victim, { client, fault });
     });
+  }
+
+  #examine(client: StrataClient, level: Scene['level']): Promise<number> {
+    return examine({ client, ledger: this.#ledger, snapshots: this.#places.snapshots, level });
   }
 
   async #load(victim: Victim, { client, fault }: { client: StrataClient; fault: Fault | undefined }): Promise<void> {

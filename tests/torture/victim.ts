@@ -17,7 +17,7 @@ export interface Fault {
 const longestStart = 60_000;
 
 /** A daemon in a process of its own, which is going to be killed. */
-export class Victim {
+export class Victim implements AsyncDisposable {
   readonly pid: number;
   readonly #child: ReturnType<typeof spawn>;
   readonly #log: Buffer[] = [];
@@ -81,6 +81,10 @@ export class Victim {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 
   /** Waits so long for its own end, in milliseconds. @returns whether it came. */
