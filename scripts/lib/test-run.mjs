@@ -7,6 +7,9 @@ import { run } from './run.mjs';
 
 /** @typedef {import('./count-reporter.mjs').Outcome} Outcome */
 
+/** After so many milliseconds a test file is ended and has failed: what hangs shall not keep the others from being run. */
+const longestFile = 15 * 60_000;
+
 /** What came of a run. */
 export class Tally {
   /**
@@ -70,6 +73,7 @@ export async function runTests(files, { concurrency, env = {} }) {
         '--enable-source-maps',
         '--test',
         `--test-concurrency=${concurrency}`,
+        `--test-timeout=${longestFile}`,
         '--test-reporter=spec',
         '--test-reporter-destination=stdout',
         `--test-reporter=${at('scripts', 'lib', 'count-reporter.mjs')}`,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { checkout } from '../support/paths.js';
+import { processesInGroup } from '../support/process-group.js';
 import { scenario } from '../support/scenario.js';
 import { bootStandard, makeDisk, runTestFiles, SecondKernel } from '../support/second-kernel/index.js';
 
@@ -66,5 +67,16 @@ scenario('a second kernel', { needs: ['second-kernel', 'mkfs.ext4'] }, async (ru
     await using again = await boot();
     const read = 'mount /dev/ubda /run && cd /run && cat kept && if [ -s lost ]; then cat lost; fi';
     assert.equal(await again.must('sh', ['-ec', read]), 'kept\n');
+  });
+
+  await running.step('that breaks fails what is under way, and leaves none of its processes', async () => {
+    await using broken = await boot();
+    const asleep = broken.run('sleep', ['1000']);
+    asleep.catch(() => {});
+    assert.ok((await processesInGroup(broken.group)).length > 1);
+    process.kill(broken.group, 'SIGKILL');
+    await assert.rejects(asleep, /the second kernel is off/);
+    await broken.cut();
+    assert.deepEqual(await processesInGroup(broken.group), []);
   });
 });

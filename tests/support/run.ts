@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { type Ending, endingOf } from './ending.js';
 
-/** How a command ended. */
-export interface CommandResult {
-  /** Its exit status; undefined when a signal ended it. */
-  readonly status: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+/** How a command ended, and what it printed. */
+export interface CommandResult extends Ending {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -20,29 +18,25 @@ export interface RunOptions {
 }
 
 /** Runs a command to its end, whatever that is. Rejects only when it cannot be started. */
-export function run(
+export async function run(
   command: string,
   args: readonly string[],
   { env, cwd, input = '', seconds = 120 }: RunOptions = {},
 ): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      timeout: seconds * 1000,
-      killSignal: 'SIGKILL',
-      stdio: 'pipe',
-    });
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      resolve({ status: status ?? undefined, signal: signal ?? undefined, stdout: stdout(), stderr: stderr() });
-    });
-    // A command that does not read its input may be gone before it gets it.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    timeout: seconds * 1000,
+    killSignal: 'SIGKILL',
+    stdio: 'pipe',
   });
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  // A command that does not read its input may be gone before it gets it.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const ending = await endingOf(child);
+  return { ...ending, stdout: stdout(), stderr: stderr() };
 }
 
 /** Keeps what a stream brings; the result gives all of it so far. */

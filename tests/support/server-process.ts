@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endingOf } from './ending.js';
 import type { Scenario } from './scenario.js';
 import { until } from './until.js';
 
@@ -29,12 +30,9 @@ export class ServerProcess {
   private constructor({ command, args, address, env }: ServerOptions) {
     this.address = address;
     this.#child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#ended = new Promise((resolve, reject) => {
-      this.#child.on('error', reject);
-      this.#child.on('close', (status, signal) => {
-        this.#ending = status ?? signal ?? 'SIGKILL';
-        resolve(this.#ending);
-      });
+    this.#ended = endingOf(this.#child).then(({ status, signal }) => {
+      this.#ending = status ?? signal ?? 'SIGKILL';
+      return this.#ending;
     });
     this.#ended.catch(() => {});
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

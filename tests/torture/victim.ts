@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '#strata/faults/index.js';
+import { endingOf } from '../support/ending.js';
 
 const program = fileURLToPath(new URL('./daemon.js', import.meta.url));
 
@@ -34,12 +35,9 @@ export class Victim implements AsyncDisposable {
     const env = { ...process.env, UV_THREADPOOL_SIZE: '16' };
     this.#child = spawn(process.execPath, ['--enable-source-maps', program, configFile, ...where], { env });
     this.pid = this.#child.pid ?? 0;
-    this.ended = new Promise((resolve, reject) => {
-      this.#child.on('error', reject);
-      this.#child.on('close', (status, signal) => {
-        this.#ending = signal ?? status ?? 'SIGKILL';
-        resolve(this.#ending);
-      });
+    this.ended = endingOf(this.#child).then(({ status, signal }) => {
+      this.#ending = signal ?? status ?? 'SIGKILL';
+      return this.#ending;
     });
     this.#child.stdin?.on('error', () => undefined);
     this.#child.stdout?.on('data', () => this.#listening());

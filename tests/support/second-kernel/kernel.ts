@@ -26,6 +26,9 @@ export interface InsideOptions {
   readonly seconds?: number;
 }
 
+/** How often a kernel that does not come up is booted. */
+const bootAttempts = 3;
+
 /**
  * A second Linux kernel beside ours (user-mode-linux), for what ours lacks and for what must not happen to ours: quotas,
  * the device mapper, power cuts. The files of this system are its root, for reading only, so that it runs our Node on
@@ -45,10 +48,21 @@ export class SecondKernel implements AsyncDisposable {
   }
 
   /**
-   * Boots one; it is up when this resolves.
-   * @throws Error with its console when it does not come up.
+   * Boots one; it is up when this resolves. One that does not come up has nothing to do with what is tested in it, so
+   * that it is tried again.
+   * @throws Error with its console when none of three comes up.
    */
   static async boot(options: SecondKernelOptions): Promise<SecondKernel> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await SecondKernel.#boot(options);
+      } catch (error) {
+        if (attempt === bootAttempts) throw error;
+      }
+    }
+  }
+
+  static async #boot(options: SecondKernelOptions): Promise<SecondKernel> {
     const place = await mkdtemp(path.join(options.directory, 'kernel-'));
     const share = path.join(place, 'share');
     const temporary = path.join(place, 'tmp');
@@ -64,6 +78,11 @@ export class SecondKernel implements AsyncDisposable {
     const kernel = new SecondKernel(share, machine, calls);
     await kernel.#within(60, calls.ready);
     return kernel;
+  }
+
+  /** The group of its processes, which has the number of the first of them. */
+  get group(): number {
+    return this.#machine.group;
   }
 
   /** What the kernel itself printed so far. */

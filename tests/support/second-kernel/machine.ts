@@ -4,6 +4,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
+import { endingOf } from '../ending.js';
 import { collect } from '../run.js';
 
 /** What a machine is made of. */
@@ -30,7 +31,9 @@ export class Machine {
     this.#line = line;
     const printed = [child.stdout, child.stderr].map((stream) => (stream === null ? () => '' : collect(stream)));
     this.console = () => printed.map((text) => text()).join('');
-    this.#ended = once(child, 'close').then(() => {});
+    // A kernel that breaks leaves those of its processes behind that it did not come to end.
+    child.once('exit', () => this.#killAll());
+    this.#ended = endingOf(child).then(() => {});
     this.#ended.catch(() => {});
     // A kernel that was cut does not read on.
     line.on('error', () => {});
@@ -52,6 +55,11 @@ export class Machine {
     return machine;
   }
 
+  /** The group of its processes, which has the number of the first of them. */
+  get group(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** Resolves when it is off, for whatever reason. */
   get ended(): Promise<void> {
     return this.#ended;
@@ -64,10 +72,18 @@ export class Machine {
 
   /** Cuts its power: nothing that is not on a disk by now gets there. */
   async cut(): Promise<void> {
-    if (this.#process.pid !== undefined && this.#process.exitCode === null && this.#process.signalCode === null) {
-      process.kill(-this.#process.pid, 'SIGKILL');
-    }
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#killAll();
     await this.#ended;
+  }
+
+  #killAll(): void {
+    // A process that could not be started has no group, and the group 0 is our own.
+    if (this.group === 0) return;
+    try {
+      process.kill(-this.group, 'SIGKILL');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   }
 }
 
