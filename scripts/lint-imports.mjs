@@ -49,7 +49,7 @@ export const rooms = {
   drivers: ['snapshots', 'store', 'linux', 'faults', 'errors'],
   metadata: ['snapshots', 'store', 'filters', 'identifiers', 'faults', 'errors'],
   events: ['filters', 'identifiers', 'errors'],
-  services: [...belowServices, 'http2', 'proto'],
+  services: [...belowServices, 'check', 'http2', 'proto'],
   client: ['snapshots', 'proto', 'errors'],
   images: ['snapshots', 'linux', 'errors'],
   check: ['snapshots', 'metadata', 'store', 'drivers', 'linux', 'errors'],

@@ -1,5 +1,15 @@
 /** Strata as a library: snapshotters in this process, or a client of a daemon, with one and the same interface. */
-export { type ConnectOptions, connect, type StrataClient } from './client/index.js';
+export {
+  type CheckAction,
+  type CheckEvent,
+  type CheckFinding,
+  type CheckOptions,
+  type CheckSummary,
+  type ConnectOptions,
+  connect,
+  type Maintenance,
+  type StrataClient,
+} from './client/index.js';
 export {
   AbortedError,
   AlreadyExistsError,

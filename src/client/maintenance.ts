@@ -2,14 +2,14 @@ import { InternalError } from '../errors/index.js';
 import { wireMaintenance, wireMethod } from '../proto/index.js';
 import { noContext } from '../snapshots/index.js';
 import type { Channel } from './channel.js';
-import type { CheckEvent, ClientMaintenance } from './types.js';
+import type { CheckEvent, Maintenance } from './types.js';
 
 const { MaintenanceDefinition: service } = wireMaintenance;
 const checkMethod = wireMethod(service, service.methods.check);
 const backupMethod = wireMethod(service, service.methods.backup);
 
 /** The maintenance of the daemon behind a channel. */
-export function clientMaintenance(channel: Channel): ClientMaintenance {
+export function clientMaintenance(channel: Channel): Maintenance {
   return {
     check: async function* ({ level = 'normal', repair } = {}, call = noContext) {
       const { dryRun = false, dropDescendants = false } = repair ?? {};

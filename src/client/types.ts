@@ -167,10 +167,10 @@ export interface CheckOptions {
   };
 }
 
-/** The maintenance of a daemon. */
-export interface ClientMaintenance {
+/** Looking after what is kept: in a daemon, or in this process. */
+export interface Maintenance {
   /**
-   * Compares records, files and namespaces with each other, while the daemon is in use. A check that ends without an
+   * Compares records, files and namespaces with each other, while they are in use. A check that ends without an
    * error has given its summary.
    * @throws NotImplementedError when the daemon is none of Strata's.
    */
@@ -178,7 +178,7 @@ export interface ClientMaintenance {
   /**
    * A copy of all records, as they stand at one moment: the bytes of a file that `strata restore` takes. It is whole
    * only when the iteration ends without an error.
-   * @throws ResourceExhaustedError when the daemon's disk is full; DataLossError when its records cannot be read;
+   * @throws ResourceExhaustedError when the disk is full; DataLossError when records cannot be read;
    * NotImplementedError when the daemon is none of Strata's.
    */
   backup(call?: CallContext): AsyncIterable<Uint8Array>;
@@ -199,7 +199,7 @@ export interface StrataClient extends AsyncDisposable {
   snapshotter(name?: string): Snapshotter;
   readonly events: ClientEvents;
   readonly namespaces: ClientNamespaces;
-  readonly maintenance: ClientMaintenance;
+  readonly maintenance: Maintenance;
   /**
    * The plugins, in the order of their start, those that did not start too.
    * @param filters On `type` and `id`. @throws InvalidArgumentError for a bad filter.

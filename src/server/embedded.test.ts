@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -84,6 +84,25 @@ describe('openStrata', () => {
     await second.snapshotter().remove('base');
     await second.snapshotter().cleanup();
     assert.deepEqual(await readdir(join(root, 'io.containerd.snapshotter.v1.overlayfs/snapshots')), []);
+  });
+
+  it('checks itself, and writes backups', async (t) => {
+    const root = await temporaryRoot();
+    const left = join(root, 'io.strata.backup.v1.streams', 'stream-left');
+    await mkdir(left, { recursive: true });
+    const strata = await open(t, root);
+    await strata.snapshotter().prepare({ key: 'a' });
+    await mkdir(join(root, 'io.containerd.snapshotter.v1.overlayfs', 'snapshots', '4711'));
+    const kinds: string[] = [];
+    for await (const event of strata.maintenance.check({ repair: {} })) {
+      if (event.type === 'finding') kinds.push(event.finding.kind);
+      if (event.type === 'summary') assert.deepEqual([event.summary.findings, event.summary.repaired], [0, 1]);
+    }
+    assert.deepEqual(kinds, ['orphan-directory']);
+    let bytes = 0;
+    for await (const chunk of strata.maintenance.backup()) bytes += chunk.length;
+    assert.ok(bytes > 0);
+    assert.deepEqual(await readdir(join(root, 'io.strata.backup.v1.streams')), []);
   });
 
   it('refuses a root that is in use, and a snapshotter that is not there', async (t) => {

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
+import type { Maintenance } from '../client/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../errors/index.js';
 import type { EventExchange } from '../events/index.js';
 import type { Namespaces } from '../metadata/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../plugins/index.js';
 import { type Durability, GuardedSnapshotter, type Snapshotter } from '../snapshots/index.js';
 import { builtinPlugins, configsByName } from './builtins.js';
-import { defaultConfig, resolveConfig } from './config/index.js';
+import { openLiveMaintenance } from './check/live-maintenance.js';
+import { type Config, defaultConfig, resolveConfig } from './config/index.js';
 import { createLogger } from './logger.js';
 import { pluginTypes } from './plugin-types.js';
 
@@ -29,6 +31,7 @@ export interface EmbeddedStrata extends AsyncDisposable {
   readonly reports: readonly PluginReport[];
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
+  readonly maintenance: Maintenance;
   /**
    * A snapshotter, that of the setting `snapshotter` when none is named.
    * @throws InvalidArgumentError when there is none of that name, or it could not start.
@@ -40,7 +43,8 @@ export interface EmbeddedStrata extends AsyncDisposable {
 
 /** See `openStrata`. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStrata> {
-  const plugins = await start(options);
+  const config = await configOf(options);
+  const plugins = await start(config, options);
   const service = plugins.reports.find(({ type }) => type === pluginTypes.service.uri);
   if (service?.status !== 'ok' || plugins.single(pluginTypes.service).size === 0) {
     await plugins.stop();
@@ -52,12 +56,24 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       },
     );
   }
-  return new Embedded(plugins, options.namespace ?? 'default');
+  const parts = {
+    config,
+    face: 'namespaced' as const,
+    store: plugins.single(pluginTypes.store),
+    snapshotters: plugins.all(pluginTypes.snapshotter),
+  };
+  return new Embedded(plugins, {
+    namespace: options.namespace ?? 'default',
+    maintenance: await openLiveMaintenance(parts),
+  });
 }
 
-async function start({ root, config: file, durability, signal }: EmbeddedOptions): Promise<PluginSet> {
+async function configOf({ root, config: file, durability }: EmbeddedOptions): Promise<Config> {
   const settings = file === undefined ? defaultConfig() : await resolveConfig({ file });
-  const config = { ...settings, root: resolve(root), durability: durability ?? settings.durability };
+  return { ...settings, root: resolve(root), durability: durability ?? settings.durability };
+}
+
+function start(config: Config, { signal }: EmbeddedOptions): Promise<PluginSet> {
   const logger = createLogger({ level: 'silent', format: 'json' });
   const builtins = builtinPlugins({ config, logger, reports: () => [] });
   const configs = configsByName(builtins);
@@ -78,13 +94,15 @@ class Embedded implements EmbeddedStrata {
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
   readonly #plugins: PluginSet;
+  readonly maintenance: Maintenance;
   readonly #namespace: string;
 
-  constructor(plugins: PluginSet, namespace: string) {
+  constructor(plugins: PluginSet, { namespace, maintenance }: { namespace: string; maintenance: Maintenance }) {
     const { namespaces } = plugins.single(pluginTypes.metadata);
     if (namespaces === undefined) throw new FailedPreconditionError('the configuration asks for bare snapshotters');
     this.#plugins = plugins;
     this.#namespace = namespace;
+    this.maintenance = maintenance;
     this.namespaces = namespaces;
     this.events = plugins.single(pluginTypes.event);
   }

@@ -5,11 +5,6 @@ export type { ServiceLog } from './log.js';
 export {
   type MaintenanceServiceOptions,
   maintenanceService,
-  type ServedAction,
-  type ServedCheckEvent,
-  type ServedCheckRequest,
-  type ServedFinding,
-  type ServedSummary,
 } from './maintenance.js';
 export {
   type NamespacesApi,

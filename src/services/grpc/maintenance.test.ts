@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { CheckEvent } from '../../check/index.js';
 import {
   InternalError,
   InvalidArgumentError,
@@ -8,9 +9,9 @@ import {
 } from '../../errors/index.js';
 import type { CheckLevel } from '../../snapshots/index.js';
 import { temporaryServer } from '../../testing/grpc-server.js';
-import { type MaintenanceServiceOptions, maintenanceService, type ServedCheckEvent } from './maintenance.js';
+import { type MaintenanceServiceOptions, maintenanceService } from './maintenance.js';
 
-const events: readonly ServedCheckEvent[] = [
+const events: readonly CheckEvent[] = [
   {
     type: 'finding',
     finding: {
@@ -37,8 +38,8 @@ async function serve(options: MaintenanceServiceOptions) {
   return { server, maintenance: server.connect().maintenance };
 }
 
-async function all(source: AsyncIterable<ServedCheckEvent>): Promise<ServedCheckEvent[]> {
-  const got: ServedCheckEvent[] = [];
+async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const got: T[] = [];
   for await (const event of source) got.push(event);
   return got;
 }
