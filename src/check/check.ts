@@ -85,9 +85,17 @@ async function* repairAll(look: Look, first: readonly Found[], request: RepairRe
 }
 
 function summaryOf(
-  { snapshots, compared, withoutManifest, unseen }: Tally,
+  { snapshots, compared, withoutManifest, unseen, unread }: Tally,
   { findings, repaired }: { readonly findings: number; readonly repaired: number },
 ): CheckEvent {
-  const summary = { findings, snapshots, compared, withoutManifest, repaired, unseen: [...unseen] };
+  const summary = {
+    findings,
+    snapshots,
+    compared,
+    withoutManifest,
+    repaired,
+    unseen: [...unseen],
+    unread: [...unread],
+  };
   return { type: 'summary', summary };
 }

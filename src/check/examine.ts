@@ -8,7 +8,7 @@ import {
   idsTable,
   snapshotsTable,
 } from '../snapshots/index.js';
-import { checkFiles, checkStrays, type RecordedFiles } from './file-check.js';
+import { checkFiles, checkPlace, checkStrays, type RecordedFiles } from './file-check.js';
 import { type Found, found } from './found.js';
 import { checkMetadata, checkMetadataLink } from './metadata-records.js';
 import { inPages, type Pages, readable, readableKeys } from './read.js';
@@ -21,11 +21,12 @@ export interface Tally {
   compared: number;
   withoutManifest: number;
   readonly unseen: Set<string>;
+  readonly unread: Set<string>;
 }
 
 /** Nothing counted yet. */
 export function newTally(): Tally {
-  return { snapshots: 0, compared: 0, withoutManifest: 0, unseen: new Set() };
+  return { snapshots: 0, compared: 0, withoutManifest: 0, unseen: new Set(), unread: new Set() };
 }
 
 /** How to examine. */
@@ -87,6 +88,7 @@ async function examineFiles(
   const seen = await checkFiles({ store, snapshotter, files, level, call }, recorded);
   if (seen.compared === true) tally.compared += 1;
   else if (seen.compared === false) tally.withoutManifest += 1;
+  if (seen.unread === true) tally.unread.add(snapshotter.name);
   return seen.found;
 }
 
@@ -132,6 +134,7 @@ async function* examineStrays(
   if (files === undefined) return;
   try {
     yield* await checkStrays({ store, snapshotter, files, level, call });
+    yield* await checkPlace({ store, snapshotter, files, level, call });
   } catch (error) {
     // Where there are no snapshots there need not be a place for them.
     if (!(error instanceof NotFoundError)) throw error;

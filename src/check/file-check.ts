@@ -1,13 +1,14 @@
+import { lstatSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { systemErrorCode, throwIfAborted } from '../errors/index.js';
 import {
   type CallContext,
+  type CheckedFiles,
   type CheckLevel,
   type DriverChecker,
   type FileProblem,
   idsTable,
-  type Kind,
   type SnapshotRecord,
   snapshotsTable,
 } from '../snapshots/index.js';
@@ -37,6 +38,8 @@ export interface FilesSeen {
   readonly found: readonly Found[];
   /** In a deep look: whether there was a manifest. */
   readonly compared?: boolean;
+  /** In a deep look: that nobody could read what is in it. */
+  readonly unread?: boolean;
 }
 
 /**
@@ -46,22 +49,22 @@ export interface FilesSeen {
 export async function checkFiles(options: FileCheckOptions, seen: RecordedFiles): Promise<FilesSeen> {
   const { files, level, call, store, snapshotter } = options;
   const first = await files.inspect(checkedFiles(seen.record), level, call);
-  const compared = first.compared === undefined ? {} : { compared: first.compared };
-  if (first.problems.length === 0) return { found: [], ...compared };
+  const { problems: _, ...read } = first;
+  if (first.problems.length === 0) return { found: [], ...read };
   const now = store.read((tx) => findAgain(tx, snapshotter.name, seen));
-  if (now === undefined) return { found: [], ...compared };
+  if (now === undefined) return { found: [], ...read };
   const second = await files.inspect(checkedFiles(now.record), level, call);
   const lasting = new Set(first.problems.map(identity));
   const problems = second.problems.filter((problem) => lasting.has(identity(problem)));
   // The record may have gone during the second look.
   const still = store.read((tx) => findAgain(tx, snapshotter.name, now));
-  if (still === undefined) return { found: [], ...compared };
-  return { found: problems.map((problem) => fileFinding(snapshotter.name, still, problem)), ...compared };
+  if (still === undefined) return { found: [], ...read };
+  return { found: problems.map((problem) => fileFinding(snapshotter.name, still, problem)), ...read };
 }
 
 /** What a checker needs of a record. */
-export function checkedFiles({ id, kind, usage }: SnapshotRecord): { id: string; kind: Kind; usage: typeof usage } {
-  return { id: String(id), kind, usage };
+export function checkedFiles({ id, kind, parentIds, usage }: SnapshotRecord): CheckedFiles {
+  return { id: String(id), kind, parentIds: parentIds.map(String), usage };
 }
 
 function identity({ kind, path }: FileProblem): string {
@@ -88,6 +91,23 @@ function fileFinding(name: string, { key, record }: RecordedFiles, problem: File
   return found(problem.kind, place, { snapshotter: name, key, id: String(record.id), path, message, remedy });
 }
 
+/** What lies beside the snapshots of a snapshotter and is not as it must be, both times that it was looked at. */
+export async function checkPlace({ snapshotter, files, level }: FileCheckOptions): Promise<Found[]> {
+  const first = (await files.inspectPlace?.(level)) ?? [];
+  if (first.length === 0) return [];
+  const lasting = new Set(first.map(identity));
+  const second = (await files.inspectPlace?.(level)) ?? [];
+  return second
+    .filter((problem) => lasting.has(identity(problem)))
+    .map((problem) => placeFinding(snapshotter.name, problem));
+}
+
+function placeFinding(snapshotter: string, problem: FileProblem): Found {
+  const { kind, path, message, mendable } = problem;
+  const remedy = mendable ? findingKinds[kind].remedy : 'none';
+  return found(kind, { type: 'place', problem }, { snapshotter, path, message, remedy });
+}
+
 /** What can be made anew is; of the rest only a layer can be fetched anew, and what else there is belongs to someone. */
 function remedyOf({ kind, mendable }: FileProblem, record: SnapshotRecord): Remedy {
   const { remedy } = findingKinds[kind];
@@ -110,7 +130,7 @@ export async function checkStrays({ store, snapshotter, files, call }: FileCheck
   await afterChanges(store);
   const strays: Found[] = [];
   for (const name of suspects) {
-    if (isExpected(store, snapshotter, name) || !(await exists(files.pathOf(name)))) continue;
+    if (isExpected(store, snapshotter, name) || !(await isThere(files, name))) continue;
     if (!(await isUsedByChain(store, snapshotter.name, name))) strays.push(strayFinding(snapshotter.name, files, name));
   }
   return strays;
@@ -133,6 +153,18 @@ export function isId(name: string): boolean {
 export function isExpected(store: Store, snapshotter: CheckedSnapshotter, name: string): boolean {
   if (snapshotter.isBusy(name)) return true;
   return isId(name) && store.read((tx) => tx.has(idsTable, [snapshotter.name, Number(name)]));
+}
+
+/** A device has no path: the list of names is what tells that it is there. */
+async function isThere(files: DriverChecker, name: string): Promise<boolean> {
+  const paths = files.pathsOf(name);
+  const found = await Promise.all(paths.map(exists));
+  return paths.length === 0 || found.includes(true);
+}
+
+/** The paths of a name that are there. */
+export function pathsThere(files: DriverChecker, name: string): string[] {
+  return files.pathsOf(name).filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -161,6 +193,12 @@ async function isUsedByChain(store: Store, snapshotter: string, name: string): P
 function strayFinding(snapshotter: string, files: DriverChecker, name: string): Found {
   const kind: FindingKind = isId(name) ? 'orphan-directory' : 'foreign-entry';
   const message = isId(name) ? 'no record speaks of it' : 'its name is no id';
-  const details = { snapshotter, ...(isId(name) ? { id: name } : {}), path: files.pathOf(name), message };
+  const [path] = pathsThere(files, name);
+  const details = {
+    snapshotter,
+    ...(isId(name) ? { id: name } : {}),
+    ...(path === undefined ? {} : { path }),
+    message,
+  };
   return found(kind, { type: 'stray', name }, details);
 }

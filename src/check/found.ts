@@ -16,6 +16,8 @@ export type Place =
     }
   | { readonly type: 'files'; readonly key: string; readonly id: number; readonly problem: FileProblem }
   | { readonly type: 'stray'; readonly name: string }
+  /** Beside the snapshots. */
+  | { readonly type: 'place'; readonly problem: FileProblem }
   /** Something that has no address: a key that cannot be decoded. */
   | { readonly type: 'nowhere' };
 

@@ -13,9 +13,13 @@ export const remedies = {
   'write-namespace': 'makes the namespace known again, without labels',
   'remove-record': 'deletes the record, which stands for nothing',
   'make-directory': 'makes the directory anew, where empty is all that it can have been',
+  'make-read-only': 'makes the layer read-only again; a deep check tells whether it was changed meanwhile',
+  activate: 'activates the device again',
+  mount: 'mounts it again',
+  unmount: 'unmounts it',
   'set-mode': 'sets the mode that the directory was made with',
   'set-owner': 'gives the directory to the owner of the directory above it',
-  'move-away': 'moves what lies there to lost+found',
+  'move-away': 'moves what lies there to lost+found; a device stays in its pool, and lost+found has its number',
   'drop-snapshot':
     'deletes its records, so that it can be fetched anew, and moves its files to lost+found; with the snapshots that ' +
     'stand on it only when that is asked for',
@@ -117,7 +121,7 @@ export const findingKinds = {
   },
   'missing-directory': {
     level: 'quick',
-    meaning: 'A snapshot has no directory.',
+    meaning: 'A snapshot has no directory, or no subvolume.',
     remedy: 'drop-snapshot',
   },
   'missing-files-directory': {
@@ -130,14 +134,56 @@ export const findingKinds = {
     meaning: 'The directory that overlayfs works in is gone; the snapshot cannot be mounted.',
     remedy: 'make-directory',
   },
+  'missing-image': {
+    level: 'quick',
+    meaning: 'The image that holds the files of a snapshot is gone.',
+    remedy: 'drop-snapshot',
+  },
+  'missing-device': {
+    level: 'quick',
+    meaning: 'Nothing is recorded of the thin device of a snapshot, or the pool does not have it.',
+    remedy: 'drop-snapshot',
+  },
+  'faulty-device': {
+    level: 'quick',
+    meaning: 'The thin device of a snapshot cannot be relied upon; the message says why.',
+    remedy: 'drop-snapshot',
+  },
+  'inactive-device': {
+    level: 'normal',
+    meaning: 'A thin device that is recorded as activated is not. Looked for on a daemon.',
+    remedy: 'activate',
+  },
+  'duplicate-device': {
+    level: 'quick',
+    meaning: 'Two thin devices are recorded with one number.',
+    remedy: 'none',
+  },
+  'missing-mount': {
+    level: 'quick',
+    meaning:
+      'A layer that a snapshot stands on is not mounted, so that the snapshot cannot be. Looked for on a daemon.',
+    remedy: 'mount',
+  },
+  'stray-mount': {
+    level: 'quick',
+    meaning: 'Something is mounted below the snapshotter that nobody needs.',
+    remedy: 'unmount',
+  },
+  leftover: {
+    level: 'quick',
+    meaning: 'Something was left by work that was not finished. The next start deletes it.',
+    remedy: 'move-away',
+  },
   'wrong-type': {
     level: 'quick',
-    meaning: 'Where a directory must be there is something else, such as a file or a symbolic link.',
+    meaning: 'Where a directory, a subvolume or an image must be there is something else, such as a symbolic link.',
     remedy: 'drop-snapshot',
   },
   'orphan-directory': {
     level: 'quick',
-    meaning: 'No record speaks of a directory. The next start or clean-up of the daemon deletes it.',
+    meaning:
+      'No record speaks of a directory, an image or a device. The next start or clean-up of the daemon deletes it.',
     remedy: 'move-away',
   },
   'foreign-entry': {
@@ -146,14 +192,35 @@ export const findingKinds = {
       'Among the directories of the snapshots lies something that is none. The next start or clean-up deletes it.',
     remedy: 'move-away',
   },
+  'writable-layer': {
+    level: 'quick',
+    meaning: 'The subvolume of a layer, or of a view, can be written to.',
+    remedy: 'make-read-only',
+  },
+  'wrong-origin': {
+    level: 'normal',
+    meaning: 'The subvolume of an active snapshot was not made from the layer that it stands on.',
+    remedy: 'none',
+  },
+  'damaged-image': {
+    level: 'normal',
+    meaning: 'An image does not hold the file system that it should, or not all of it.',
+    remedy: 'drop-snapshot',
+  },
+  'damaged-scratch': {
+    level: 'normal',
+    meaning: 'The empty image that new snapshots are copied from is damaged; without it a new one is made.',
+    remedy: 'move-away',
+  },
   'wrong-mode': {
     level: 'normal',
-    meaning: 'A directory of the snapshotter has another mode than it was made with.',
+    meaning: 'A directory or an image of the snapshotter has another mode than it was made with.',
     remedy: 'set-mode',
   },
   'wrong-owner': {
     level: 'normal',
-    meaning: "A directory of the snapshotter belongs to another user or group than the snapshotter's own directory.",
+    meaning:
+      "A directory or an image of the snapshotter belongs to another user or group than the snapshotter's own directory.",
     remedy: 'set-owner',
   },
   'usage-differs': {

@@ -6,8 +6,10 @@ import { fromSystemError, systemErrorCode } from '../errors/index.js';
 export interface Lost {
   /** What it is called: the id, or the name of what lies there. */
   readonly name: string;
-  /** Where it lies; absent when there is nothing but records. */
-  readonly from: string | undefined;
+  /** Where it lies; none when there is nothing but records. */
+  readonly from: readonly string[];
+  /** How it is moved; rename(2) when absent. */
+  readonly rename?: ((from: string, to: string) => void) | undefined;
   /** What `whence.json` says, beside the time and the place. */
   readonly story: object;
 }
@@ -26,29 +28,49 @@ export interface Kept {
  * @param place The directory lost+found; made, for its owner only, when it is missing.
  * @throws the error of the system, as a Strata error.
  */
-export function takeAway(place: string, { name, from, story }: Lost): Kept {
+export function takeAway(place: string, { name, from, rename = renameSync, story }: Lost): Kept {
   const now = new Date();
   try {
     mkdirSync(place, { recursive: true, mode: 0o700 });
     const directory = makeNew(path.join(place, `${compact(now)}-${name}`));
-    const to = path.join(directory, name);
+    const moved: Move[] = [];
     try {
-      write(path.join(directory, 'whence.json'), { version: 1, moved: now.toISOString(), from, ...story });
-      if (from !== undefined) renameSync(from, to);
+      const whence = from.length > 1 ? from : from[0];
+      write(path.join(directory, 'whence.json'), { version: 1, moved: now.toISOString(), from: whence, ...story });
+      for (const move of movesTo(directory, from)) {
+        rename(move.from, move.to);
+        moved.push(move);
+      }
     } catch (error) {
-      rmSync(directory, { recursive: true });
+      putBack(directory, moved, rename);
       throw error;
     }
     sync(directory);
     sync(place);
-    return { path: directory, putBack: () => putBack({ directory, from, to }) };
+    return { path: directory, putBack: () => putBack(directory, moved, rename) };
   } catch (error) {
-    throw fromSystemError(error, `failed to move ${from ?? name} to ${place}`);
+    throw fromSystemError(error, `failed to move ${from.join(', ') || name} to ${place}`);
   }
 }
 
-function putBack({ directory, from, to }: { directory: string; from: string | undefined; to: string }): void {
-  if (from !== undefined) renameSync(to, from);
+interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Of several that have one name each is called after the directory that it was in, too. */
+function movesTo(directory: string, from: readonly string[]): Move[] {
+  const names = from.map((each) => path.basename(each));
+  return from.map((each, index) => {
+    const name = names[index] ?? '';
+    const isOnly = names.indexOf(name) === names.lastIndexOf(name);
+    const to = isOnly ? name : `${path.basename(path.dirname(each))}-${name}`;
+    return { from: each, to: path.join(directory, to) };
+  });
+}
+
+function putBack(directory: string, moved: readonly Move[], rename: (from: string, to: string) => void): void {
+  for (const { from, to } of [...moved].reverse()) rename(to, from);
   rmSync(directory, { recursive: true });
 }
 

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { messageOf, throwIfAborted } from '../errors/index.js';
-import { type CallContext, snapshotsTable } from '../snapshots/index.js';
+import { type CallContext, type FileProblem, snapshotsTable } from '../snapshots/index.js';
 import { type Doomed, doomedWith, removeRecords } from './doomed.js';
-import { checkedFiles, checkFiles, findAgain, isExpected } from './file-check.js';
+import { checkedFiles, checkFiles, findAgain, isExpected, pathsThere } from './file-check.js';
 import type { Found } from './found.js';
 import { findingKinds } from './kinds.js';
-import { type Kept, takeAway } from './lost-and-found.js';
+import { type Kept, type Lost, takeAway } from './lost-and-found.js';
 import { isStillThere, mendRecord } from './mend-records.js';
 import type { PlannedStep } from './plan.js';
 import { readable } from './read.js';
@@ -35,6 +35,7 @@ async function perform(subject: CheckSubject, step: PlannedStep, call: CallConte
   if (remedy === 'drop-snapshot') return drop(parts, step.doomed);
   if (found.place.type === 'files') return mendFiles(parts, found.place);
   if (found.place.type === 'stray') return moveStray(parts, found.place.name);
+  if (found.place.type === 'place') return mendPlace(parts, found.place.problem);
   const scope = { name, namespaced: subject.namespaced };
   return subject.store.write((tx) => mendRecord(tx, scope, found));
 }
@@ -46,26 +47,54 @@ interface Parts {
   readonly call: CallContext;
 }
 
+type FilesPlace = Extract<Found['place'], { readonly type: 'files' }>;
+
 /** Between looking at the record and mending nothing else runs. */
-function mendFiles(
-  { subject, snapshotter }: Parts,
-  place: Extract<Found['place'], { readonly type: 'files' }>,
-): boolean {
-  const { store } = subject;
+async function mendFiles(parts: Parts, place: FilesPlace): Promise<boolean> {
+  const { subject, snapshotter, found } = parts;
   const { key, id, problem } = place;
-  const now = store.read((tx) => {
+  if (found.finding.remedy === 'move-away') return (await isStillWrong(parts)) && movePath(parts, problem);
+  const now = subject.store.read((tx) => {
     const record = readable(tx, snapshotsTable, [snapshotter.name, key]);
     return record?.id === id ? findAgain(tx, snapshotter.name, { key, record }) : undefined;
   });
-  return now !== undefined && snapshotter.files?.mend(checkedFiles(now.record), problem) === true;
+  return now !== undefined && (await snapshotter.files?.mend(checkedFiles(now.record), problem)) === true;
+}
+
+/** Mends what lies beside the snapshots, if it is still so. */
+async function mendPlace(parts: Parts, problem: FileProblem): Promise<boolean> {
+  const { snapshotter, found } = parts;
+  const { level } = findingKinds[problem.kind];
+  const now = (await snapshotter.files?.inspectPlace?.(level)) ?? [];
+  const isStill = now.some(({ kind, path, mendable }) => kind === problem.kind && path === problem.path && mendable);
+  if (!isStill) return false;
+  if (found.finding.remedy === 'move-away') return movePath(parts, problem);
+  return (await snapshotter.files?.mendPlace?.(problem)) === true;
+}
+
+function movePath({ subject, snapshotter, found }: Parts, { path }: FileProblem): boolean {
+  const lost = { name: basename(path), from: [path], story: { why: found.finding } };
+  takeAway(subject.lostAndFound(snapshotter.name), lost);
+  return true;
 }
 
 /** Between looking for a record and moving nothing else runs. */
-function moveStray({ subject, snapshotter, found }: Parts, name: string): boolean {
+async function moveStray({ subject, snapshotter, found }: Parts, name: string): Promise<boolean> {
   const { files } = snapshotter;
   if (files === undefined || isExpected(subject.store, snapshotter, name)) return false;
-  takeAway(subject.lostAndFound(snapshotter.name), { name, from: files.pathOf(name), story: { why: found.finding } });
+  await files.letGo?.(name);
+  if (isExpected(subject.store, snapshotter, name)) return false;
+  const lost = { name, from: pathsThere(files, name), rename: files.rename, story: { why: found.finding } };
+  const place = subject.lostAndFound(snapshotter.name);
+  if (files.forget === undefined) takeAway(place, lost);
+  else await forgetDevice(place, lost, () => files.forget?.(name));
   return true;
+}
+
+/** The note of where a device is found is there before it is forgotten. */
+async function forgetDevice(place: string, lost: Lost, forget: () => Promise<object | undefined> | undefined) {
+  const device = await forget();
+  return takeAway(place, { ...lost, story: { ...lost.story, device } });
 }
 
 /**
@@ -77,7 +106,7 @@ async function drop(parts: Parts, planned: readonly Doomed[]): Promise<boolean> 
   if (found.place.type === 'files' && !(await isStillWrong(parts))) return false;
   const kept: Kept[] = [];
   try {
-    for (const one of planned) kept.push(moveAway(parts, one));
+    for (const one of planned) kept.push(await moveAway(parts, one));
     const [first] = planned;
     const allowed = new Set(planned.map(({ key }) => key));
     const done = await subject.store.write((tx) => {
@@ -113,14 +142,11 @@ async function isStillWrong({ subject, snapshotter, found, call }: Parts): Promi
   return seen.found.some((other) => other.finding.kind === finding.kind);
 }
 
-function moveAway({ subject, snapshotter, found }: Parts, { key, id, record, metadata }: Doomed): Kept {
+async function moveAway({ subject, snapshotter, found }: Parts, doomed: Doomed): Promise<Kept> {
+  const { key, id, record, metadata } = doomed;
   const { files, name } = snapshotter;
-  const from = files === undefined || id === undefined ? undefined : files.pathOf(String(id));
+  if (id !== undefined) await files?.letGo?.(String(id));
+  const from = files === undefined || id === undefined ? [] : pathsThere(files, String(id));
   const story = { why: found.finding, snapshotter: name, key, record, metadata };
-  const place = subject.lostAndFound(name);
-  return takeAway(place, {
-    name: String(id ?? 'unknown'),
-    from: from !== undefined && existsSync(from) ? from : undefined,
-    story,
-  });
+  return takeAway(subject.lostAndFound(name), { name: String(id ?? 'unknown'), from, rename: files?.rename, story });
 }

@@ -50,6 +50,8 @@ export interface CheckSummary {
   readonly repaired: number;
   /** Snapshotters whose files cannot be looked into here; only their records were checked. */
   readonly unseen: readonly string[];
+  /** In a deep check: snapshotters with layers whose content cannot be read here, and was not. */
+  readonly unread: readonly string[];
 }
 
 /** What a check tells while it goes on; the summary is the last. */

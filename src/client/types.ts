@@ -144,6 +144,8 @@ export interface CheckSummary {
   readonly repaired: number;
   /** Snapshotters whose files cannot be looked into; only their records were checked. */
   readonly unseen: readonly string[];
+  /** In a deep check: snapshotters with layers whose content cannot be read there, and was not. */
+  readonly unread: readonly string[];
 }
 
 /** What a check tells while it goes on; the summary is the last. */

@@ -24,7 +24,7 @@ const FLAGS_SIZE = 8;
 const FLAG = { READ_ONLY: 2n, BY_ID: 16n } as const;
 
 /** struct btrfs_ioctl_get_subvol_info_args. */
-const INFO = { SIZE: 504, ID: 0, FLAGS: 288, PARENT_UUID: 312, UUID_SIZE: 16, MADE_IN: 352 } as const;
+const INFO = { SIZE: 504, ID: 0, FLAGS: 288, UUID: 296, PARENT_UUID: 312, UUID_SIZE: 16, MADE_IN: 352 } as const;
 const ROOT_READ_ONLY = 1n;
 
 /** struct btrfs_root_ref, behind which the name is. */
@@ -44,6 +44,10 @@ export interface SubvolumeInfo {
   readonly madeIn: bigint;
   /** Whether it was made of another one. */
   readonly isSnapshot: boolean;
+  /** In hexadecimal digits. */
+  readonly uuid: string;
+  /** That of the one that it was made of, which may be gone; zeros when there is none. */
+  readonly parentUuid: string;
 }
 
 /** A subvolume inside another. */
@@ -136,13 +140,19 @@ export function isSubvolume(path: string): boolean {
 export function subvolumeInfo(fd: number): SubvolumeInfo {
   const info = Buffer.alloc(INFO.SIZE);
   ioctl(fd, IOC.GET_SUBVOL_INFO, info, 'BTRFS_IOC_GET_SUBVOL_INFO');
-  const parent = info.subarray(INFO.PARENT_UUID, INFO.PARENT_UUID + INFO.UUID_SIZE);
+  const parent = uuidAt(info, INFO.PARENT_UUID);
   return {
     id: info.readBigUInt64LE(INFO.ID),
     readOnly: (info.readBigUInt64LE(INFO.FLAGS) & ROOT_READ_ONLY) !== 0n,
     madeIn: info.readBigUInt64LE(INFO.MADE_IN),
-    isSnapshot: parent.some((byte) => byte !== 0),
+    isSnapshot: /[^0]/.test(parent),
+    uuid: uuidAt(info, INFO.UUID),
+    parentUuid: parent,
   };
+}
+
+function uuidAt(info: Buffer, offset: number): string {
+  return info.toString('hex', offset, offset + INFO.UUID_SIZE);
 }
 
 /** Does something with an open subvolume. @throws a system error, `ENOENT` when it is gone, `EINVAL` when it is none. */
@@ -154,6 +164,17 @@ export async function withSubvolume<T>(
   try {
     requireTop(fd, path);
     return await work(fd, subvolumeInfo(fd));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same without waiting for anything. Throws as {@link withSubvolume}. */
+export function withSubvolumeNow<T>(path: string, work: (fd: number) => T): T {
+  const fd = openDirectory(path);
+  try {
+    requireTop(fd, path);
+    return work(fd);
   } finally {
     closeSync(fd);
   }

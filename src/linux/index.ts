@@ -13,6 +13,7 @@ export {
   snapshotSubvolume,
   subvolumeInfo,
   withSubvolume,
+  withSubvolumeNow,
 } from './btrfs-subvolume.js';
 export type { Comparison, TreeDifference } from './compare-manifest.js';
 export { copyFile, copyTree } from './copy.js';
@@ -64,6 +65,7 @@ export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-director
 export { removeTrees } from './remove-trees.js';
 export { type ResizeFileSystem, resizeFileSystem } from './resize-file-system.js';
 export { canShareBlocks } from './shared-extents.js';
+export { type ImageQuestion, type ImageType, imageProblem } from './superblock.js';
 export { discardBlocks, syncDevice, syncMountsOf } from './sync-device.js';
 export { syncFileSystem } from './sys.js';
 export { hasErrno } from './system-error.js';

@@ -5,9 +5,21 @@ export type FileProblemKind =
   | 'missing-directory'
   | 'missing-files-directory'
   | 'missing-work-directory'
+  | 'missing-image'
+  | 'missing-device'
+  | 'missing-mount'
+  | 'stray-mount'
   | 'wrong-type'
   | 'wrong-mode'
   | 'wrong-owner'
+  | 'wrong-origin'
+  | 'writable-layer'
+  | 'damaged-image'
+  | 'damaged-scratch'
+  | 'faulty-device'
+  | 'inactive-device'
+  | 'duplicate-device'
+  | 'leftover'
   | 'usage-differs'
   | 'unreadable-file'
   | 'unreadable-manifest'
@@ -21,13 +33,13 @@ export interface FileProblem {
   readonly path: string;
   /** What is wrong, as a sentence without its end. */
   readonly message: string;
-  /** Whether `mend` can put it right without guessing what was there. */
+  /** Whether it can be put right without guessing what was there. */
   readonly mendable: boolean;
 }
 
 /**
- * How closely to look: `quick`, whether the directories are there, some microseconds; `normal`, also modes, owners and
- * how much a layer takes; `deep`, also reads every file of a layer.
+ * How closely to look: `quick`, whether everything is there, some microseconds; `normal`, also modes, owners, whether
+ * images are whole, and how much a layer takes; `deep`, also reads every file of a layer.
  */
 export type CheckLevel = 'quick' | 'normal' | 'deep';
 
@@ -35,6 +47,8 @@ export type CheckLevel = 'quick' | 'normal' | 'deep';
 export interface CheckedFiles {
   readonly id: string;
   readonly kind: Kind;
+  /** The chain below it, nearest parent first. */
+  readonly parentIds: readonly string[];
   /** Of a committed one: what it took when it was committed. */
   readonly usage: Usage;
 }
@@ -44,22 +58,37 @@ export interface FileReport {
   readonly problems: readonly FileProblem[];
   /** In a deep look at a layer: whether there was a manifest to compare it with. */
   readonly compared?: boolean;
+  /** In a deep look at a layer: that what is in it cannot be read by this back end. */
+  readonly unread?: boolean;
 }
 
 /** Looks at the files of snapshots where they lie, with a driver open over them or without. */
 export interface DriverChecker {
   /** The names of everything that lies in the place of snapshots. @throws NotFoundError when there is no such place. */
   ids(): AsyncIterable<string>;
-  /** Where all that belongs to an id lies. */
-  pathOf(id: string): string;
+  /** Every place where something that belongs to a name can lie, the one to tell people of first; none for a device. */
+  pathsOf(name: string): readonly string[];
   /**
    * Looks at the files of a snapshot; leaves them as they are. What cannot be looked at is a problem and no error.
    * @throws CanceledError or DeadlineExceededError when the signal is aborted.
    */
   inspect(snapshot: CheckedFiles, level: CheckLevel, call: CallContext): Promise<FileReport>;
+  /** Looks at what lies beside the snapshots and belongs to none of them; absent where there is nothing. */
+  inspectPlace?(level: CheckLevel): Promise<readonly FileProblem[]>;
   /**
-   * Puts right what `inspect` found and called mendable.
+   * Puts right what `inspect` found and called mendable; nothing else of it runs between looking again and doing so.
    * @returns false when there is nothing to put right any more.
    */
-  mend(snapshot: CheckedFiles, problem: FileProblem): boolean;
+  mend(snapshot: CheckedFiles, problem: FileProblem): boolean | Promise<boolean>;
+  /** The same for what `inspectPlace` found. */
+  mendPlace?(problem: FileProblem): boolean | Promise<boolean>;
+  /** Ends what keeps the files of a name in use, such as mounts, before they are moved away. Safe to repeat. */
+  letGo?(name: string): Promise<void>;
+  /** Moves one of the paths of a name, where rename(2) alone does not do it. @throws a system error. */
+  rename?(from: string, to: string): void;
+  /**
+   * Forgets a device, which stays where it is but is nobody's from then on.
+   * @returns what somebody needs to find it; undefined when there is none.
+   */
+  forget?(name: string): Promise<object | undefined>;
 }

@@ -11,7 +11,7 @@ import {
   snapshotsTable,
 } from '../snapshots/index.js';
 import { type Key, numberCodec, type Table, type WriteTransaction } from '../store/index.js';
-import type { CheckedRoot } from './checked-root.js';
+import { type CheckedRoot, pathOfSnapshot, placeOfSnapshot } from './checked-root.js';
 
 /** Snapshots to damage: by their keys, the id of the files and the key in the back end. */
 export interface Population {
@@ -35,27 +35,25 @@ export interface Placed {
 export async function populate(root: CheckedRoot): Promise<Population> {
   const { snapshotter } = root;
   await snapshotter.prepare({ key: 'build' });
-  writeFileSync(path.join(placeOf(root, 'build').directory, 'fs', 'file'), 'of the base');
+  await root.inTree('build', (tree) => writeFileSync(path.join(tree, 'file'), 'of the base'));
   await snapshotter.commit({ key: 'build', name: 'base' });
   await snapshotter.prepare({ key: 'build', parent: 'base' });
-  mkdirSync(path.join(placeOf(root, 'build').directory, 'fs', 'etc'));
-  writeFileSync(path.join(placeOf(root, 'build').directory, 'fs', 'etc', 'file'), 'of the top');
+  await root.inTree('build', (tree) => {
+    mkdirSync(path.join(tree, 'etc'));
+    writeFileSync(path.join(tree, 'etc', 'file'), 'of the top');
+  });
   await snapshotter.commit({ key: 'build', name: 'top' });
   await snapshotter.prepare({ key: 'work', parent: 'top' });
   await snapshotter.view({ key: 'look', parent: 'top' });
   await snapshotter.prepare({ key: 'lone' });
+  // What commits leave behind is gone then.
+  await snapshotter.cleanup();
   const place = (key: string) => placeOf(root, key);
   return { base: place('base'), top: place('top'), work: place('work'), look: place('look'), lone: place('lone') };
 }
 
 function placeOf(root: CheckedRoot, key: string): Placed {
-  const found = root.store.read((tx) => {
-    const metadata = tx.get(metadataTable, ['default', 'overlayfs', key]);
-    const backendKey = metadata?.backendKey ?? '';
-    return { backendKey, id: tx.get(snapshotsTable, ['overlayfs', backendKey])?.id };
-  });
-  if (found.id === undefined) throw new Error(`no snapshot ${key}`);
-  return { key, backendKey: found.backendKey, id: found.id, directory: path.join(root.snapshots, String(found.id)) };
+  return { key, ...placeOfSnapshot(root, key), directory: pathOfSnapshot(root, key) };
 }
 
 /** Damage of one kind, and what a repair leaves of it. */
@@ -71,6 +69,10 @@ export interface Damage {
   readonly gone?: readonly (keyof Population)[];
   /** What the lines that may have changed besides begin with. */
   readonly changes?: string;
+  /** Paths that may have changed besides. */
+  readonly touches?: RegExp;
+  /** Is looked for only where no driver is open. */
+  readonly closed?: boolean;
   /** Whether the repair leaves everything as it was before the damage. */
   readonly heals?: boolean;
   /** Needs layers with manifests. */

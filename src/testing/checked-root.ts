@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -10,59 +10,137 @@ import {
   type RepairAction,
 } from '../check/index.js';
 import { type OverlayOptions, openOverlayDriver } from '../drivers/index.js';
-import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
-import { GuardedSnapshotter, LocalSnapshotter, type Snapshotter, snapshotTables } from '../snapshots/index.js';
+import { LocalBackend, metadataTable, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
+import {
+  type Driver,
+  GuardedSnapshotter,
+  LocalSnapshotter,
+  type Mount,
+  type Snapshotter,
+  snapshotsTable,
+  snapshotTables,
+} from '../snapshots/index.js';
 import { type Key, openLmdbStore, type ReadTransaction, type Store, type Table } from '../store/index.js';
 
-/** A store and a namespaced overlay snapshotter in a directory of their own, for tests that damage them. */
+/** A back end to check: how it is opened, and how its trees are written to. */
+export interface CheckedBackEnd {
+  readonly name: string;
+  open(root: string, store: Store): Promise<Driver>;
+  /** Gives the tree of an active snapshot, of these mounts and with its files at a path, to be written to. */
+  inTree(
+    snapshot: { readonly mounts: readonly Mount[]; readonly path: string },
+    work: (tree: string) => void,
+  ): Promise<void>;
+  /** Where what is compared lies, below its root. */
+  readonly shown: string;
+  /** Tables that it has beside those of all. */
+  readonly tables?: readonly Table<Key, unknown>[];
+}
+
+/** A store and a namespaced snapshotter in a directory of their own, for tests that damage them. */
 export interface CheckedRoot extends AsyncDisposable {
+  /** The name of the snapshotter. */
+  readonly name: string;
   readonly directory: string;
   readonly store: Store;
   /** Works in the namespace `default`. */
   readonly snapshotter: Snapshotter;
   readonly subject: CheckSubject;
+  /** Where the files of the snapshotter lie. */
+  readonly root: string;
   /** Where the directories of the snapshots lie. */
   readonly snapshots: string;
+  /** Writes to the tree of an active snapshot. */
+  inTree(key: string, work: (tree: string) => void): Promise<void>;
   /** Every record and every path below the snapshots, as lines of text that can be compared. */
   image(): string[];
 }
 
 const tables = [...snapshotTables, ...metadataTables];
 
-/** Opens one. Disposing of it closes everything and deletes the directory. */
+/** The overlay back end. */
+export function overlayBackEnd(options: Omit<OverlayOptions, 'root'> = {}): CheckedBackEnd {
+  return {
+    name: 'overlayfs',
+    open: (root) => openOverlayDriver({ root, readyDirectories: 0, ...options }),
+    inTree: async ({ path: directory }, work) => work(path.join(directory, 'fs')),
+    shown: 'snapshots',
+  };
+}
+
+/** Opens one over overlay. Disposing of it closes everything and deletes the directory. */
 export async function openCheckedRoot(options: Omit<OverlayOptions, 'root'> = {}): Promise<CheckedRoot> {
   const directory = mkdtempSync(path.join(tmpdir(), 'strata-check-'));
-  const root = path.join(directory, 'overlayfs');
-  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables });
-  const driver = await openOverlayDriver({ root, readyDirectories: 0, ...options });
-  const local = await LocalSnapshotter.open({ name: 'overlayfs', store, driver });
+  const root = await openCheckedBackEnd(overlayBackEnd(options), directory);
+  return {
+    ...root,
+    async [Symbol.asyncDispose]() {
+      try {
+        await root[Symbol.asyncDispose]();
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Opens one in an empty directory, which stays when it is disposed of. */
+export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: string): Promise<CheckedRoot> {
+  const { name } = backEnd;
+  const root = path.join(directory, name);
+  const allTables = [...tables, ...(backEnd.tables ?? [])];
+  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables: allTables });
+  const driver = await backEnd.open(root, store);
+  const local = await LocalSnapshotter.open({ name, store, driver });
   const backend = new LocalBackend({ store, snapshotter: local });
-  const namespaced = new NamespacedSnapshotter({ name: 'overlayfs', backend, snapshotter: local });
+  const namespaced = new NamespacedSnapshotter({ name, backend, snapshotter: local });
   const snapshotter = new GuardedSnapshotter(namespaced, { defaults: { namespace: 'default' } });
   const snapshots = path.join(root, 'snapshots');
   const subject: CheckSubject = {
     store,
     namespaced: true,
     live: true,
-    snapshotters: [{ name: 'overlayfs', files: driver.checker, isBusy: (id) => local.isBusy(id) }],
+    snapshotters: [{ name, files: driver.checker, isBusy: (id) => local.isBusy(id) }],
     lostAndFound: () => path.join(directory, 'lost+found'),
   };
+  const inTree: CheckedRoot['inTree'] = async (key, work) => {
+    const mounts = await snapshotter.mounts(key);
+    await backEnd.inTree({ mounts, path: pathOfSnapshot({ name, store, subject }, key) }, work);
+  };
   return {
+    name,
     directory,
     store,
     snapshotter,
     subject,
+    root,
     snapshots,
-    image: () => [...recordLines(store), ...fileLines(snapshots)],
+    inTree,
+    image: () => [...recordLines(store, allTables), ...fileLines(path.join(root, backEnd.shown))],
     async [Symbol.asyncDispose]() {
-      try {
-        await snapshotter.close();
-        await store.close();
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
-      }
+      await snapshotter.close();
+      await store.close();
     },
   };
+}
+
+/** Where a snapshot lies, by its key in the namespace `default`. */
+export function placeOfSnapshot(
+  { name, store }: Pick<CheckedRoot, 'name' | 'store'>,
+  key: string,
+): { readonly backendKey: string; readonly id: number } {
+  return store.read((tx) => {
+    const backendKey = tx.get(metadataTable, ['default', name, key])?.backendKey ?? '';
+    const record = tx.get(snapshotsTable, [name, backendKey]);
+    if (record === undefined) throw new Error(`no snapshot ${key}`);
+    return { backendKey, id: record.id };
+  });
+}
+
+/** The first of the paths of a snapshot that is there, or would be. */
+export function pathOfSnapshot(root: Pick<CheckedRoot, 'name' | 'store' | 'subject'>, key: string): string {
+  const paths = root.subject.snapshotters[0]?.files?.pathsOf(String(placeOfSnapshot(root, key).id)) ?? [];
+  return paths.find((each) => existsSync(each)) ?? paths[0] ?? '';
 }
 
 /** What came of a check. */
@@ -91,9 +169,9 @@ export async function runCheck(
   throw new Error('the check ended without a summary');
 }
 
-function recordLines(store: Store): string[] {
+function recordLines(store: Store, all: readonly Table<Key, unknown>[]): string[] {
   return store.read((tx) =>
-    tables.flatMap((table: Table<Key, unknown>) =>
+    all.flatMap((table) =>
       [...tx.keys(table)].map((key) => `${table.name} ${JSON.stringify(key)} ${valueText(tx, table, key)}`),
     ),
   );
@@ -114,7 +192,8 @@ function fileLines(directory: string, above = ''): string[] {
       const name = path.join(above, entry);
       const stats = lstatSync(path.join(directory, name));
       const { mode, uid, gid, size, ino } = stats;
-      const line = `${name} ${mode.toString(8)} ${uid}:${gid} ${size} ${ino}`;
+      // The size of a directory is the file system's own affair.
+      const line = `${name} ${mode.toString(8)} ${uid}:${gid} ${stats.isDirectory() ? '' : size} ${ino}`;
       return stats.isDirectory() ? [line, ...fileLines(directory, name)] : [line];
     });
 }

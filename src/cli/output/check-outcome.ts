@@ -71,7 +71,7 @@ function* renderActions(title: string, actions: readonly CheckAction[], { colour
 }
 
 function* renderSummary(
-  { findings, snapshots, compared, withoutManifest, repaired, unseen }: CheckSummary,
+  { findings, snapshots, compared, withoutManifest, repaired, unseen, unread }: CheckSummary,
   { style: { colours }, isRepair }: { readonly style: Style; readonly isRepair: boolean },
 ): Generator<string> {
   const parts = [`${counted(snapshots, 'snapshot')} checked`];
@@ -80,6 +80,7 @@ function* renderSummary(
   }
   if (isRepair) parts.push(`${counted(repaired, 'step')} of repair done`);
   if (unseen.length > 0) parts.push(`files of ${escapeText(unseen.join(', '))} not looked at`);
+  if (unread.length > 0) parts.push(`layers of ${escapeText(unread.join(', '))} not read`);
   const left = isRepair ? ' left' : '';
   const result = findings === 0 ? `nothing wrong${left}` : `${counted(findings, 'finding')}${left}`;
   yield `${parts.join(', ')}: ${(findings === 0 ? colours.green : colours.red)(result)}`;

@@ -19,6 +19,7 @@ import {
 import {
   type CallContext,
   type Driver,
+  type DriverChecker,
   type DriverLimiter,
   type DriverSnapshot,
   type LimitSupport,
@@ -28,6 +29,8 @@ import {
   type Usage,
 } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
+import { Manifests } from '../manifests.js';
+import { blockfileChecker, openLayer } from './checker.js';
 import { requireUnmounted, settle, syncFile, unmountLeftovers } from './image.js';
 import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import { type BlockfileOptions, type ResolvedBlockfileOptions, resolveBlockfileOptions } from './options.js';
@@ -49,6 +52,8 @@ const LISTING_BATCH = 256;
  *       mounts/            0700  where images are mounted to be resized, if ever
  *       snapshots/         0700
  *         <id>             0644  the image of one snapshot; none for a view over a parent
+ *       manifests/         0700
+ *         <id>             0600  what is in a committed layer, when that is asked for
  *
  * A snapshot takes the blocks that its image has and shares with no other, and one inode. It is limited by the size of
  * its file system, which is set when it is made. A commit of what is still mounted takes what is written by then; what is
@@ -71,12 +76,16 @@ class BlockfileDriver implements Driver {
   readonly capabilities = Object.freeze({ names: [] });
   readonly root: string;
   readonly limiter: DriverLimiter;
+  readonly checker: DriverChecker;
+  readonly #manifests: Manifests;
   readonly #options: ResolvedBlockfileOptions;
   readonly #scratch: Scratch;
 
   constructor(options: ResolvedBlockfileOptions) {
     this.root = options.root;
     this.#options = options;
+    this.checker = blockfileChecker({ ...options, open: true });
+    this.#manifests = new Manifests(options.root, options.manifest);
     this.#scratch = new Scratch(options);
     this.limiter = { support: () => limitSupport, set: (...args) => this.#limit(...args) };
   }
@@ -136,9 +145,16 @@ class BlockfileDriver implements Driver {
     await settle(path, signal).catch((error: unknown) => {
       throw fromSystemError(error, 'failed to flush the image');
     });
+    await this.#list(snapshot.id, signal);
     // Before the record says that the layer is complete, it is.
     if (this.#options.durability === 'full') await syncFile(path);
     return this.#measure(path, signal);
+  }
+
+  async #list(id: string, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#manifests.wanted) return this.#manifests.remove([id]);
+    await using layer = await openLayer({ root: this.root, type: this.#options.fsType, id, signal });
+    await this.#manifests.write({ id, tree: layer.tree }, signal);
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -168,13 +184,15 @@ class BlockfileDriver implements Driver {
     if (this.#options.durability === 'full') await syncFile(path);
   }
 
-  discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
-    return removeTrees(snapshotsDirectory(this.root), ids, { signal });
+  async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    await removeTrees(snapshotsDirectory(this.root), ids, { signal });
+    await this.#manifests.remove(ids);
   }
 
   async *ids(): AsyncIterable<string> {
     const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
     for await (const entry of directory) yield entry.name;
+    yield* this.#manifests.strays((id) => imagePath(this.root, id));
   }
 
   async close(): Promise<void> {}

@@ -24,6 +24,11 @@ export interface BlockfileOptions {
   readonly defaultSize?: number;
   /** With `full`, images are on disk when `create` and `seal` resolve. Default `full`. */
   readonly durability?: Durability;
+  /**
+   * Has each commit write a manifest of the layer, for `strata check --deep`: mounts it, read-only, and reads every file
+   * once. Default false.
+   */
+  readonly manifest?: boolean;
 }
 
 /** Options with nothing left out. */
@@ -75,5 +80,6 @@ export function resolveBlockfileOptions(options: BlockfileOptions): ResolvedBloc
     mountOptions: mountOptionsOf(mountOptions.map(checkMountOption), fsType),
     defaultSize,
     durability: options.durability ?? 'full',
+    manifest: options.manifest ?? false,
   });
 }

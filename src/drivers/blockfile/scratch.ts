@@ -71,13 +71,18 @@ export class Scratch {
   }
 
   /** Its path, when it is there and whole. Those who come at the same time wait for one making of it. */
-  get(): Promise<string> {
+  async get(): Promise<string> {
     this.#ready ??= this.#provide().catch((error: unknown) => {
       // The next one tries again.
       this.#ready = undefined;
       throw error;
     });
-    return this.#ready;
+    const ready = this.#ready;
+    const path = await ready;
+    if (existsSync(path)) return path;
+    // A repair took one away that was damaged.
+    if (this.#ready === ready) this.#ready = undefined;
+    return this.get();
   }
 
   async #provide(): Promise<string> {

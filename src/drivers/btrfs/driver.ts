@@ -6,6 +6,7 @@ import { GroupSync, quotaIsOn, subvolumeUsage } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
+  type DriverChecker,
   type DriverLimiter,
   type DriverSnapshot,
   type LimitSupport,
@@ -14,6 +15,8 @@ import {
   noUsage,
   type Usage,
 } from '../../snapshots/index.js';
+import { Manifests } from '../manifests.js';
+import { btrfsChecker } from './checker.js';
 import { btrfsMounts } from './mounts.js';
 import { type BtrfsOptions, resolveRoot } from './options.js';
 import { type BtrfsPlace, PLACES, prepareRoot } from './probe.js';
@@ -29,20 +32,24 @@ import { deleteAll, limitSubvolume, makeLayer, makeSubvolume, subvolumePath } fr
  */
 export async function openBtrfsDriver(options: BtrfsOptions): Promise<Driver> {
   const root = resolveRoot(options);
-  return new BtrfsDriver(root, prepareRoot(root));
+  return new BtrfsDriver(root, prepareRoot(root), options);
 }
 
 class BtrfsDriver implements Driver {
   readonly capabilities = Object.freeze({ names: Object.freeze([]) });
   readonly limiter: DriverLimiter;
   readonly root: string;
+  readonly checker: DriverChecker;
+  readonly #manifests: Manifests;
   readonly #place: BtrfsPlace;
   readonly #sync: GroupSync;
   /** Ids whose layers this process made, and whose commits it has not been told of. */
   readonly #sealed = new Set<string>();
 
-  constructor(root: string, place: BtrfsPlace) {
+  constructor(root: string, place: BtrfsPlace, { manifest = false }: Pick<BtrfsOptions, 'manifest'>) {
     this.root = root;
+    this.checker = btrfsChecker(root);
+    this.#manifests = new Manifests(root, manifest);
     this.#place = place;
     this.#sync = new GroupSync(root);
     this.limiter = { support: () => limitSupport(root), set: (...args) => this.#limit(...args) };
@@ -62,6 +69,7 @@ class BtrfsDriver implements Driver {
     this.#sealed.add(id);
     try {
       await makeLayer(this.root, id);
+      await this.#manifests.write({ id, tree: layer }, signal);
       return await subvolumeUsage(layer, { signal, since: subvolumePath(this.root, 'active', id) });
     } catch (error) {
       await deleteAll(dirname(layer), [id]);
@@ -100,6 +108,7 @@ class BtrfsDriver implements Driver {
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     for (const id of ids) this.#sealed.delete(id);
     for (const place of Object.values(PLACES)) await deleteAll(join(this.root, place), ids, signal);
+    await this.#manifests.remove(ids);
   }
 
   async *ids(): AsyncIterable<string> {
@@ -107,6 +116,7 @@ class BtrfsDriver implements Driver {
     for (const place of Object.values(PLACES)) {
       for (const name of await readdir(join(this.root, place))) found.add(name);
     }
+    for (const name of this.#manifests.ids()) found.add(name);
     yield* found;
   }
 

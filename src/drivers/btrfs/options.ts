@@ -8,6 +8,8 @@ export interface BtrfsOptions {
    * mount options, so no `,` may occur. containerd's `root_path`.
    */
   readonly root: string;
+  /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
+  readonly manifest?: boolean;
 }
 
 /** What would end a path in mount options. */

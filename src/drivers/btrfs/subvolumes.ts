@@ -5,6 +5,7 @@
  *       active/<id>         0755  what is being written
  *       view/<id>           0755  views of nothing; those of a layer show the layer's own
  *       snapshots/<id>      0755  layers, read-only
+ *       manifests/<id>      0600  what is in a layer, when that is asked for
  *
  * A layer is a read-only copy of what was written: whoever still has that open or mounted when it is committed cannot
  * change the layer. Between the copy and the record of the commit, and after a crash there, both are.

@@ -5,11 +5,13 @@ import type {
   CallContext,
   Driver,
   DriverCapabilities,
+  DriverChecker,
   DriverSnapshot,
   Labels,
   Mount,
   Usage,
 } from '../../snapshots/index.js';
+import { devmapperChecker } from './checker.js';
 import { ThinDevices } from './devices.js';
 import { type DevmapperOptions, type ResolvedDevmapperOptions, resolveDevmapperOptions } from './options.js';
 import { DeviceRegistry } from './registry.js';
@@ -61,6 +63,7 @@ interface Parts {
 class DevmapperDriver implements Driver {
   readonly capabilities: DriverCapabilities = Object.freeze({ names: Object.freeze([]) });
   readonly root: string;
+  readonly checker: DriverChecker;
   readonly #options: ResolvedDevmapperOptions;
   readonly #pool: ThinPool;
   readonly #registry: DeviceRegistry;
@@ -72,6 +75,7 @@ class DevmapperDriver implements Driver {
     this.#options = options;
     this.#pool = parts.pool;
     this.#registry = parts.registry;
+    this.checker = devmapperChecker({ ...options, registry: parts.registry });
     this.#devices = parts.devices;
     this.#template = new Template({ options, ...parts });
   }

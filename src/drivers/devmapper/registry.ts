@@ -68,6 +68,13 @@ export class DeviceRegistry {
     this.#taken.add(deviceId);
   }
 
+  /** Forgets a device that stays in the pool: its number is given out to nobody as long as this process runs. */
+  async giveUp(id: string): Promise<void> {
+    const deviceId = this.#records.get(id)?.deviceId;
+    await this.forget(id);
+    if (deviceId !== undefined) this.reserve(deviceId);
+  }
+
   /** Forgets a device; its number is free again. */
   async forget(id: string): Promise<void> {
     await this.#store.write((tx) => tx.remove(devicesTable, [this.#pool, Number(id)]));

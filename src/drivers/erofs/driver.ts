@@ -1,11 +1,20 @@
 import { existsSync } from 'node:fs';
 import { opendir, rm, stat } from 'node:fs/promises';
 import { throwIfAborted, UnavailableError } from '../../errors/index.js';
-import { diskUsage, removeTrees, setImmutable } from '../../linux/index.js';
-import type { CallContext, Driver, DriverCapabilities, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
+import { diskUsage, removeTrees, setImmutable, writeManifest } from '../../linux/index.js';
+import type {
+  CallContext,
+  Driver,
+  DriverCapabilities,
+  DriverChecker,
+  DriverSnapshot,
+  Mount,
+  Usage,
+} from '../../snapshots/index.js';
 import { type MountSettings, overlayMounts } from '../overlay/mounts.js';
 import { mapsBoth, type Owner, ownerFromLabels } from '../overlay/ownership.js';
 import { BlockImages } from './block-images.js';
+import { erofsChecker, openLayer } from './checker.js';
 import { Chores } from './chores.js';
 import { discardSnapshots } from './discard.js';
 import {
@@ -33,9 +42,11 @@ const STAT_BLOCK = 512;
 export class ErofsDriver implements Driver {
   readonly capabilities: DriverCapabilities;
   readonly root: string;
+  readonly checker: DriverChecker;
   readonly limiter: ImageLimiter | undefined;
   readonly #options: ResolvedErofsOptions;
   readonly #places: ErofsPlaces;
+  readonly #loop: boolean;
   readonly #settings: MountSettings;
   readonly #layers: LayerMounts;
   readonly #blocks: BlockImages;
@@ -50,6 +61,8 @@ export class ErofsDriver implements Driver {
     this.#options = options;
     this.#places = placesBelow(options.root);
     this.#layers = new LayerMounts(this.#places, setup.loop);
+    this.#loop = setup.loop;
+    this.checker = erofsChecker({ root: options.root, loop: setup.loop, layers: this.#layers });
     this.#blocks = new BlockImages(this.#places);
     this.limiter = options.defaultSize === 0 ? undefined : new ImageLimiter(this.#places, options.defaultSize);
     this.#settings = { places: this.#mountPlaces(), overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
@@ -122,8 +135,17 @@ export class ErofsDriver implements Driver {
     const target = this.#places.layerImage(id);
     const { durability, fsverity: verity } = this.#options;
     await makeImage({ source: this.#upper(id), target, durable: durability === 'full', verity, signal });
+    await this.#list(id, signal);
     const { blocks } = await stat(target);
     return { size: blocks * STAT_BLOCK, inodes: 1 };
+  }
+
+  /** Lists what is in the layer; a list that a refused commit left does not outlive what it says. */
+  async #list(id: string, signal: AbortSignal | undefined): Promise<void> {
+    const manifest = this.#places.manifest(id);
+    if (!this.#options.manifest) return rm(manifest, { force: true });
+    await using layer = await openLayer({ places: this.#places, loop: this.#loop }, id, signal);
+    await writeManifest({ tree: layer.tree, manifest }, signal);
   }
 
   #upper(id: string): string {

@@ -9,6 +9,7 @@
  *           rwlayer.img          0600  in their place, in block mode: a file system image with `upper` and `work` in it
  *           rw/                  0700  where that is mounted
  *           layer.erofs          0644  a committed layer
+ *           manifest             0600  what is in it, when that is asked for
  *           layer/               0700  where that is mounted, while a snapshot stands on it
  *       trial/                   0700  what is tried at the start; gone afterwards
  *
@@ -37,6 +38,7 @@ export interface ErofsPlaces {
   blockPoint(id: string): string;
   layerImage(id: string): string;
   layerPoint(id: string): string;
+  manifest(id: string): string;
 }
 
 /** The places below a root. */
@@ -53,6 +55,7 @@ export function placesBelow(root: string): ErofsPlaces {
     blockPoint: inside('rw'),
     layerImage: inside('layer.erofs'),
     layerPoint: inside('layer'),
+    manifest: inside('manifest'),
   });
 }
 

@@ -55,6 +55,16 @@ export class LayerMounts {
     if (!this.#users.has(layer) && isMountPoint(this.#places.layerPoint(layer))) await this.#settle(layer);
   }
 
+  /** Whether a layer is mounted though no snapshot stands on it, and nothing is being done about it. */
+  isStray(layer: string): boolean {
+    return !this.#users.has(layer) && this.#isMounted(layer);
+  }
+
+  /** Whether a layer is not mounted, and nothing is being done about it. */
+  isMissing(layer: string): boolean {
+    return !this.#work.has(layer) && !isMountPoint(this.#places.layerPoint(layer));
+  }
+
   #isMounted(layer: string): boolean {
     return !this.#work.has(layer) && isMountPoint(this.#places.layerPoint(layer));
   }

@@ -23,6 +23,11 @@ export interface ErofsOptions {
   readonly defaultSize?: number;
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
+  /**
+   * Has each commit write a manifest of the layer, for `strata check --deep`: mounts the image and reads every file once.
+   * Default false.
+   */
+  readonly manifest?: boolean;
   /** Told about failures that no caller waits for. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
   /** What this machine can do, for tests; asked of the machine by default. */
@@ -55,6 +60,7 @@ export function resolveErofsOptions(options: ErofsOptions): ResolvedErofsOptions
     setImmutable: options.setImmutable ?? false,
     defaultSize: checkSize(options.defaultSize ?? 0),
     durability: options.durability ?? 'full',
+    manifest: options.manifest ?? false,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     facts: resolveFacts(options.facts ?? {}),
   });

@@ -9,13 +9,15 @@ import {
   throwIfAborted,
 } from '../../errors/index.js';
 import { canShareBlocks, copyTree, diskUsage, LayerSync, removeTrees } from '../../linux/index.js';
-import type { CallContext, Driver, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
+import type { CallContext, Driver, DriverChecker, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
+import { Manifests } from '../manifests.js';
+import { nativeChecker, TREE_MODE } from './checker.js';
 import { nativeMounts, snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
 import { type NativeOptions, type ResolvedNativeOptions, resolveNativeOptions } from './options.js';
 
 /** The mode of each directory, exact whatever the umask: the driver's own, and the top of a tree without a parent. */
-const MODES = { own: 0o700, tree: 0o755 } as const;
+const MODES = { own: 0o700, tree: TREE_MODE } as const;
 
 /** How many entries of the snapshots directory are read at once. */
 const LISTING_BATCH = 256;
@@ -29,6 +31,8 @@ const LISTING_BATCH = 256;
  *     <root>/              0700
  *       snapshots/         0700
  *         <id>/            the tree of one snapshot; none for a view over a parent
+ *       manifests/         0700
+ *         <id>             0600  what is in a committed layer, when that is asked for
  *
  * What a snapshot takes is its whole tree, as in containerd, less the blocks that it shares with other files where the
  * file system has reflinks: what is left is what this snapshot alone keeps on disk. All its inodes are its own.
@@ -44,11 +48,15 @@ export async function openNativeDriver(options: NativeOptions): Promise<Driver> 
 class NativeDriver implements Driver {
   readonly capabilities = Object.freeze({ names: [] });
   readonly root: string;
+  readonly checker: DriverChecker;
+  readonly #manifests: Manifests;
   readonly #sharesBlocks: boolean;
   readonly #sync: LayerSync | undefined;
 
-  constructor({ root, durability }: ResolvedNativeOptions) {
+  constructor({ root, durability, manifest }: ResolvedNativeOptions) {
     this.root = root;
+    this.checker = nativeChecker(root);
+    this.#manifests = new Manifests(root, manifest);
     this.#sharesBlocks = canShareBlocks(root);
     this.#sync = durability === 'full' ? new LayerSync(root) : undefined;
   }
@@ -103,6 +111,7 @@ class NativeDriver implements Driver {
 
   async seal(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const usage = await this.#measure(snapshot, signal);
+    await this.#manifests.write({ id: snapshot.id, tree: snapshotDirectory(this.root, snapshot.id) }, signal);
     // Before the record says that the layer is complete, it is.
     await this.#putOnDisk(snapshot.id, usage, signal);
     throwIfAborted(signal);
@@ -123,13 +132,15 @@ class NativeDriver implements Driver {
     return diskUsage(snapshotDirectory(this.root, id), { signal, withoutShared });
   }
 
-  discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
-    return removeTrees(snapshotsDirectory(this.root), ids, { signal });
+  async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    await removeTrees(snapshotsDirectory(this.root), ids, { signal });
+    await this.#manifests.remove(ids);
   }
 
   async *ids(): AsyncIterable<string> {
     const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
     for await (const entry of directory) yield entry.name;
+    yield* this.#manifests.strays((id) => snapshotDirectory(this.root, id));
   }
 
   async close(): Promise<void> {}

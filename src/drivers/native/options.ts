@@ -11,13 +11,19 @@ export interface NativeOptions {
    * Default `full`.
    */
   readonly durability?: Durability;
+  /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
+  readonly manifest?: boolean;
 }
 
 /** Options with nothing left out. */
 export type ResolvedNativeOptions = Required<NativeOptions>;
 
 /** Fills in what was left out, and checks. @throws InvalidArgumentError for a root that is no absolute path. */
-export function resolveNativeOptions({ root, durability = 'full' }: NativeOptions): ResolvedNativeOptions {
+export function resolveNativeOptions({
+  root,
+  durability = 'full',
+  manifest = false,
+}: NativeOptions): ResolvedNativeOptions {
   if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
-  return Object.freeze({ root: resolve(root), durability });
+  return Object.freeze({ root: resolve(root), durability, manifest });
 }

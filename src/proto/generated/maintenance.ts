@@ -56,6 +56,7 @@ export interface CheckSummary {
   withoutManifest: number;
   repaired: number;
   unseen: string[];
+  unread: string[];
 }
 
 function createBaseBackupRequest(): BackupRequest {
@@ -559,7 +560,7 @@ export const RepairAction: MessageFns<RepairAction> = {
 };
 
 function createBaseCheckSummary(): CheckSummary {
-  return { findings: 0, snapshots: 0, compared: 0, withoutManifest: 0, repaired: 0, unseen: [] };
+  return { findings: 0, snapshots: 0, compared: 0, withoutManifest: 0, repaired: 0, unseen: [], unread: [] };
 }
 
 export const CheckSummary: MessageFns<CheckSummary> = {
@@ -581,6 +582,9 @@ export const CheckSummary: MessageFns<CheckSummary> = {
     }
     for (const v of message.unseen) {
       writer.uint32(50).string(v!);
+    }
+    for (const v of message.unread) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -644,6 +648,14 @@ export const CheckSummary: MessageFns<CheckSummary> = {
             }
 
             message.unseen.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.unread.push(reader.string());
             continue;
           }
         }

@@ -1,4 +1,4 @@
-import { openBtrfsDriver } from '../../drivers/index.js';
+import { type BtrfsOptions, openBtrfsDriver } from '../../drivers/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
@@ -23,8 +23,8 @@ export const btrfsPlugin = definePlugin<LocalSnapshotter, BtrfsPluginConfig>({
   requires: [pluginTypes.store],
   async init({ config: { settings, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
-    const { rootPath, syncRemove } = settings;
-    const driver = await openOrSkip(rootPath === '' ? root : rootPath);
+    const { rootPath, syncRemove, manifest } = settings;
+    const driver = await openOrSkip({ root: rootPath === '' ? root : rootPath, manifest });
     meta.exports.set('root', driver.root);
     meta.capabilities.push(...driver.capabilities.names);
     const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
@@ -44,9 +44,9 @@ export const btrfsPlugin = definePlugin<LocalSnapshotter, BtrfsPluginConfig>({
   stop: (snapshotter) => snapshotter.close(),
 });
 
-async function openOrSkip(root: string): Promise<Driver> {
+async function openOrSkip(options: BtrfsOptions): Promise<Driver> {
   try {
-    return await openBtrfsDriver({ root });
+    return await openBtrfsDriver(options);
   } catch (error) {
     if (error instanceof FailedPreconditionError) throw new SkipPlugin(error.context, { cause: error });
     throw error;

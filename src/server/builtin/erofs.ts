@@ -24,7 +24,7 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
   requires: [pluginTypes.store],
   async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
-    const { rootPath, defaultSize, enableFsverity, setImmutable, ovlMountOptions, syncRemove } = settings;
+    const { rootPath, defaultSize, enableFsverity, setImmutable, ovlMountOptions, syncRemove, manifest } = settings;
     const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
     const driver = await openOrSkip({
       root: rootPath === '' ? root : rootPath,
@@ -32,6 +32,7 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
       fsverity: enableFsverity,
       setImmutable,
       mountOptions: ovlMountOptions,
+      manifest,
       durability,
       onBackgroundError: (error) => errors.report('look after the mounts and files of layers', error),
     });

@@ -23,8 +23,8 @@ export const nativePlugin = definePlugin<LocalSnapshotter, NativePluginConfig>({
   requires: [pluginTypes.store],
   async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
     const store = single(pluginTypes.store);
-    const { rootPath, syncRemove } = settings;
-    const driver = await openNativeDriver({ root: rootPath === '' ? root : rootPath, durability });
+    const { rootPath, syncRemove, manifest } = settings;
+    const driver = await openNativeDriver({ root: rootPath === '' ? root : rootPath, durability, manifest });
     meta.exports.set('root', driver.root);
     meta.capabilities.push(...driver.capabilities.names);
     const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };

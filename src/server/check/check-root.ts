@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CheckEvent, type CheckRequest, type CheckSubject, check } from '../../check/index.js';
-import { overlayChecker } from '../../drivers/index.js';
 import { NotFoundError } from '../../errors/index.js';
-import { type CallContext, type DriverChecker, noContext, reservedIdsTable } from '../../snapshots/index.js';
+import { type CallContext, noContext, reservedIdsTable } from '../../snapshots/index.js';
 import { openLmdbStore, type Store } from '../../store/index.js';
 import { storeTables } from '../builtin/store.js';
 import type { Config } from '../config/index.js';
 import { faceTable } from '../face.js';
+import { checkerOf } from './checkers.js';
 import { lostAndFoundOf } from './lost-and-found.js';
 
 /** Where the store of a root lies: the directory of the plugin. */
@@ -39,14 +39,7 @@ function closedSubject(config: Config, store: Store): CheckSubject {
     store,
     namespaced: store.read((tx) => tx.get(faceTable, ['face'])) !== 'proxy',
     live: false,
-    snapshotters: names.map((name) => ({ name, files: checkerOf(config, name), isBusy: () => false })),
+    snapshotters: names.map((name) => ({ name, files: checkerOf(config, store, name), isBusy: () => false })),
     lostAndFound: (name) => lostAndFoundOf(config, name),
   };
-}
-
-/** Looks at the files of a snapshotter that is not open; undefined for one whose files do not lie in directories. */
-function checkerOf(config: Config, name: string): DriverChecker | undefined {
-  if (name !== 'overlayfs') return undefined;
-  const { rootPath } = config.plugins['io.containerd.snapshotter.v1.overlayfs'];
-  return overlayChecker(rootPath === '' ? join(config.root, 'io.containerd.snapshotter.v1.overlayfs') : rootPath);
 }

@@ -95,6 +95,13 @@ const limitOptions = {
   }),
 };
 
+/** The same for every snapshotter whose layers can be read. */
+const manifestOption = option({
+  type: boolean,
+  default: false,
+  doc: 'Writes, with each commit, a list of what is in the layer and of the checksums of its files, so that `strata check --deep` can tell whether the layer is still what it was. A commit then reads every file of the layer once. See [check.md](check.md).',
+});
+
 const overlayfs = section('The overlayfs snapshotter.', {
   root_path: option({
     type: optionalPath,
@@ -136,11 +143,7 @@ const overlayfs = section('The overlayfs snapshotter.', {
     default: 128,
     doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, and new snapshots stand on that; 0 never merges any. Overlay takes 500 layers, and clients that mount with a string of options only as many as fit into 4096 bytes: with the default, containerd and whoever shortens paths as it does; some 50 with whole paths.',
   }),
-  manifest: option({
-    type: boolean,
-    default: false,
-    doc: 'Writes, with each commit, a list of what is in the layer and of the checksums of its files, so that `strata check --deep` can tell whether the layer is still what it was. A commit then reads every file of the layer once. See [check.md](check.md).',
-  }),
+  manifest: manifestOption,
   ...limitOptions,
 });
 
@@ -156,6 +159,7 @@ const btrfs = section('The btrfs snapshotter; skipped where its files are not on
     default: false,
     doc: 'Deletes subvolumes before a removal is answered. Their space is freed by the kernel later in any case.',
   }),
+  manifest: manifestOption,
   ...limitOptions,
 });
 
@@ -171,6 +175,7 @@ const native = section('The native snapshotter, which copies all files of the pa
     default: false,
     doc: 'Deletes files before a removal is answered.',
   }),
+  manifest: manifestOption,
   ...limitOptions,
 });
 
@@ -212,6 +217,7 @@ const erofs = section(
       doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
       containerd: 'ovl_mount_options',
     }),
+    manifest: manifestOption,
     ...limitOptions,
   },
 );
@@ -307,6 +313,7 @@ const blockfile = section(
       default: false,
       doc: 'Deletes images before a removal is answered.',
     }),
+    manifest: manifestOption,
     limit_policy: limitOptions.limit_policy,
   },
 );

@@ -29,7 +29,15 @@ const events: readonly CheckEvent[] = [
   },
   {
     type: 'summary',
-    summary: { findings: 1, snapshots: 2, compared: 3, withoutManifest: 4, repaired: 5, unseen: ['btrfs'] },
+    summary: {
+      findings: 1,
+      snapshots: 2,
+      compared: 3,
+      withoutManifest: 4,
+      repaired: 5,
+      unseen: ['zfs'],
+      unread: ['devmapper'],
+    },
   },
 ];
 

@@ -1,4 +1,4 @@
-import type { CheckEvent, CheckRequest } from '../../check/index.js';
+import type { CheckEvent, CheckRequest, CheckSummary } from '../../check/index.js';
 import { InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
 import { wireMaintenance } from '../../proto/index.js';
 import type { CallContext, CheckLevel } from '../../snapshots/index.js';
@@ -48,6 +48,10 @@ function eventToWire(event: CheckEvent): wireMaintenance.CheckResponse['event'] 
     case 'action':
       return { $case: 'action', value: { ...nothing, reason: '', ...event.action } };
     case 'summary':
-      return { $case: 'summary', value: { ...event.summary, unseen: [...event.summary.unseen] } };
+      return { $case: 'summary', value: summaryToWire(event.summary) };
   }
+}
+
+function summaryToWire(summary: CheckSummary): wireMaintenance.CheckSummary {
+  return { ...summary, unseen: [...summary.unseen], unread: [...summary.unread] };
 }

@@ -1,0 +1,65 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  blockfileChecker,
+  btrfsChecker,
+  devmapperChecker,
+  erofsChecker,
+  nativeChecker,
+  overlayChecker,
+} from '../../drivers/index.js';
+import { hasLoopDevices } from '../../linux/index.js';
+import type { DriverChecker } from '../../snapshots/index.js';
+import type { Store } from '../../store/index.js';
+import type { Config } from '../config/index.js';
+
+type Plugins = Config['plugins'];
+
+/** Where a snapshotter has its files: below the root, or where the configuration says. */
+export function snapshotterRoot({ root, plugins }: Pick<Config, 'root' | 'plugins'>, name: string): string {
+  const id = `io.containerd.snapshotter.v1.${name}`;
+  const section: { readonly rootPath?: string } = isSection(id, plugins) ? plugins[id] : {};
+  return section.rootPath === undefined || section.rootPath === '' ? join(root, id) : section.rootPath;
+}
+
+function isSection(id: string, plugins: Plugins): id is keyof Plugins & string {
+  return Object.hasOwn(plugins, id);
+}
+
+interface Parts {
+  readonly root: string;
+  readonly plugins: Plugins;
+  readonly store: Store;
+}
+
+const checkers: Readonly<Record<string, (parts: Parts) => DriverChecker>> = {
+  overlayfs: ({ root }) => overlayChecker(root),
+  native: ({ root }) => nativeChecker(root),
+  btrfs: ({ root }) => btrfsChecker(root),
+  erofs: ({ root }) => erofsChecker({ root, loop: hasLoopDevices() }),
+  blockfile: ({ root, plugins: { 'io.containerd.snapshotter.v1.blockfile': options } }) => {
+    return blockfileChecker({ root, fsType: options.fsType, open: false });
+  },
+  devmapper: ({ store, plugins: { 'io.containerd.snapshotter.v1.devmapper': options } }) => {
+    return devmapperChecker({ store, poolName: options.poolName });
+  },
+};
+
+/** Looks at the files of a snapshotter that is not open; undefined for one that is not known. */
+export function checkerOf(
+  config: Pick<Config, 'root' | 'plugins'>,
+  store: Store,
+  name: string,
+): DriverChecker | undefined {
+  const root = realPathOf(snapshotterRoot(config, name));
+  return Object.hasOwn(checkers, name) ? checkers[name]?.({ root, plugins: config.plugins, store }) : undefined;
+}
+
+/** Loop devices and mounts know paths without symbolic links. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

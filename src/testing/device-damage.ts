@@ -1,0 +1,77 @@
+/** Damage to what is known of thin devices, and to the devices. */
+import { devmapperTables } from '../drivers/index.js';
+import type { DeviceMapper } from '../linux/index.js';
+import type { Damage, Placed } from './check-damage.js';
+import type { CheckedRoot } from './checked-root.js';
+
+const [devicesTable] = devmapperTables;
+const chain = ['top', 'work', 'look'] as const;
+/** What is recorded of the devices of what is dropped goes with them. */
+const touches = /^devmapper\.devices /;
+
+type DeviceRecord = Parameters<(typeof devicesTable)['codec']['encode']>[0];
+
+/** The pool of all records. */
+function poolOf({ store }: CheckedRoot): string {
+  const [[pool] = []] = store.read((tx) => [...tx.keys(devicesTable)]);
+  if (pool === undefined) throw new Error('there is no device');
+  return pool;
+}
+
+async function alter(root: CheckedRoot, { id }: Placed, change: (record: DeviceRecord) => DeviceRecord): Promise<void> {
+  const key = [poolOf(root), id] as const;
+  await root.store.write((tx) => {
+    const record = tx.get(devicesTable, key);
+    if (record === undefined) throw new Error(`no device of ${id}`);
+    tx.put(devicesTable, key, change(record));
+  });
+}
+
+/** The table of it. @param mapper That of the machine with the pool. */
+export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
+  return [
+    {
+      kind: 'missing-device',
+      name: 'of a layer, of which nothing is recorded',
+      make: async (root, { top }) => {
+        await root.store.write((tx) => void tx.remove(devicesTable, [poolOf(root), top.id]));
+      },
+      gone: chain,
+      touches,
+    },
+    {
+      kind: 'faulty-device',
+      name: 'a layer whose disk failed',
+      make: (root, { top }) => alter(root, top, (record) => ({ ...record, state: 'faulty', fault: 'it broke' })),
+      gone: chain,
+      touches,
+    },
+    {
+      kind: 'duplicate-device',
+      name: 'two snapshots with one device',
+      make: async (root, { lone, work }) => {
+        const record = root.store.read((tx) => tx.get(devicesTable, [poolOf(root), work.id]));
+        await alter(root, lone, (own) => ({ ...own, deviceId: record?.deviceId ?? 0 }));
+      },
+      left: ['duplicate-device'],
+    },
+    {
+      kind: 'inactive-device',
+      name: 'of an active snapshot',
+      make: (root, { work }) => mapper.remove(`${poolOf(root)}-snap-${work.id}`),
+      heals: true,
+    },
+    {
+      kind: 'orphan-directory',
+      name: 'a device of nobody',
+      make: async (root, { lone }) => {
+        const pool = poolOf(root);
+        await root.store.write((tx) => {
+          const record = tx.get(devicesTable, [pool, lone.id]);
+          if (record !== undefined) tx.put(devicesTable, [pool, 903], { ...record, deviceId: 903 });
+        });
+      },
+      heals: true,
+    },
+  ];
+}
