@@ -43,6 +43,8 @@ export interface DeviceMapper {
    * Gives a device another table. What was begun is finished with the old one; a mounted file system is not written out.
    */
   replace(name: string, table: DeviceTable): Promise<void>;
+  /** The same after what is mounted is written out and everything under way is done, as a new size wants it. */
+  reload(name: string, table: DeviceTable): Promise<void>;
   /** Removes a device; does nothing when there is none. @throws EBUSY when it is still in use after a second of trying. */
   remove(name: string): Promise<void>;
   /** Lets reads and writes wait, after all that were begun are done and a mounted file system is written out. */
@@ -78,6 +80,7 @@ export function deviceMapperMissing(): string | undefined {
 export const deviceMapper: DeviceMapper = Object.freeze({
   create,
   replace,
+  reload,
   remove,
   suspend: (name: string) => setSuspended(name, DM_FLAG.SUSPEND),
   resume: (name: string) => setSuspended(name, 0),
@@ -102,6 +105,12 @@ async function create(name: string, table: DeviceTable): Promise<void> {
 async function replace(name: string, table: DeviceTable): Promise<void> {
   await load(name, table);
   await setSuspended(name, DM_FLAG.SUSPEND | DM_FLAG.SKIP_LOCKFS | DM_FLAG.NOFLUSH);
+  await setSuspended(name, 0);
+}
+
+async function reload(name: string, table: DeviceTable): Promise<void> {
+  await load(name, table);
+  await setSuspended(name, DM_FLAG.SUSPEND);
   await setSuspended(name, 0);
 }
 

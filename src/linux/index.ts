@@ -41,6 +41,18 @@ export {
 export { enableVerity, setImmutable } from './file-flags.js';
 export { flattenLayers } from './flatten.js';
 export { GroupSync } from './group-sync.js';
+export {
+  type GrowFileSystem,
+  type GrowLoopFile,
+  type GrowMountedDevice,
+  type GrowthOfMounted,
+  growFileSystem,
+  growLoopFile,
+  growMountedDevice,
+  type ResizableType,
+  requireGrowable,
+  whyNotGrowable,
+} from './grow-file-system.js';
 export { type IdRange, parseIdMap } from './id-map.js';
 export { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
 export { attachLoop, hasLoopDevices, type LoopDevice, type LoopOptions } from './loop.js';
@@ -63,10 +75,10 @@ export { type MountEntry, mountOf } from './mount-table.js';
 export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQuota } from './project-quota.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';
-export { type ResizeFileSystem, resizeFileSystem } from './resize-file-system.js';
+export { fileVolume, isFilled, type ResizeFileSystem, resizeFileSystem, type Volume } from './resize-file-system.js';
 export { canShareBlocks } from './shared-extents.js';
 export { type ImageQuestion, type ImageType, imageProblem } from './superblock.js';
-export { discardBlocks, syncDevice, syncMountsOf } from './sync-device.js';
+export { discardBlocks, discardTail, syncDevice, syncMountsOf } from './sync-device.js';
 export { syncFileSystem } from './sys.js';
 export { hasErrno } from './system-error.js';
 export { type TemporaryMount, temporaryMount } from './temporary-mount.js';

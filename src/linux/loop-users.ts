@@ -1,10 +1,13 @@
 /** Which loop devices a file is attached to, whoever attached it. */
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
-import { ioctlLater } from './sys.js';
+import { ioctl, ioctlLater } from './sys.js';
 import { hasErrno } from './system-error.js';
 
 /** Flushes what is mounted from a device, and the device (BLKFLSBUF; include/uapi/linux/fs.h). */
 const BLKFLSBUF = 0x1261;
+
+/** Has a loop device take the size that its file has by now (include/uapi/linux/loop.h). */
+const LOOP_SET_CAPACITY = 0x4c07;
 
 const DEVICES = '/sys/block';
 
@@ -54,6 +57,16 @@ async function flush(device: string): Promise<void> {
   }
   try {
     await ioctlLater(fd, BLKFLSBUF, Buffer.alloc(8), 'BLKFLSBUF');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Lets a loop device have the size that its file has got. @throws a system error, EACCES without privileges. */
+export function updateLoopSize(device: string): void {
+  const fd = openSync(device, constants.O_RDONLY);
+  try {
+    ioctl(fd, LOOP_SET_CAPACITY, 0, 'LOOP_SET_CAPACITY');
   } finally {
     closeSync(fd);
   }

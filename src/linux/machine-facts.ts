@@ -50,11 +50,15 @@ const capabilityBits = {
 /** One of them. */
 export type CapabilityName = keyof typeof capabilityBits;
 
+/** Whether a text of `/proc/self/status` has a capability, by its number, in force. */
+export function hasCapability(status: string, bit: number): boolean {
+  const mask = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  return ((mask >> BigInt(bit)) & 1n) === 1n;
+}
+
 /** The capabilities in force in a text of `/proc/self/status`. */
 export function parseCapabilities(status: string): CapabilityName[] {
-  const mask = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  const has = ([, bit]: readonly [string, number]) => ((mask >> BigInt(bit)) & 1n) === 1n;
-  const names = Object.entries(capabilityBits).filter(has);
+  const names = Object.entries(capabilityBits).filter(([, bit]) => hasCapability(status, bit));
   return names.map(([name]) => name as CapabilityName);
 }
 

@@ -1,14 +1,37 @@
 import { stat, truncate } from 'node:fs/promises';
 import { FailedPreconditionError, NotImplementedError } from '../errors/index.js';
+import { growFileSystem, type ResizableType } from './grow-file-system.js';
 import { findProgram, runProgram } from './make-file-system.js';
+import { fileSystemSize } from './superblock.js';
 import { temporaryMount } from './temporary-mount.js';
+
+/** What a file system lies in. */
+export interface Volume {
+  readonly path: string;
+  /** What mounting it takes beside the file system's own options. */
+  readonly mountOptions: readonly string[];
+  /** Bytes that it has. @throws a system error. */
+  size(): Promise<number>;
+  /** Gives it so many bytes. @throws a system error. */
+  resize(size: number): Promise<void>;
+}
+
+/** A file with a file system. */
+export function fileVolume(path: string): Volume {
+  return {
+    path,
+    mountOptions: ['loop'],
+    size: async () => (await stat(path)).size,
+    resize: (size) => truncate(path, size),
+  };
+}
 
 /** Which file system is to get which size. */
 export interface ResizeFileSystem {
-  readonly type: 'ext4' | 'xfs';
-  /** A file with the file system, which is mounted nowhere. */
-  readonly path: string;
-  /** The size of the file afterwards, in bytes. */
+  readonly type: ResizableType;
+  /** Where it lies; it is mounted nowhere. */
+  readonly volume: Volume;
+  /** The size of the volume afterwards, in bytes. */
   readonly size: number;
   /** A directory to mount in, which a xfs has to be to grow; unmounted again afterwards, if the process lives. */
   readonly mountIn: string;
@@ -21,39 +44,51 @@ function programOf(name: string): string {
   return found;
 }
 
+/** A file system is made of blocks, of which the last one may not fit. */
+const LARGEST_BLOCK = 64 * 2 ** 10;
+
 /**
- * Changes the size of a file and of the file system in it. Nothing is done when it has the size already. When it fails,
- * the file may have another size, and its file system is whole.
+ * Whether a volume has a size, and the file system in it takes it all. One that is mounted may do so and not be seen to.
+ * @throws a system error.
+ */
+export async function isFilled(type: ResizableType, volume: Volume, size: number): Promise<boolean> {
+  if ((await volume.size()) !== size) return false;
+  return size - fileSystemSize(volume.path, type === 'xfs' ? 'xfs' : 'ext4') < LARGEST_BLOCK;
+}
+
+/**
+ * Changes the size of a volume and of the file system in it. Nothing is done when they have the size already. When it
+ * fails, the volume may have another size, and its file system is whole.
  * @throws NotImplementedError when a program for it is not installed.
  * @throws FailedPreconditionError for a xfs that is to become smaller.
  * @throws UnknownError with what the program said, of what is in it not having room for instance.
  */
 export async function resizeFileSystem(request: ResizeFileSystem): Promise<void> {
-  const { size } = await stat(request.path);
-  if (size === request.size) return;
-  await (request.type === 'ext4' ? resizeExt4(request, size) : growXfs(request, size));
+  const { type, volume, size } = request;
+  if (await isFilled(type, volume, size)) return;
+  const before = await volume.size();
+  await (type === 'xfs' ? growXfs(request, before) : resizeExt(request, before));
 }
 
 const KIB = 1024;
 
-async function resizeExt4({ path, size, signal }: ResizeFileSystem, before: number): Promise<void> {
+async function resizeExt({ volume, size, signal }: ResizeFileSystem, before: number): Promise<void> {
   const [check, resize] = [programOf('e2fsck'), programOf('resize2fs')];
-  if (size > before) await truncate(path, size);
+  if (size > before) await volume.resize(size);
   // What a crash left in the journal is put in place, by which 1 is the status. A whole check would make `lost+found`,
   // and is not needed: hence the force.
-  await runProgram(check, ['-p', path], { signal, accept: [1] });
-  await runProgram(resize, ['-f', path, `${Math.floor(size / KIB)}K`], { signal });
-  if (size < before) await truncate(path, size);
+  await runProgram(check, ['-p', volume.path], { signal, accept: [1] });
+  await runProgram(resize, ['-f', volume.path, `${Math.floor(size / KIB)}K`], { signal });
+  if (size < before) await volume.resize(size);
 }
 
-async function growXfs({ path, size, mountIn, signal }: ResizeFileSystem, before: number): Promise<void> {
+async function growXfs({ volume, size, mountIn, signal }: ResizeFileSystem, before: number): Promise<void> {
   if (size < before) {
     throw new FailedPreconditionError(`a xfs cannot be made smaller: it has ${before} bytes, and ${size} are wanted`);
   }
-  const grow = programOf('xfs_growfs');
-  await truncate(path, size);
-  const options = ['loop', 'nouuid', 'rw'];
-  const mounts = [{ type: 'xfs', source: path, target: '', options }];
+  if (size > before) await volume.resize(size);
+  const options = [...volume.mountOptions, 'nouuid', 'rw'];
+  const mounts = [{ type: 'xfs', source: volume.path, target: '', options }];
   await using mounted = await temporaryMount(mounts, { directory: mountIn, signal });
-  await runProgram(grow, [mounted.path], { signal });
+  await growFileSystem({ type: 'xfs', point: mounted.path, size });
 }

@@ -1,5 +1,6 @@
 /** Whether a file holds the file system that it should, as far as its superblock tells. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { UnknownError } from '../errors/index.js';
 import { crc32c } from './crc32c.js';
 
 /** File systems whose superblocks are known here. */
@@ -31,9 +32,7 @@ const LOOKED_AT = 65_536;
 export function imageProblem(path: string, { type, inUse = false }: ImageQuestion): string | undefined {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const start = Buffer.alloc(LOOKED_AT);
-    readSync(fd, start, 0, LOOKED_AT, 0);
-    const superblock = readers[type](start);
+    const superblock = readers[type](readStart(fd));
     if (superblock === undefined) return `it holds no ${type}`;
     if (!superblock.intact && !inUse) return 'the checksum of its superblock is wrong';
     const { size } = fstatSync(fd);
@@ -41,6 +40,28 @@ export function imageProblem(path: string, { type, inUse = false }: ImageQuestio
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * How many bytes a file system says it has, as it lies in a file or on a block device. One that is mounted may have more
+ * by then: what is in a journal does not count.
+ * @throws UnknownError when there is no such file system; a system error when it cannot be read.
+ */
+export function fileSystemSize(path: string, type: ImageType): number {
+  const fd = openSync(path, constants.O_RDONLY);
+  try {
+    const superblock = readers[type](readStart(fd));
+    if (superblock === undefined) throw new UnknownError(`${path} holds no ${type}`);
+    return Number(superblock.size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readStart(fd: number): Buffer {
+  const start = Buffer.alloc(LOOKED_AT);
+  readSync(fd, start, 0, LOOKED_AT, 0);
+  return start;
 }
 
 const readers: Readonly<Record<ImageType, (start: Buffer) => Superblock | undefined>> = {

@@ -1,78 +1,32 @@
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import {
   CanceledError,
   DataLossError,
   FailedPreconditionError,
   InternalError,
   InvalidArgumentError,
-  StrataError,
 } from '../../errors/index.js';
-import {
-  findProgram,
-  makeFileSystem,
-  mountAll,
-  temporaryMount,
-  unmountAll,
-  writableLoopDevices,
-} from '../../linux/index.js';
+import { makeFileSystem, mountAll, temporaryMount, unmountAll, writableLoopDevices } from '../../linux/index.js';
 import {
   type Driver,
   type DriverSnapshot,
   GuardedSnapshotter,
   LocalSnapshotter,
-  labelsOf,
   type Mount,
-  maxSizeLabel,
   noContext,
-  noLabels,
   snapshotTables,
 } from '../../snapshots/index.js';
-import { type LoopFileSystem, loopFileSystem, testSnapshotter, whyNoLoopFileSystem } from '../../testing/index.js';
+import { type LoopFileSystem, loopFileSystem, testSnapshotter } from '../../testing/index.js';
 import { temporaryStore } from '../../testing/store.js';
-import { type BlockfileOptions, openBlockfileDriver } from './index.js';
+import { imageOf, MIB, type Options, open, skip, snapshot, within } from './driver.test.rig.js';
+import { openBlockfileDriver } from './index.js';
 
-const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-const skip = whyNoLoopFileSystem('ext4', 'xfs') || (findProgram('debugfs') === undefined && 'needs debugfs');
-
-type Options = Omit<BlockfileOptions, 'root'> & { readonly place?: string };
-
-async function open(t: TestContext, { place = tmpdir(), ...options }: Options = {}): Promise<Driver> {
-  const base = await mkdtemp(join(place, 'strata-blockfile-'));
-  t.after(() => rmSync(base, { recursive: true, force: true }));
-  return openBlockfileDriver({ root: join(base, 'root'), defaultSize: 512 * MIB, ...options });
-}
-
-const snapshot = (of: Partial<DriverSnapshot>): DriverSnapshot => ({
-  id: '9',
-  kind: 'active',
-  parentIds: [],
-  labels: noLabels,
-  ...of,
-});
-
-const imageOf = (driver: Driver, id: string): string => join(driver.root, 'snapshots', id);
-
-/** Lets `work` at the files of a snapshot. */
-async function within<T>(driver: Driver, of: DriverSnapshot, work: (root: string) => T | Promise<T>): Promise<T> {
-  await using mounted = await temporaryMount(driver.mounts(of));
-  return await work(mounted.path);
-}
 
 let xfs: LoopFileSystem;
 before(async () => {
@@ -278,77 +232,5 @@ describe('blockfile driver', { skip }, () => {
     assert.deepEqual(readdirSync(join(driver.root, 'mounts')), []);
     await again.create(snapshot({ id: '2' }), noContext);
     assert.deepEqual(readdirSync(driver.root).sort(), ['mounts', 'scratch', 'snapshots']);
-  });
-});
-
-describe('blockfile limits', { skip }, () => {
-  const sizeWithin = (driver: Driver, of: DriverSnapshot): Promise<number> =>
-    within(driver, of, (root) => {
-      const { blocks, bsize } = statfsSync(root);
-      return blocks * bsize;
-    });
-
-  const about = (size: number, want: number) => assert.ok(size > want * 0.75 && size <= want, `${size} of ${want}`);
-
-  it('are the size of the file system, from the start and over a parent', async (t) => {
-    for (const [fsType, sizes] of [
-      ['ext4', [64 * MIB, 128 * MIB, 96 * MIB]],
-      ['xfs', [512 * MIB, GIB]],
-    ] as const) {
-      const driver = await open(t, { fsType });
-      for (const [n, bytes] of sizes.entries()) {
-        const parentIds = n === 0 ? [] : [String(n)];
-        const of = snapshot({ id: String(n + 1), parentIds, limits: { bytes } });
-        await driver.create(of, noContext);
-        assert.equal(statSync(imageOf(driver, of.id)).size, bytes);
-        about(await sizeWithin(driver, of), bytes);
-        await within(driver, of, (root) => writeFileSync(join(root, `file ${n}`), 'x'));
-        await driver.seal(of, noContext);
-      }
-      const last = snapshot({ id: String(sizes.length), parentIds: [] });
-      assert.equal(await within(driver, last, (root) => readdirSync(root).length), sizes.length);
-    }
-  });
-
-  it('stop whoever writes more', async (t) => {
-    const driver = await open(t);
-    const of = snapshot({ id: '1', limits: { bytes: 32 * MIB } });
-    await driver.create(of, noContext);
-    await within(driver, of, (root) => {
-      assert.throws(() => writeFileSync(join(root, 'file'), Buffer.alloc(64 * MIB, 1)), { code: 'ENOSPC' });
-    });
-  });
-
-  it('change later, when nothing is mounted', async (t) => {
-    const driver = await open(t);
-    const of = snapshot({ id: '1' });
-    await driver.create(of, noContext);
-    await driver.limiter?.set(of, { bytes: GIB }, noContext);
-    about(await sizeWithin(driver, of), GIB);
-    await driver.limiter?.set(of, {}, noContext);
-    assert.equal(statSync(imageOf(driver, '1')).size, GIB);
-    await within(driver, of, async () => {
-      const set = driver.limiter?.set(of, { bytes: 2 * GIB }, noContext);
-      await assert.rejects(set ?? Promise.resolve(), FailedPreconditionError);
-    });
-  });
-
-  it('that cannot be kept are refused, and leave nothing', async (t) => {
-    const driver = await open(t, { fsType: 'xfs' });
-    await assert.rejects(driver.create(snapshot({ id: '1', limits: { bytes: MIB } }), noContext), StrataError);
-    await driver.create(snapshot({ id: '2' }), noContext);
-    const smaller = snapshot({ id: '3', parentIds: ['2'], limits: { bytes: 400 * MIB } });
-    await assert.rejects(driver.create(smaller, noContext), FailedPreconditionError);
-    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), ['2']);
-  });
-
-  it('come from labels, through a snapshotter', async (t) => {
-    const driver = await open(t);
-    const { store, ...closing } = await temporaryStore(snapshotTables);
-    t.after(() => closing[Symbol.asyncDispose]());
-    await using snapshotter = await LocalSnapshotter.open({ name: 'blockfile', store, driver });
-    const labels = labelsOf({ [maxSizeLabel]: '48MiB' });
-    const [mount] = await snapshotter.prepare({ key: 'k', labels });
-    assert.equal(statSync(mount?.source ?? '').size, 48 * MIB);
   });
 });

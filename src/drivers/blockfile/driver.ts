@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { opendir, rm, stat } from 'node:fs/promises';
+import { opendir, rm } from 'node:fs/promises';
 import {
   DataLossError,
   FailedPreconditionError,
@@ -8,14 +8,7 @@ import {
   NotFoundError,
   throwIfAborted,
 } from '../../errors/index.js';
-import {
-  canShareBlocks,
-  copyFile,
-  diskUsage,
-  flushLoopDevices,
-  removeTrees,
-  resizeFileSystem,
-} from '../../linux/index.js';
+import { canShareBlocks, copyFile, diskUsage, flushLoopDevices, removeTrees } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -31,9 +24,10 @@ import {
 import { ensureDirectory } from '../directories.js';
 import { Manifests } from '../manifests.js';
 import { blockfileChecker, openLayer } from './checker.js';
-import { requireUnmounted, settle, syncFile, unmountLeftovers } from './image.js';
+import { settle, syncFile, unmountLeftovers } from './image.js';
 import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import { type BlockfileOptions, type ResolvedBlockfileOptions, resolveBlockfileOptions } from './options.js';
+import { resizeImage } from './resize.js';
 import { IMAGE_MODE, makeImage, Scratch, whyNoImages } from './scratch.js';
 
 const PRIVATE = 0o700;
@@ -56,8 +50,9 @@ const LISTING_BATCH = 256;
  *         <id>             0600  what is in a committed layer, when that is asked for
  *
  * A snapshot takes the blocks that its image has and shares with no other, and one inode. It is limited by the size of
- * its file system, which is set when it is made. A commit of what is still mounted takes what is written by then; what is
- * written later gets into the layer, as with all back ends that do not write layers anew.
+ * its file system, which can become larger while it is mounted, and smaller when it is not. A commit of what is still
+ * mounted takes what is written by then; what is written later gets into the layer, as with all back ends that do not
+ * write layers anew.
  * @throws InvalidArgumentError for options that cannot work, PermissionDeniedError when the root cannot be made.
  * @throws FailedPreconditionError when there is neither an image to start from nor what makes one; then nothing is made.
  */
@@ -127,7 +122,7 @@ class BlockfileDriver implements Driver {
   async #resize(path: string, size: number, signal: AbortSignal | undefined): Promise<void> {
     const mountIn = mountsDirectory(this.root);
     ensureDirectory(mountIn, PRIVATE);
-    await resizeFileSystem({ type: this.#options.fsType, path, size, mountIn, signal });
+    await resizeImage({ type: this.#options.fsType, path, size, mountIn, signal });
   }
 
   /** @throws DataLossError when the image of a parent is gone. */
@@ -178,8 +173,7 @@ class BlockfileDriver implements Driver {
   async #limit(snapshot: DriverSnapshot, { bytes }: Limits, { signal }: CallContext): Promise<void> {
     const path = imagePath(this.root, snapshot.id);
     if (!existsSync(path)) throw new NotFoundError(`image of snapshot ${snapshot.id}`);
-    if (bytes === undefined || (await stat(path)).size === bytes) return;
-    await requireUnmounted(path, signal);
+    if (bytes === undefined) return;
     await this.#resize(path, bytes, signal);
     if (this.#options.durability === 'full') await syncFile(path);
   }

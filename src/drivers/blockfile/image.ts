@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { abortError, FailedPreconditionError, throwIfAborted } from '../../errors/index.js';
+import { abortError, throwIfAborted } from '../../errors/index.js';
 import { flushLoopDevices, unmountAll, writableLoopDevices } from '../../linux/index.js';
 
 /** Puts a file, or the entries of a directory, on disk. @throws a system error. */
@@ -32,22 +32,13 @@ const PATIENCE = { tries: 5, pauseMs: 50 } as const;
  * @returns a device that still has it after a quarter of a second; undefined when there is none.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted.
  */
-async function deviceThatStays(image: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+export async function deviceThatStays(image: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
     const [device] = writableLoopDevices(image);
     if (device === undefined || tries >= PATIENCE.tries) return device;
     await pause(signal);
   }
-}
-
-/**
- * Makes sure that nobody can write to an image.
- * @throws FailedPreconditionError when it is still mounted. Throws as {@link settle}.
- */
-export async function requireUnmounted(image: string, signal: AbortSignal | undefined): Promise<void> {
-  const device = await deviceThatStays(image, signal);
-  if (device !== undefined) throw new FailedPreconditionError(`it is still mounted, through ${device}`);
 }
 
 /**

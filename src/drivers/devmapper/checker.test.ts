@@ -30,6 +30,7 @@ function fakeMapper(active: Map<string, MappedDevice>): DeviceMapper {
     status: refuse,
     message: refuse,
     replace: refuse,
+    reload: refuse,
     suspend: refuse,
     resume: refuse,
   };

@@ -45,10 +45,11 @@ export class ThinDevices {
   /**
    * Makes and activates a device that holds what another does; that one may be in use, but what its users have not yet
    * written to it is not part of the copy. When it fails nothing is left.
+   * @param size Of the device, which what it holds is not changed to; that of the other when absent.
    */
-  async createFrom(id: string, originId: string): Promise<void> {
+  async createFrom(id: string, originId: string, size?: number): Promise<void> {
     const origin = this.healthy(originId);
-    await this.#create(id, origin, (deviceId) => {
+    await this.#create(id, { ...origin, size: size ?? origin.size }, (deviceId) => {
       return this.#turns.take(originId, () => this.#snapshot(deviceId, originId, origin.deviceId));
     });
   }
@@ -124,17 +125,33 @@ export class ThinDevices {
     });
   }
 
+  /** Gives a device another size, recorded and in the kernel, while it is in use. What it holds is not changed. */
+  resize(id: string, size: number): Promise<void> {
+    return this.#turns.take(id, async () => {
+      const { deviceId, size: before } = this.healthy(id);
+      // A restart of the machine makes it again as it is recorded: never smaller than what is on it.
+      if (size > before) await this.#registry.update(id, { size });
+      await this.#pool.resize(id, { deviceId, size });
+      if (size < before) await this.#registry.update(id, { size });
+    });
+  }
+
   /** The bytes that a device does not share with what it was made from. Blocks that were overwritten count as shared. */
   async used(id: string): Promise<number> {
     const { shared } = this.healthy(id);
     return Math.max(0, (await this.#pool.mapped(id)) - shared);
   }
 
+  /** Whether a device is mounted, or open otherwise. */
+  async isOpen(id: string): Promise<boolean> {
+    return ((await this.#pool.find(id))?.open ?? 0) > 0;
+  }
+
   /** Takes a device out of /dev/mapper unless it is in use, in which case it stays. */
   putAway(id: string): Promise<void> {
     return this.#turns.take(id, async () => {
       if (this.#registry.get(id)?.state !== 'activated') return;
-      if (((await this.#pool.find(id))?.open ?? 0) > 0) return;
+      if (await this.isOpen(id)) return;
       await this.#registry.update(id, { state: 'deactivating' });
       await this.#pool.deactivate(id);
       await this.#registry.update(id, { state: 'deactivated' });

@@ -1,18 +1,20 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { fromSystemError, throwIfAborted } from '../../errors/index.js';
 import { discardBlocks, syncMountsOf } from '../../linux/index.js';
-import type {
-  CallContext,
-  Driver,
-  DriverCapabilities,
-  DriverChecker,
-  DriverSnapshot,
-  Labels,
-  Mount,
-  Usage,
+import {
+  type CallContext,
+  type Driver,
+  type DriverCapabilities,
+  type DriverChecker,
+  type DriverSnapshot,
+  type Labels,
+  type Mount,
+  noLimits,
+  type Usage,
 } from '../../snapshots/index.js';
 import { devmapperChecker } from './checker.js';
 import { ThinDevices } from './devices.js';
+import { DeviceLimiter } from './limiter.js';
 import { type DevmapperOptions, type ResolvedDevmapperOptions, resolveDevmapperOptions } from './options.js';
 import { DeviceRegistry } from './registry.js';
 import { Template, templateId } from './template.js';
@@ -28,7 +30,8 @@ const ROOT_MODE = 0o700;
  * Opens a driver that keeps each snapshot on a thin device of a pool (containerd: plugins/snapshots/devmapper). A child
  * begins as a snapshot of its parent's device: whole blocks are shared, whatever the files in them are, and no layers
  * are put together when it is mounted. Making a snapshot costs some requests to the kernel and durable records of their
- * states; the first one without a parent also makes a file system.
+ * states; the first one without a parent also makes a file system, as does each without a parent that is limited. A limit
+ * is the size of the device and of its file system, which can become larger while it is mounted.
  *
  * Opening finishes what the last run left, and activates the devices again after a restart of the machine.
  * @throws InvalidArgumentError for options that cannot work.
@@ -64,6 +67,7 @@ class DevmapperDriver implements Driver {
   readonly capabilities: DriverCapabilities = Object.freeze({ names: Object.freeze([]) });
   readonly root: string;
   readonly checker: DriverChecker;
+  readonly limiter: DeviceLimiter;
   readonly #options: ResolvedDevmapperOptions;
   readonly #pool: ThinPool;
   readonly #registry: DeviceRegistry;
@@ -78,10 +82,18 @@ class DevmapperDriver implements Driver {
     this.checker = devmapperChecker({ ...options, registry: parts.registry });
     this.#devices = parts.devices;
     this.#template = new Template({ options, ...parts });
+    this.limiter = new DeviceLimiter({ options, ...parts });
   }
 
-  async create({ id, parentIds: [parent] }: DriverSnapshot, call: CallContext): Promise<void> {
+  async create({ id, parentIds: [parent], limits = noLimits }: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
+    const { bytes } = limits;
+    if (bytes !== undefined) {
+      await (parent === undefined
+        ? this.limiter.create(id, bytes, call)
+        : this.limiter.createFrom(id, { parent, bytes }, call));
+      return;
+    }
     if (parent === undefined) await this.#template.ready();
     await this.#devices.createFrom(id, parent ?? templateId);
   }

@@ -1,21 +1,11 @@
-import { rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeFileSystem, syncDevice, temporaryMount } from '../../linux/index.js';
 import type { ThinDevices } from './devices.js';
+import { formatDevice } from './format.js';
 import type { ResolvedDevmapperOptions } from './options.js';
 import type { DeviceRegistry } from './registry.js';
-import type { DeviceFileSystem } from './tables.js';
 import type { ThinPool } from './thin-pool.js';
 
 /** The id under which the template is recorded; no snapshot has it. */
 export const templateId = '0';
-
-/** Everything is written at once: what the kernel would write later, each child of the template would write again. */
-const defaultOptions: Readonly<Record<DeviceFileSystem, readonly string[]>> = {
-  ext2: ['-E', 'nodiscard,lazy_itable_init=0'],
-  ext4: ['-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0'],
-  xfs: [],
-};
 
 /** What a template is made with. */
 export interface TemplateParts {
@@ -66,27 +56,6 @@ export class Template {
 
   async #format(): Promise<void> {
     const { options, pool } = this.#parts;
-    const { fileSystem: type, fileSystemOptions, root } = options;
-    const path = pool.devicePath(templateId);
-    const chosen = fileSystemOptions.length === 0 ? defaultOptions[type] : fileSystemOptions;
-    await makeFileSystem({ type, path, options: chosen });
-    await removeLostAndFound({ type, source: path, directory: root });
-    await syncDevice(path);
+    await formatDevice(pool.devicePath(templateId), options);
   }
-}
-
-/** The root of a snapshot begins empty (containerd does the same). */
-async function removeLostAndFound({
-  type,
-  source,
-  directory,
-}: {
-  type: DeviceFileSystem;
-  source: string;
-  directory: string;
-}) {
-  await using mounted = await temporaryMount([{ type, source, target: '', options: [] }], { directory });
-  await rmdir(join(mounted.path, 'lost+found')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
 }

@@ -4,9 +4,23 @@
  * until one of the two is written to.
  */
 import { FailedPreconditionError, ResourceExhaustedError } from '../../errors/index.js';
-import { type DeviceMapper, hasErrno, type MappedDevice, mappedDevicePath } from '../../linux/index.js';
+import {
+  type DeviceMapper,
+  type DeviceTable,
+  hasErrno,
+  type MappedDevice,
+  mappedDevicePath,
+} from '../../linux/index.js';
 
 const SECTOR = 512;
+
+/** A device of a pool. */
+export interface ThinDevice {
+  /** Its number in the pool. */
+  readonly deviceId: number;
+  /** Bytes that it seems to have. */
+  readonly size: number;
+}
 
 /** Requests to a pool and its devices. What the kernel refuses is thrown as a system error. */
 export class ThinPool {
@@ -62,14 +76,22 @@ export class ThinPool {
     }
   }
 
+  #tableOf({ deviceId, size }: ThinDevice): DeviceTable {
+    return { sectors: size / SECTOR, type: 'thin', parameters: `${mappedDevicePath(this.name)} ${deviceId}` };
+  }
+
   /** Makes the device of a snapshot appear in /dev/mapper; does nothing when it has. */
-  async activate(id: string, { deviceId, size }: { deviceId: number; size: number }): Promise<void> {
-    const parameters = `${mappedDevicePath(this.name)} ${deviceId}`;
+  async activate(id: string, device: ThinDevice): Promise<void> {
     try {
-      await this.#mapper.create(this.deviceName(id), { sectors: size / SECTOR, type: 'thin', parameters });
+      await this.#mapper.create(this.deviceName(id), this.#tableOf(device));
     } catch (error) {
       if (!hasErrno(error, 'EBUSY', 'EEXIST') || (await this.find(id)) === undefined) throw error;
     }
+  }
+
+  /** Gives an activated device another size, while it is in use. */
+  resize(id: string, device: ThinDevice): Promise<void> {
+    return this.#mapper.reload(this.deviceName(id), this.#tableOf(device));
   }
 
   /** Takes it away again; does nothing when it is away. @throws EBUSY when it is in use. */

@@ -11,6 +11,7 @@ import {
   readlinkSync,
   rmSync,
   statfsSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -24,7 +25,7 @@ import {
   NotImplementedError,
   UnavailableError,
 } from '../../errors/index.js';
-import { setAttribute, temporaryMount, unmountAll } from '../../linux/index.js';
+import { setAttribute, temporaryMount, unmountAll, whyNotGrowable } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, labelsOf, noContext, noLabels } from '../../snapshots/index.js';
 import { mountsBelow, newRoot, whyNoErofs } from '../../testing/erofs-root.js';
 import { type ErofsOptions, openErofsDriver } from './index.js';
@@ -268,12 +269,28 @@ describe('erofs block images', { skip: whyNoErofs() }, () => {
     assert.throws(() => writeFileSync(join(mounted.path, 'large'), Buffer.alloc(64 * MIB, 1)), { code: 'ENOSPC' });
   });
 
-  it('keep their size', async (t) => {
+  it('become larger while they are in use, and not smaller', { skip: whyNotGrowable('ext4') ?? false }, async (t) => {
     const driver = await open(t, options);
-    await driver.create(snapshot({ id: '1' }), noContext);
-    await driver.limiter?.set(snapshot({ id: '1' }), { bytes: 32 * MIB }, noContext);
-    const larger = driver.limiter?.set(snapshot({ id: '1' }), { bytes: 64 * MIB }, noContext);
-    await assert.rejects(Promise.resolve(larger), FailedPreconditionError);
+    await layer(driver, { id: '1' });
+    const of = snapshot({ id: '2', parentIds: ['1'] });
+    const limit = async (bytes?: number) => driver.limiter?.set(of, bytes === undefined ? {} : { bytes }, noContext);
+    await driver.create(of, noContext);
+    await limit(32 * MIB);
+    {
+      await using mounted = await temporaryMount(driver.mounts(of));
+      const write = (mebibytes: number) => writeFileSync(join(mounted.path, 'large'), Buffer.alloc(mebibytes * MIB, 1));
+      assert.throws(() => write(64), { code: 'ENOSPC' });
+      for (let twice = 0; twice < 2; twice += 1) await limit(128 * MIB);
+      write(96);
+      assert.throws(() => write(128), { code: 'ENOSPC' });
+      await assert.rejects(limit(64 * MIB), {
+        name: 'FailedPreconditionError',
+        message: /an image of 134217728 bytes, which can become larger, and not 67108864/,
+      });
+      await limit();
+      assert.deepEqual(readdirSync(mounted.path).sort(), ['file-1', 'large']);
+    }
+    assert.equal(statSync(join(driver.root, 'snapshots/2/rwlayer.img')).size, 128 * MIB);
   });
 
   it('become layers, and are gone then', async (t) => {

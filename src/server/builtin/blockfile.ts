@@ -1,19 +1,16 @@
 import { type BlockfileOptions, openBlockfileDriver } from '../../drivers/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
-import { type Driver, type Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { Driver, Durability, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
-import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
-import { recoverInBackground } from './recover.js';
+import { limitSettings } from './limit-settings.js';
+import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
-export interface BlockfilePluginConfig {
+export interface BlockfilePluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.blockfile'];
   readonly durability: Durability;
-  readonly logger: Logger;
-  readonly faults: FaultPoints;
 }
 
 /** Snapshots as images in files; skipped where none can be made. */
@@ -21,26 +18,12 @@ export const blockfilePlugin = definePlugin<LocalSnapshotter, BlockfilePluginCon
   type: pluginTypes.snapshotter,
   id: 'blockfile',
   requires: [pluginTypes.store],
-  async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
-    const store = single(pluginTypes.store);
+  async init(context) {
+    const { settings, durability } = context.config;
     const { rootPath, syncRemove, limitPolicy, ...options } = settings;
-    const driver = await openOrSkip({ ...options, root: rootPath === '' ? root : rootPath, durability });
-    meta.exports.set('root', driver.root);
-    meta.capabilities.push(...driver.capabilities.names);
-    const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
+    const driver = await openOrSkip({ ...options, root: rootPath || context.root, durability });
     // Without a label the size of an image is that of its parent, or `default_size`.
-    const limits = { policy: limitPolicy };
-    const snapshotter = await LocalSnapshotter.open({
-      name: 'blockfile',
-      store,
-      driver,
-      syncRemove,
-      limits,
-      errors,
-      faults,
-    });
-    recoverInBackground({ name: 'blockfile', snapshotter, meta, logger });
-    return snapshotter;
+    return openSnapshotter({ name: 'blockfile', driver, syncRemove, limits: limitSettings({ limitPolicy }), context });
   },
   stop: (snapshotter) => snapshotter.close(),
 });

@@ -1,20 +1,17 @@
 import { openDevmapperDriver } from '../../drivers/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import { deviceMapperMissing } from '../../linux/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
-import { type Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { Durability, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
-import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
-import { recoverInBackground } from './recover.js';
+import { limitSettings } from './limit-settings.js';
+import { openSnapshotter, reporterTo, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
-export interface DevmapperPluginConfig {
+export interface DevmapperPluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.devmapper'];
   readonly durability: Durability;
-  readonly logger: Logger;
-  readonly faults: FaultPoints;
 }
 
 /** Snapshots on thin devices; skipped where no pool is configured, or the kernel has no device mapper. */
@@ -22,28 +19,25 @@ export const devmapperPlugin = definePlugin<LocalSnapshotter, DevmapperPluginCon
   type: pluginTypes.snapshotter,
   id: 'devmapper',
   requires: [pluginTypes.store],
-  async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
+  async init(context) {
+    const { settings, durability, logger } = context.config;
     requireConfigured(settings);
-    const store = single(pluginTypes.store);
-    const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
+    const report = reporterTo(logger);
     const { rootPath, poolName, baseImageSize, fsType, fsOptions, discardBlocks, asyncRemove } = settings;
     const driver = await openDevmapperDriver({
-      root: rootPath === '' ? root : rootPath,
-      store,
+      root: rootPath || context.root,
+      store: context.single(pluginTypes.store),
       poolName,
       baseImageSize,
       fileSystem: fsType,
       fileSystemOptions: fsOptions.split(' ').filter((word) => word !== ''),
       discardBlocks,
       durability,
-      onBackgroundError: (error) => errors.report('ready a device', error),
+      onBackgroundError: (error) => report('ready a device', error),
     });
-    meta.exports.set('root', driver.root);
-    meta.capabilities.push(...driver.capabilities.names);
-    const syncRemove = !asyncRemove;
-    const snapshotter = await LocalSnapshotter.open({ name: 'devmapper', store, driver, syncRemove, errors, faults });
-    recoverInBackground({ name: 'devmapper', snapshotter, meta, logger });
-    return snapshotter;
+    // Without a label a snapshot has the size of its parent, or `base_image_size`.
+    const limits = limitSettings(settings);
+    return openSnapshotter({ name: 'devmapper', driver, syncRemove: !asyncRemove, limits, context });
   },
   stop: (snapshotter) => snapshotter.close(),
 });

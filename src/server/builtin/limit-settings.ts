@@ -3,14 +3,18 @@ import type { LimitSettings } from '../../snapshots/index.js';
 /** What the configuration of a snapshotter says about limits. */
 export interface LimitConfig {
   readonly limitPolicy: 'strict' | 'warn';
-  /** Bytes; 0 for no limit. */
-  readonly defaultSizeLimit: number;
+  /** Bytes; 0 for no limit, and absent where the back end has a default size of its own. */
+  readonly defaultSizeLimit?: number;
   /** 0 for no limit. */
-  readonly defaultInodeLimit: number;
+  readonly defaultInodeLimit?: number;
 }
 
 /** The same as a local snapshotter takes it. */
-export function limitSettings({ limitPolicy, defaultSizeLimit, defaultInodeLimit }: LimitConfig): LimitSettings {
+export function limitSettings({
+  limitPolicy,
+  defaultSizeLimit = 0,
+  defaultInodeLimit = 0,
+}: LimitConfig): LimitSettings {
   return {
     policy: limitPolicy,
     defaults: {

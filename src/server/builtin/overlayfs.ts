@@ -1,19 +1,15 @@
 import { openOverlayDriver } from '../../drivers/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import { definePlugin } from '../../plugins/index.js';
-import { type Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { Durability, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
-import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
-import { recoverInBackground } from './recover.js';
+import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
-export interface OverlayfsPluginConfig {
+export interface OverlayfsPluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.overlayfs'];
   readonly durability: Durability;
-  readonly logger: Logger;
-  readonly faults: FaultPoints;
 }
 
 /** Snapshots as layers of overlayfs. */
@@ -21,12 +17,11 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
   type: pluginTypes.snapshotter,
   id: 'overlayfs',
   requires: [pluginTypes.store],
-  async init({ config: { settings, durability, logger, faults }, root, meta, single }) {
-    const store = single(pluginTypes.store);
-    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, syncRemove, flattenDepth, manifest } =
-      settings;
+  async init(context) {
+    const { settings, durability, logger, faults } = context.config;
+    const { rootPath, upperdirLabel, slowChown, mountOptions, projectIdBase, flattenDepth, manifest } = settings;
     const driver = await openOverlayDriver({
-      root: rootPath === '' ? root : rootPath,
+      root: rootPath || context.root,
       upperdirLabel,
       slowChown,
       mountOptions,
@@ -38,21 +33,8 @@ export const overlayfsPlugin = definePlugin<LocalSnapshotter, OverlayfsPluginCon
       flattenDepth,
       onFlattenError: (error) => logger.warn({ err: error }, 'failed to merge a deep chain; it stays as it is'),
     });
-    meta.exports.set('root', driver.root);
-    meta.capabilities.push(...driver.capabilities.names);
-    const errors = { report: (task: string, error: unknown) => logger.warn({ err: error }, `failed to ${task}`) };
     const limits = limitSettings(settings);
-    const snapshotter = await LocalSnapshotter.open({
-      name: 'overlayfs',
-      store,
-      driver,
-      syncRemove,
-      limits,
-      errors,
-      faults,
-    });
-    recoverInBackground({ name: 'overlayfs', snapshotter, meta, logger });
-    return snapshotter;
+    return openSnapshotter({ name: 'overlayfs', driver, syncRemove: settings.syncRemove, limits, context });
   },
   stop: (snapshotter) => snapshotter.close(),
 });

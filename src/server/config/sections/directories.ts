@@ -1,0 +1,85 @@
+/** The settings of snapshotters that keep files in directories. */
+import { option, section } from '../option.js';
+import { boolean, integer, optionalPath, stringList } from '../value-types.js';
+import { limitOptions } from './limits.js';
+import { manifestOption } from './manifest.js';
+
+/** The overlayfs snapshotter. */
+export const overlayfs = section('The overlayfs snapshotter.', {
+  root_path: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where it keeps its files; empty means `<root>/io.containerd.snapshotter.v1.overlayfs`.',
+    containerd: 'root_path',
+  }),
+  upperdir_label: option({
+    type: boolean,
+    default: false,
+    doc: 'Shows the label `containerd.io/snapshot/overlay.upperdir`, the path of the directory that is written to, with each snapshot.',
+    containerd: 'upperdir_label',
+  }),
+  sync_remove: option({
+    type: boolean,
+    default: false,
+    doc: 'Deletes files before a removal is answered. By default the name is free at once and the files follow, since deleting a large layer takes long.',
+    containerd: 'sync_remove',
+  }),
+  slow_chown: option({
+    type: boolean,
+    default: false,
+    doc: 'Lets clients fall back to changing the owner of every file when the kernel cannot map ids on a mount: the capability `only-remap-ids` is no longer announced.',
+    containerd: 'slow_chown',
+  }),
+  mount_options: option({
+    type: stringList,
+    default: [],
+    doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
+    containerd: 'mount_options',
+  }),
+  project_id_base: option({
+    type: integer(1, 2 ** 32 - 2),
+    default: 2 ** 30,
+    doc: 'Where project quota is on, each active snapshot is the project with the number of its id and this. Another root on the same file system needs another one. See [limits.md](limits.md).',
+  }),
+  flatten_depth: option({
+    type: integer(0, 500),
+    default: 128,
+    doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, and new snapshots stand on that; 0 never merges any. Overlay takes 500 layers, and clients that mount with a string of options only as many as fit into 4096 bytes: with the default, containerd and whoever shortens paths as it does; some 50 with whole paths.',
+  }),
+  manifest: manifestOption,
+  ...limitOptions,
+});
+
+/** The btrfs snapshotter. */
+export const btrfs = section('The btrfs snapshotter; skipped where its files are not on a btrfs.', {
+  root_path: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where it keeps its subvolumes; empty means `<root>/io.containerd.snapshotter.v1.btrfs`.',
+    containerd: 'root_path',
+  }),
+  sync_remove: option({
+    type: boolean,
+    default: false,
+    doc: 'Deletes subvolumes before a removal is answered. Their space is freed by the kernel later in any case.',
+  }),
+  manifest: manifestOption,
+  ...limitOptions,
+});
+
+/** The native snapshotter. */
+export const native = section('The native snapshotter, which copies all files of the parent for each snapshot.', {
+  root_path: option({
+    type: optionalPath,
+    default: '',
+    doc: 'Where it keeps its files; empty means `<root>/io.containerd.snapshotter.v1.native`. On a file system with reflinks, such as xfs and btrfs, copies share their blocks and take next to no room.',
+    containerd: 'root_path',
+  }),
+  sync_remove: option({
+    type: boolean,
+    default: false,
+    doc: 'Deletes files before a removal is answered.',
+  }),
+  manifest: manifestOption,
+  ...limitOptions,
+});

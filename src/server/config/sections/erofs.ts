@@ -1,0 +1,49 @@
+/** The settings of the erofs snapshotter. */
+import { option, section } from '../option.js';
+import { boolean, optionalPath, size, stringList } from '../value-types.js';
+import { limitOptions } from './limits.js';
+import { manifestOption } from './manifest.js';
+
+/** The erofs snapshotter. */
+export const erofs = section(
+  'The erofs snapshotter: each committed layer is one read-only image. It is skipped where mkfs.erofs, erofs or overlay is missing.',
+  {
+    root_path: option({
+      type: optionalPath,
+      default: '',
+      doc: 'Where it keeps its files; empty means `<root>/io.containerd.snapshotter.v1.erofs`.',
+      containerd: 'root_path',
+    }),
+    default_size: option({
+      type: size(0, 2 ** 53 - 2 ** 10),
+      default: 0,
+      doc: 'With 0, active snapshots are written into directories. With more, at least 8 MiB, each is written into an image of its own (ext4, through a loop device), which is this large unless a limit says otherwise: that limits its size, and takes 20 ms more per snapshot.',
+      containerd: 'default_size',
+    }),
+    enable_fsverity: option({
+      type: boolean,
+      default: false,
+      doc: 'Has the kernel check the blocks of layers whenever they are read (fs-verity). The snapshotter is skipped where the file system below its root cannot.',
+      containerd: 'enable_fsverity',
+    }),
+    set_immutable: option({
+      type: boolean,
+      default: false,
+      doc: 'Sets the immutable flag of the images of layers, so that not even root changes them by mistake.',
+      containerd: 'set_immutable',
+    }),
+    sync_remove: option({
+      type: boolean,
+      default: false,
+      doc: 'Deletes files before a removal is answered, as with overlayfs.',
+    }),
+    ovl_mount_options: option({
+      type: stringList,
+      default: [],
+      doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
+      containerd: 'ovl_mount_options',
+    }),
+    manifest: manifestOption,
+    ...limitOptions,
+  },
+);

@@ -1,0 +1,10 @@
+/** What every snapshotter whose layers can be read can be told about lists of what is in them. */
+import { option } from '../option.js';
+import { boolean } from '../value-types.js';
+
+/** Whether commits list what is in the layer. */
+export const manifestOption = option({
+  type: boolean,
+  default: false,
+  doc: 'Writes, with each commit, a list of what is in the layer and of the checksums of its files, so that `strata check --deep` can tell whether the layer is still what it was. A commit then reads every file of the layer once. See [check.md](check.md).',
+});
