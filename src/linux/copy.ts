@@ -12,6 +12,12 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What to copy of a tree, and where to. */
+export interface CopyTreeOptions extends CopyOptions {
+  /** Called when the top of the copy has been made, and nothing is in it. What it throws ends the copy. */
+  readonly onMade?: () => void;
+}
+
 /**
  * Copies a tree with all that its files are: content, holes, owners, modes, times to the nanosecond, extended
  * attributes, hard links among them; symbolic links, devices, fifos and sockets as such. On a file system that can, the
@@ -25,10 +31,11 @@ export interface CopyOptions {
  * @throws ResourceExhaustedError when the disk is full; PermissionDeniedError.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted.
  */
-export async function copyTree({ from, to, signal }: CopyOptions): Promise<void> {
+export async function copyTree({ from, to, signal, onMade }: CopyTreeOptions): Promise<void> {
   throwIfAborted(signal);
   await makeTop(to);
   try {
+    onMade?.();
     await runCopy({ what: 'tree', from, to }, signal);
   } catch (error) {
     await removeTrees(dirname(to), [basename(to)]);

@@ -72,11 +72,16 @@ export interface RunProgram {
  * Runs a program that has to succeed, without a shell.
  * @throws UnknownError with what it said on standard error.
  */
-export function runProgram(program: string, args: readonly string[], options: RunProgram = {}): Promise<void> {
+export async function runProgram(program: string, args: readonly string[], options: RunProgram = {}): Promise<void> {
+  await programOutput(program, args, options);
+}
+
+/** The same, for what it said on standard output. */
+export function programOutput(program: string, args: readonly string[], options: RunProgram = {}): Promise<string> {
   const { signal, accept = [] } = options;
   return new Promise((resolve, reject) => {
     execFile(program, args, signal === undefined ? {} : { signal }, (error, output, said) => {
-      if (error === null || accept.some((status) => error.code === status)) resolve();
+      if (error === null || accept.some((status) => error.code === status)) resolve(output);
       else if (signal?.aborted === true) reject(abortError(signal));
       else {
         const text = said.trim() || output.trim() || error.message;

@@ -1,8 +1,8 @@
 import { stat, truncate } from 'node:fs/promises';
 import { FailedPreconditionError, NotImplementedError } from '../errors/index.js';
 import { growFileSystem, type ResizableType } from './grow-file-system.js';
-import { findProgram, runProgram } from './make-file-system.js';
-import { fileSystemSize } from './superblock.js';
+import { findProgram, programOutput, runProgram } from './make-file-system.js';
+import { extBlockSize, fileSystemSize } from './superblock.js';
 import { temporaryMount } from './temporary-mount.js';
 
 /** What a file system lies in. */
@@ -60,8 +60,8 @@ export async function isFilled(type: ResizableType, volume: Volume, size: number
  * Changes the size of a volume and of the file system in it. Nothing is done when they have the size already. When it
  * fails, the volume may have another size, and its file system is whole.
  * @throws NotImplementedError when a program for it is not installed.
- * @throws FailedPreconditionError for a xfs that is to become smaller.
- * @throws UnknownError with what the program said, of what is in it not having room for instance.
+ * @throws FailedPreconditionError for a xfs that is to become smaller, and for what is in an ext4 not having room.
+ * @throws UnknownError with what a program said.
  */
 export async function resizeFileSystem(request: ResizeFileSystem): Promise<void> {
   const { type, volume, size } = request;
@@ -78,8 +78,25 @@ async function resizeExt({ volume, size, signal }: ResizeFileSystem, before: num
   // What a crash left in the journal is put in place, by which 1 is the status. A whole check would make `lost+found`,
   // and is not needed: hence the force.
   await runProgram(check, ['-p', volume.path], { signal, accept: [1] });
+  if (size < before) await requireRoom({ resize, volume, size, signal });
   await runProgram(resize, ['-f', volume.path, `${Math.floor(size / KIB)}K`], { signal });
   if (size < before) await volume.resize(size);
+}
+
+interface RoomQuestion extends Pick<ResizeFileSystem, 'volume' | 'size' | 'signal'> {
+  /** The program resize2fs. */
+  readonly resize: string;
+}
+
+/**
+ * An attempt that fails would have the next check be a whole one.
+ * @throws FailedPreconditionError when what is in a file system would have no room.
+ */
+async function requireRoom({ resize, volume, size, signal }: RoomQuestion): Promise<void> {
+  const [blocks] = /\d+(?=\s*$)/.exec(await programOutput(resize, ['-f', '-P', volume.path], { signal })) ?? [];
+  const least = Number(blocks ?? 0) * extBlockSize(volume.path);
+  if (least <= size) return;
+  throw new FailedPreconditionError(`what is in it needs ${least} bytes, and ${size} are wanted`);
 }
 
 async function growXfs({ volume, size, mountIn, signal }: ResizeFileSystem, before: number): Promise<void> {

@@ -32,12 +32,15 @@ interface Opened extends AsyncDisposable {
 }
 
 /** A snapshotter on a disk, with a committed layer `base` that holds the files `a`, `b` and `c` of a MiB each. */
-async function openWithBase(type: 'ext4' | 'xfs', options = 'prjquota'): Promise<Opened> {
+async function openWithBase(
+  type: 'ext4' | 'xfs',
+  { options = 'prjquota', name = 'overlayfs' }: { options?: string; name?: 'overlayfs' | 'native' } = {},
+): Promise<Opened> {
   const directory = await mkdtemp(path.join(tmpdir(), 'limits-'));
   await mustRun('mount', ['-t', type, '-o', options, disks[type], directory]);
   const root = await mkdtemp(path.join(directory, 'root-'));
   const strata = await openStrata({ root });
-  const snapshotter = strata.snapshotter('overlayfs');
+  const snapshotter = strata.snapshotter(name);
   await makeBase(snapshotter);
   return {
     snapshotter,
@@ -150,11 +153,42 @@ for (const type of ['ext4', 'xfs'] as const) {
     });
 
     it('are refused without the mount option', async () => {
-      await using strata = await openWithBase(type, 'defaults');
+      await using strata = await openWithBase(type, { options: 'defaults' });
       await assert.rejects(mountNew(strata.snapshotter, 'k', { [maxSize]: '8M' }), {
         name: 'FailedPreconditionError',
         message: new RegExp(`cannot keep a size limit: .* project quota is off on the ${type} at .*prjquota`),
       });
+    });
+  });
+
+  describe(`limits of full copies on ${type}`, () => {
+    // Quota does not hold for those who have CAP_SYS_RESOURCE on ext4, and nothing takes it away from a bind mount.
+    const writeUnprivileged = (file: string, bytes: number) => {
+      const copy = [
+        'dd',
+        'if=/dev/zero',
+        `of=${file}`,
+        'bs=64K',
+        `count=${bytes / 65_536}`,
+        'conv=fsync',
+        'status=none',
+      ];
+      return mustRun('setpriv', ['--bounding-set=-sys_resource', ...copy]);
+    };
+
+    it('count what was copied, stop what is written, and harm nobody else', async () => {
+      await using strata = await openWithBase(type, { name: 'native' });
+      const { snapshotter } = strata;
+      await using limited = await mountNew(snapshotter, 'limited', { [maxSize]: '8M' });
+      await assert.rejects(
+        () => writeUnprivileged(path.join(limited.path, 'much'), 12 * MIB),
+        /No space|quota exceeded/,
+      );
+      const { size } = await snapshotter.usage('limited');
+      const most = type === 'xfs' ? 5 * MIB : 8 * MIB;
+      assert.ok(size > most - 2 * MIB && size <= most, `${size}`);
+      await using other = await mountNew(snapshotter, 'other', {});
+      await writeUnprivileged(path.join(other.path, 'much'), 12 * MIB);
     });
   });
 }

@@ -9,9 +9,19 @@ import {
   throwIfAborted,
 } from '../../errors/index.js';
 import { canShareBlocks, copyTree, diskUsage, LayerSync, removeTrees } from '../../linux/index.js';
-import type { CallContext, Driver, DriverChecker, DriverSnapshot, Mount, Usage } from '../../snapshots/index.js';
+import {
+  type CallContext,
+  type Driver,
+  type DriverChecker,
+  type DriverLimiter,
+  type DriverSnapshot,
+  type Mount,
+  noLimits,
+  type Usage,
+} from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
 import { Manifests } from '../manifests.js';
+import { SnapshotProjects } from '../snapshot-projects.js';
 import { nativeChecker, TREE_MODE } from './checker.js';
 import { nativeMounts, snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
 import { type NativeOptions, type ResolvedNativeOptions, resolveNativeOptions } from './options.js';
@@ -34,6 +44,8 @@ const LISTING_BATCH = 256;
  *       manifests/         0700
  *         <id>             0600  what is in a committed layer, when that is asked for
  *
+ * Where the file system has project quota, snapshots can be limited, the copy of the parent included.
+ *
  * What a snapshot takes is its whole tree, as in containerd, less the blocks that it shares with other files where the
  * file system has reflinks: what is left is what this snapshot alone keeps on disk. All its inodes are its own.
  * @throws InvalidArgumentError for a root that is no absolute path, PermissionDeniedError when it cannot be made.
@@ -52,9 +64,15 @@ class NativeDriver implements Driver {
   readonly #manifests: Manifests;
   readonly #sharesBlocks: boolean;
   readonly #sync: LayerSync | undefined;
+  readonly #projects: SnapshotProjects;
+  readonly limiter: DriverLimiter;
 
-  constructor({ root, durability, manifest }: ResolvedNativeOptions) {
+  constructor({ root, durability, manifest, projectIdBase: base, projectQuota }: ResolvedNativeOptions) {
     this.root = root;
+    const directoriesOf = (id: string): readonly [string] => [snapshotDirectory(root, id)];
+    const projects = new SnapshotProjects({ root, state: projectQuota(root), base, directoriesOf });
+    this.#projects = projects;
+    this.limiter = { support: () => projects.support(), set: async ({ id }, limits) => projects.limit(id, limits) };
     this.checker = nativeChecker(root);
     this.#manifests = new Manifests(root, manifest);
     this.#sharesBlocks = canShareBlocks(root);
@@ -64,12 +82,12 @@ class NativeDriver implements Driver {
   async create(snapshot: DriverSnapshot, { signal }: CallContext): Promise<void> {
     throwIfAborted(signal);
     const [parent] = snapshot.parentIds;
-    if (parent === undefined) await this.#makeEmpty(snapshot.id);
+    if (parent === undefined) await this.#makeEmpty(snapshot);
     else if (snapshot.kind === 'view') this.#requireTree(parent);
     else await this.#copy(snapshot, parent, signal);
   }
 
-  async #makeEmpty(id: string): Promise<void> {
+  async #makeEmpty({ id, kind, limits = noLimits }: DriverSnapshot): Promise<void> {
     const path = snapshotDirectory(this.root, id);
     try {
       await mkdir(path, { mode: MODES.tree });
@@ -78,24 +96,34 @@ class NativeDriver implements Driver {
       throw existsAlready(id, error);
     }
     chmodSync(path, MODES.tree);
+    if (kind === 'active') await this.#orDiscard(id, async () => this.#projects.start(id, limits));
   }
 
   async #copy(snapshot: DriverSnapshot, parent: string, signal: AbortSignal | undefined): Promise<void> {
     this.#requireTree(parent);
     const to = snapshotDirectory(this.root, snapshot.id);
     try {
-      await copyTree({ from: snapshotDirectory(this.root, parent), to, signal });
+      const onMade = () => this.#projects.start(snapshot.id, noLimits);
+      await copyTree({ from: snapshotDirectory(this.root, parent), to, signal, onMade });
     } catch (error) {
       if (error instanceof StrataError && error.code === 'AlreadyExists') throw existsAlready(snapshot.id, error);
       throw fromSystemError(error, 'failed to copy the parent');
     }
-    try {
+    await this.#orDiscard(snapshot.id, async () => {
       // A power cut must not turn a snapshot that is recorded into half of its parent.
       if (this.#sync !== undefined) await this.#putOnDisk(snapshot.id, await diskUsage(to, { signal }), signal);
+      // Whatever the parent takes: then nothing more can be written.
+      this.#projects.limit(snapshot.id, snapshot.limits ?? noLimits);
       throwIfAborted(signal);
+    });
+  }
+
+  async #orDiscard(id: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
-      await removeTrees(snapshotsDirectory(this.root), [snapshot.id]);
-      throw error;
+      await removeTrees(snapshotsDirectory(this.root), [id]);
+      throw fromSystemError(error);
     }
   }
 
@@ -123,18 +151,27 @@ class NativeDriver implements Driver {
   }
 
   async usage(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
-    return treeOf(snapshot) === snapshot.id ? this.#measure(snapshot, signal) : { size: 0, inodes: 0 };
+    if (treeOf(snapshot) !== snapshot.id) return { size: 0, inodes: 0 };
+    // Quota counts blocks that are shared with the parent as well.
+    const counted = this.#mayShare(snapshot) ? undefined : this.#projects.usage(snapshot.id);
+    return counted ?? this.#measure(snapshot, signal);
   }
 
-  #measure({ id, parentIds }: DriverSnapshot, signal: AbortSignal | undefined): Promise<Usage> {
-    // Without a parent there is nothing to share with, and blocks that a container's own files share count once.
-    const withoutShared = this.#sharesBlocks && parentIds.length > 0;
-    return diskUsage(snapshotDirectory(this.root, id), { signal, withoutShared });
+  /** Without a parent there is nothing to share with, and blocks that a container's own files share count once. */
+  #mayShare({ parentIds }: DriverSnapshot): boolean {
+    return this.#sharesBlocks && parentIds.length > 0;
+  }
+
+  #measure(snapshot: DriverSnapshot, signal: AbortSignal | undefined): Promise<Usage> {
+    return diskUsage(snapshotDirectory(this.root, snapshot.id), { signal, withoutShared: this.#mayShare(snapshot) });
   }
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    const failure = this.#projects.end(ids);
     await removeTrees(snapshotsDirectory(this.root), ids, { signal });
     await this.#manifests.remove(ids);
+    // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
+    if (failure !== undefined) throw failure;
   }
 
   async *ids(): AsyncIterable<string> {

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
+import { type ProjectQuotaState, projectQuota as quotaOf } from '../../linux/index.js';
 import type { Durability } from '../../snapshots/index.js';
 
 /** What a native driver can be told. */
@@ -11,6 +12,10 @@ export interface NativeOptions {
    * Default `full`.
    */
   readonly durability?: Durability;
+  /** The number of a snapshot's project is its id and this, where project quota is on. Default 1,610,612,736. */
+  readonly projectIdBase?: number;
+  /** By what directories can be limited, in the place of what this machine says. */
+  readonly projectQuota?: (directory: string) => ProjectQuotaState;
   /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
   readonly manifest?: boolean;
 }
@@ -18,12 +23,17 @@ export interface NativeOptions {
 /** Options with nothing left out. */
 export type ResolvedNativeOptions = Required<NativeOptions>;
 
+/** Far from those of overlayfs in the same root. */
+const DEFAULT_PROJECT_BASE = 2 ** 30 + 2 ** 29;
+
 /** Fills in what was left out, and checks. @throws InvalidArgumentError for a root that is no absolute path. */
 export function resolveNativeOptions({
   root,
   durability = 'full',
   manifest = false,
+  projectIdBase = DEFAULT_PROJECT_BASE,
+  projectQuota = quotaOf,
 }: NativeOptions): ResolvedNativeOptions {
   if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
-  return Object.freeze({ root: resolve(root), durability, manifest });
+  return Object.freeze({ root: resolve(root), durability, manifest, projectIdBase, projectQuota });
 }

@@ -17,6 +17,7 @@ import type {
 } from '../../snapshots/index.js';
 import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
+import { SnapshotProjects } from '../snapshot-projects.js';
 import { overlayChecker } from './checker.js';
 import {
   activeTemplate,
@@ -37,7 +38,6 @@ import { type MountPlaces, type MountSettings, overlayMounts } from './mounts.js
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
 import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.js';
-import { SnapshotProjects } from './quota.js';
 
 /** The label with the directory of a snapshot's own files. */
 export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';
@@ -89,7 +89,7 @@ class OverlayDriver implements Driver {
     this.#writesManifest = options.manifest;
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
     this.#faults = options.faults;
-    const projects = new SnapshotProjects(options.root, setup.projectQuota, options.projectIdBase);
+    const projects = projectsBelow(options, setup);
     this.#projects = projects;
     this.limiter = { support: () => projects.support(), set: async ({ id }, limits) => projects.limit(id, limits) };
     this.#sync = options.durability === 'full' ? new LayerSync(options.root) : undefined;
@@ -193,6 +193,15 @@ class OverlayDriver implements Driver {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function projectsBelow({ root, projectIdBase: base }: ResolvedOverlayOptions, setup: OverlaySetup): SnapshotProjects {
+  return new SnapshotProjects({
+    root,
+    state: setup.projectQuota,
+    base,
+    directoriesOf: (id) => [filesDirectory(root, id), workDirectory(root, id)],
+  });
 }
 
 /** What has to be on disk of a layer: its files, and the names that lead to them. */

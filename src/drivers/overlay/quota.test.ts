@@ -1,45 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { FailedPreconditionError, NotFoundError, ResourceExhaustedError } from '../../errors/index.js';
-import type { ProjectLimits, ProjectQuota } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
+import { FakeQuota } from '../../testing/fake-quota.js';
 import { openOverlayDriver } from './index.js';
 
 const BASE = 1000;
-
-/** Projects that are remembered and not enforced; directories must be there. */
-class FakeQuota implements ProjectQuota {
-  readonly projects = new Map<string, number>();
-  readonly limits = new Map<number, ProjectLimits>();
-  /** What projects take. */
-  readonly taken = new Map<number, { size: number; inodes: number }>();
-  failure: Error | undefined;
-
-  #checked(directory: string): string {
-    if (existsSync(directory)) return directory;
-    throw Object.assign(new Error(`ENOENT: ${directory}`), { code: 'ENOENT' });
-  }
-
-  projectOf(directory: string): number {
-    return this.projects.get(this.#checked(directory)) ?? 0;
-  }
-
-  assign(directory: string, project: number): void {
-    this.projects.set(this.#checked(directory), project);
-  }
-
-  limit(project: number, limits: ProjectLimits): void {
-    if (this.failure !== undefined) throw this.failure;
-    this.limits.set(project, limits);
-  }
-
-  usage(project: number) {
-    return this.taken.get(project) ?? { size: 0, inodes: 0 };
-  }
-}
 
 async function open(t: TestContext): Promise<{ driver: Driver; quota: FakeQuota; of: (name: string) => number[] }> {
   const root = join(mkdtempSync(join(tmpdir(), 'strata-quota-')), 'root');

@@ -19,8 +19,13 @@ export const nativePlugin = definePlugin<LocalSnapshotter, NativePluginConfig>({
   requires: [pluginTypes.store],
   async init(context) {
     const { settings, durability } = context.config;
-    const { rootPath, manifest } = settings;
-    const driver = await openNativeDriver({ root: rootPath || context.root, durability, manifest });
+    const { rootPath, manifest, projectIdBase } = settings;
+    const driver = await openNativeDriver({
+      root: rootPath || context.root,
+      durability,
+      manifest,
+      projectIdBase,
+    });
     const limits = limitSettings(settings);
     return openSnapshotter({ name: 'native', driver, syncRemove: settings.syncRemove, limits, context });
   },

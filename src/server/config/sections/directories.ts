@@ -80,6 +80,11 @@ export const native = section('The native snapshotter, which copies all files of
     default: false,
     doc: 'Deletes files before a removal is answered.',
   }),
+  project_id_base: option({
+    type: integer(1, 2 ** 32 - 2),
+    default: 2 ** 30 + 2 ** 29,
+    doc: 'As with overlayfs, whose numbers must not be the same: the projects of a snapshotter are all from its base on. See [limits.md](limits.md).',
+  }),
   manifest: manifestOption,
   ...limitOptions,
 });

@@ -1,7 +1,7 @@
 /**
  * Limits by project quota: each active snapshot is a project of its own, so that the file system counts and limits what
- * lies in its directories. The upper and the work directory are in the same project before the first mount: overlay
- * moves what it copies up from one to the other, which xfs and ext4 refuse between projects (EXDEV).
+ * lies in its directories. All directories of a snapshot are in the same project before anything is in them: xfs and ext4
+ * refuse to move or link files from one project to another (EXDEV), as overlay does between upper and work directory.
  */
 import {
   FailedPreconditionError,
@@ -9,31 +9,41 @@ import {
   NotFoundError,
   type StrataError,
   systemErrorCode,
-} from '../../errors/index.js';
-import type { ProjectQuota, ProjectQuotaState } from '../../linux/index.js';
-import type { LimitSupport, Limits, Usage } from '../../snapshots/index.js';
-import { filesDirectory, workDirectory } from './files.js';
+} from '../errors/index.js';
+import type { ProjectQuota, ProjectQuotaState } from '../linux/index.js';
+import type { LimitSupport, Limits, Usage } from '../snapshots/index.js';
 
 /** The largest number of a project. */
 const MAX_PROJECT = 2 ** 32 - 2;
 
-/** The projects of an overlay driver's snapshots. */
+/** What the projects of a driver's snapshots are. */
+export interface SnapshotProjectsOptions {
+  /** The driver's directory. */
+  readonly root: string;
+  /** By what directories in it can be limited, or why they cannot. */
+  readonly state: ProjectQuotaState;
+  /** The number of a snapshot's project is its id and this. */
+  readonly base: number;
+  /** The directories of a snapshot that is written to; there is one at least. */
+  directoriesOf(id: string): readonly [string, ...string[]];
+}
+
+/** The projects of a driver's snapshots. */
 export class SnapshotProjects {
-  readonly #root: string;
+  readonly #options: SnapshotProjectsOptions;
   readonly #state: ProjectQuotaState;
   readonly #base: number;
 
-  /** @param base The number of a snapshot's project is its id and this. */
-  constructor(root: string, state: ProjectQuotaState, base: number) {
-    this.#root = root;
-    this.#state = state;
-    this.#base = base;
+  constructor(options: SnapshotProjectsOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#base = options.base;
   }
 
   /** What can be limited. */
   support(): LimitSupport {
     if (this.#state.quota !== undefined) return { bytes: true, inodes: true };
-    return { bytes: false, inodes: false, reason: `the files are in ${this.#root}: ${this.#state.reason}` };
+    return { bytes: false, inodes: false, reason: `the files are in ${this.#options.root}: ${this.#state.reason}` };
   }
 
   /**
@@ -50,7 +60,7 @@ export class SnapshotProjects {
       if (limited) throw new FailedPreconditionError(`other files are in project ${this.#base + Number(id)} already`);
       return;
     }
-    for (const directory of this.#directoriesOf(id)) quota.assign(directory, project);
+    for (const directory of this.#options.directoriesOf(id)) quota.assign(directory, project);
     if (limited) quota.limit(project, limits);
   }
 
@@ -59,14 +69,10 @@ export class SnapshotProjects {
     return project <= MAX_PROJECT && quota.usage(project).inodes === 0 ? project : undefined;
   }
 
-  #directoriesOf(id: string): readonly string[] {
-    return [filesDirectory(this.#root, id), workDirectory(this.#root, id)];
-  }
-
   /** The project of a snapshot; undefined when it has none, since it was made while quota was off. */
   #projectOf(quota: ProjectQuota, id: string): number | undefined {
     const project = this.#base + Number(id);
-    return quota.projectOf(filesDirectory(this.#root, id)) === project ? project : undefined;
+    return quota.projectOf(this.#options.directoriesOf(id)[0]) === project ? project : undefined;
   }
 
   /**
@@ -80,7 +86,8 @@ export class SnapshotProjects {
       const project = this.#projectOf(quota, id);
       if (project !== undefined) quota.limit(project, limits);
       else if (limits.bytes !== undefined || limits.inodes !== undefined) {
-        throw new FailedPreconditionError(`snapshot ${id} has no quota: it was made while project quota was off`);
+        const reason = 'it was made while project quota was off, or other files are in its project';
+        throw new FailedPreconditionError(`snapshot ${id} has no quota: ${reason}`);
       }
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') throw fromSystemError(error, 'failed to set quota');
@@ -118,7 +125,7 @@ export class SnapshotProjects {
       if (project === undefined) return undefined;
       quota.limit(project, {});
       // Otherwise they could not be used again.
-      for (const directory of this.#directoriesOf(id)) quota.assign(directory, 0);
+      for (const directory of this.#options.directoriesOf(id)) quota.assign(directory, 0);
     } catch (error) {
       if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemErrorCode(error) ?? '')) return undefined;
       return fromSystemError(error, `failed to take the quota off snapshot ${id}`);
