@@ -212,6 +212,18 @@ export const findingKinds = {
     meaning: 'The empty image that new snapshots are copied from is damaged; without it a new one is made.',
     remedy: 'move-away',
   },
+  'unreadable-description': {
+    level: 'quick',
+    meaning: 'A line in which a layer describes itself is damaged. Looked for by `--rebuild` only.',
+    remedy: 'none',
+  },
+  'unplaced-layer': {
+    level: 'quick',
+    meaning:
+      'A layer that describes itself was not given its records back; the message says why. Its files, if there are any, ' +
+      'go to lost+found. Looked for by `--rebuild` only.',
+    remedy: 'none',
+  },
   'wrong-mode': {
     level: 'normal',
     meaning: 'A directory or an image of the snapshotter has another mode than it was made with.',

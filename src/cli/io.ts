@@ -1,6 +1,6 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
 import type { Writable } from 'node:stream';
-import type { CheckEvent, CheckOptions, ConnectOptions, StrataClient } from '../client/index.js';
+import type { CheckEvent, CheckFinding, CheckOptions, ConnectOptions, StrataClient } from '../client/index.js';
 import {
   type Config,
   type ConfigSources,
@@ -33,13 +33,22 @@ export interface Tools {
   backUpRoot(config: Config, file: string, call: CallContext): Promise<void>;
   /** Puts the records of a backup in the place of those of a root; `replaced` is where the latter are kept. */
   restoreRoot(config: Config, file: string, call: CallContext): Promise<{ readonly replaced: string | undefined }>;
-  /** Gives a root whose records cannot be read those of its newest backup. */
-  rebuildRoot(
-    config: Config,
-    call: CallContext,
-  ): Promise<{ readonly file: string; readonly replaced: string | undefined }>;
+  /** Gives a root whose records cannot be read those of its newest backup, and of the layers that describe themselves. */
+  rebuildRoot(config: Config, call: CallContext): Promise<Rebuilt>;
   /** The time that counts as now. */
   now(): Date;
+}
+
+/** Where the records of a root come from that were made anew. */
+export interface Rebuilt {
+  /** The backup; undefined when there was none. */
+  readonly file: string | undefined;
+  /** How many layers were known by their own descriptions only. */
+  readonly layers: number;
+  /** Where those from before are kept; undefined when there were none. */
+  readonly replaced: string | undefined;
+  /** Layers that got none. */
+  readonly findings: readonly CheckFinding[];
 }
 
 /** The surroundings of one run of the command line: the process's, or a test's. */

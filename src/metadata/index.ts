@@ -10,6 +10,7 @@ export {
 export { type Namespace, Namespaces, type NamespaceUpdate } from './namespaces.js';
 export { RemoteBackend, type RemoteBackendOptions } from './remote-backend.js';
 export {
+  indexedTable,
   type MetadataRecord,
   metadataChildrenTable,
   metadataTable,

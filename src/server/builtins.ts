@@ -60,7 +60,7 @@ export function builtinPlugins({
     },
     {
       plugin: btrfsPlugin,
-      config: { logger, faults, settings: settings['io.containerd.snapshotter.v1.btrfs'] },
+      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.btrfs'] },
     },
     {
       plugin: nativePlugin,

@@ -18,6 +18,12 @@ const howToServe: Readonly<Record<Face, string>> = {
   proxy: 'serve it with --proxy',
 };
 
+/** Which face a root has been served with; undefined when it has not been, or nobody knows. */
+export function faceOf(store: Pick<Store, 'read'>): Face | undefined {
+  const held = store.read((tx) => tx.get(faceTable, key));
+  return held === 'namespaced' || held === 'proxy' ? held : undefined;
+}
+
 /**
  * Notes which face the root is served with. Both faces name snapshots in the back end by numbers of their own, so on one
  * root they would run into each other; an empty root may change over.

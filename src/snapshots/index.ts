@@ -27,6 +27,7 @@ export {
   validateLabels,
   withoutEmpty,
 } from './labels.js';
+export type { LayerObserver } from './layer-observer.js';
 export type { LimitSettings } from './limiter.js';
 export {
   type Limits,

@@ -5,6 +5,7 @@ import { CommitLeftovers } from './commit-leftovers.js';
 import { type BackgroundErrors, DiscardQueue } from './discards.js';
 import type { Driver, DriverSnapshot } from './driver.js';
 import { IdAllocator } from './ids.js';
+import type { LayerObserver } from './layer-observer.js';
 import { LimitChanges } from './limit-changes.js';
 import { Limiter, type LimitSettings } from './limiter.js';
 import { type FoundFiles, findFiles, idOf, namesOnDisk, Recovery, type RecoveryReport } from './recovery.js';
@@ -46,6 +47,8 @@ export interface LocalSnapshotterOptions {
   readonly syncRemove?: boolean;
   /** What limits hold, and what happens where they cannot. */
   readonly limits?: LimitSettings;
+  /** Told of layers that have come or changed; closed with the snapshotter. Default: nobody is. */
+  readonly layers?: LayerObserver;
   /** Told about failures in the background. */
   readonly errors?: BackgroundErrors;
   /** Told when an operation passes a point at which a test may end the process. Default: nobody is. */
@@ -67,6 +70,7 @@ export class LocalStages implements StagedSnapshotter {
   readonly #ids: IdAllocator;
   readonly #discards: DiscardQueue;
   readonly #leftovers: CommitLeftovers;
+  readonly #layers: LayerObserver | undefined;
   readonly #syncRemove: boolean;
   readonly #errors: BackgroundErrors;
   readonly #faults: FaultPoints;
@@ -95,6 +99,7 @@ export class LocalStages implements StagedSnapshotter {
     const discard = (ids: readonly string[], call: CallContext) => driver.discard(ids, call);
     this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard }, this.#errors);
     this.#leftovers = new CommitLeftovers(driver, this.#errors);
+    this.#layers = options.layers;
     this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
     this.#found = found;
     this.#firstNewId = ids.firstId;
@@ -165,9 +170,14 @@ export class LocalStages implements StagedSnapshotter {
     return {
       record: (tx, request) =>
         this.#recordCommit(tx, { ...request, key, usage, id: active?.id, before: active?.parent }),
-      settle: () => active !== undefined && this.#leftovers.drop(String(active.id)),
+      settle: () => active !== undefined && this.#settleCommit(active.id),
       discard: async () => undefined,
     };
+  }
+
+  #settleCommit(id: number): void {
+    this.#layers?.changed(id);
+    this.#leftovers.drop(String(id));
   }
 
   async #seal(key: string, active: SnapshotRecord, call: CallContext): Promise<Usage> {
@@ -216,11 +226,18 @@ export class LocalStages implements StagedSnapshotter {
 
   async stageUpdate(key: string, change: LabelChange, call: CallContext): Promise<StagedUpdate> {
     const staged = await this.#limits.stage(key, change, call);
+    let layer: number | undefined;
     const record = (tx: WriteTransaction) => {
       staged.check(tx);
-      return this.#shown({ name: key, record: this.#tree.updateInfo(tx, key, change) });
+      const updated = this.#tree.updateInfo(tx, key, change);
+      layer = updated.kind === 'committed' ? updated.id : undefined;
+      return this.#shown({ name: key, record: updated });
     };
-    return { record, settle: staged.settle, discard: staged.discard };
+    const settle = () => {
+      if (layer !== undefined) this.#layers?.changed(layer);
+      staged.settle();
+    };
+    return { record, settle, discard: staged.discard };
   }
 
   inspect(tx: ReadTransaction, key: string): Info | undefined {
@@ -302,7 +319,7 @@ export class LocalStages implements StagedSnapshotter {
   async close(): Promise<void> {
     this.#closing.abort(new CanceledError('the snapshotter is closed'));
     await this.#recovering;
-    await Promise.all([this.#discards.close(), this.#leftovers.close()]);
+    await Promise.all([this.#discards.close(), this.#leftovers.close(), this.#layers?.close()]);
     await this.#driver.close();
   }
 

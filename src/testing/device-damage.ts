@@ -34,7 +34,8 @@ export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
       kind: 'missing-device',
       name: 'of a layer, of which nothing is recorded',
       make: async (root, { top }) => {
-        await root.store.write((tx) => void tx.remove(devicesTable, [poolOf(root), top.id]));
+        const key = [poolOf(root), top.id] as const;
+        await root.store.write((tx) => void tx.remove(devicesTable, key));
       },
       gone: chain,
       touches,

@@ -111,7 +111,10 @@ scenario('strata check', { needs: ['root'] }, async (running) => {
     assert.equal((await checkRoot()).status, 2);
     const rebuilt = await checkRoot('--rebuild');
     assert.equal(rebuilt.status, 0, rebuilt.stdout + rebuilt.stderr);
-    assert.match(rebuilt.stderr, /are those of .*records-2099-01-31T12-00-00Z\.mdb; those from before are kept in /);
+    assert.match(
+      rebuilt.stderr,
+      /are those of .*records-2099-01-31T12-00-00Z\.mdb, and of \d+ layers that describe themselves; those from before are kept in /,
+    );
     const kept = (await readdir(path.join(root, 'lost+found'))).filter((name) => !before.includes(name));
     assert.deepEqual(
       kept.map((name) => name.replace(/^.*Z-/, '')),

@@ -55,15 +55,21 @@ async function* events(context: CommandContext, flags: CheckFlags): AsyncGenerat
   const file = flags.config === undefined ? {} : { file: flags.config };
   const root = flags.root === undefined ? {} : { root: flags.root };
   const config = await resolveConfig({ ...file, flags: settingsOf(root), environment: context.io.environment });
-  if (flags.rebuild === true) await rebuild(context, config);
+  if (flags.rebuild === true) yield* rebuild(context, config);
   yield* context.io.tools.checkRoot(config, options, context.call);
 }
 
-/** Says on standard error where the records come from, since standard output is for what the check finds. */
-async function rebuild({ io, call }: CommandContext, config: Config): Promise<void> {
-  const { file, replaced } = await io.tools.rebuildRoot(config, call);
+/**
+ * Says on standard error where the records come from, since standard output is for what is found: first, which layers
+ * could not be given theirs.
+ */
+async function* rebuild({ io, call }: CommandContext, config: Config): AsyncGenerator<CheckEvent> {
+  const { file, layers, replaced, findings } = await io.tools.rebuildRoot(config, call);
+  const described = `${layers} layers that describe themselves`;
+  const sources = file === undefined ? described : `those of ${file}, and of ${described}`;
   const kept = replaced === undefined ? '' : `; those from before are kept in ${replaced}`;
-  io.stderr.write(`strata: ${escapeText(`the records of ${config.root} are those of ${file}${kept}`)}\n`);
+  io.stderr.write(`strata: ${escapeText(`the records of ${config.root} are ${sources}${kept}`)}\n`);
+  for (const finding of findings) yield { type: 'finding', finding };
 }
 
 async function hasDaemon(context: CommandContext): Promise<boolean> {
@@ -127,7 +133,8 @@ and 2 when the check could not be made. docs/check.md lists what can be found.`,
     },
     {
       flags: '--rebuild',
-      description: 'take records that cannot be read from the newest backup, then repair; no daemon may be serving',
+      description:
+        'make records that cannot be read anew, of the newest backup and of what layers say of themselves, then repair; no daemon may be serving',
     },
     { flags: '--root <dir>', description: 'check this root; no daemon may be serving it' },
     { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },

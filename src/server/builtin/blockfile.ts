@@ -1,7 +1,7 @@
 import { type BlockfileOptions, openBlockfileDriver } from '../../drivers/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
-import type { Driver, Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { Driver, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
@@ -10,7 +10,6 @@ import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotte
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface BlockfilePluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.blockfile'];
-  readonly durability: Durability;
 }
 
 /** Snapshots as images in files; skipped where none can be made. */

@@ -2,7 +2,7 @@ import { openDevmapperDriver } from '../../drivers/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { deviceMapperMissing } from '../../linux/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
-import type { Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
@@ -11,7 +11,6 @@ import { openSnapshotter, reporterTo, type SnapshotterPluginConfig } from './ope
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface DevmapperPluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.devmapper'];
-  readonly durability: Durability;
 }
 
 /** Snapshots on thin devices; skipped where no pool is configured, or the kernel has no device mapper. */

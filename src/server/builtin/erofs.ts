@@ -1,7 +1,7 @@
 import { type ErofsOptions, openErofsDriver } from '../../drivers/index.js';
 import { messageOf, NotImplementedError, PermissionDeniedError } from '../../errors/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
-import type { Driver, Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { Driver, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
@@ -10,7 +10,6 @@ import { openSnapshotter, reporterTo, type SnapshotterPluginConfig } from './ope
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface ErofsPluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.erofs'];
-  readonly durability: Durability;
 }
 
 /** Snapshots as layers of overlayfs, the committed ones as erofs images. */

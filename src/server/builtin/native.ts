@@ -1,6 +1,6 @@
 import { openNativeDriver } from '../../drivers/index.js';
 import { definePlugin } from '../../plugins/index.js';
-import type { Durability, LocalSnapshotter } from '../../snapshots/index.js';
+import type { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
@@ -9,7 +9,6 @@ import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotte
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface NativePluginConfig extends SnapshotterPluginConfig {
   readonly settings: Config['plugins']['io.containerd.snapshotter.v1.native'];
-  readonly durability: Durability;
 }
 
 /** Snapshots as full copies. */

@@ -1,12 +1,14 @@
 import type { FaultPoints } from '../../faults/index.js';
 import type { PluginContext } from '../../plugins/index.js';
-import { type Driver, type LimitSettings, LocalSnapshotter } from '../../snapshots/index.js';
+import { type Driver, type Durability, type LimitSettings, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
+import { openLayerList } from './layer-list.js';
 import { recoverInBackground } from './recover.js';
 
 /** What every plugin of a snapshotter gets, beside its settings. */
 export interface SnapshotterPluginConfig {
+  readonly durability: Durability;
   readonly logger: Logger;
   readonly faults: FaultPoints;
 }
@@ -33,12 +35,13 @@ export function reporterTo(logger: Logger): (task: string, error: unknown) => vo
 export async function openSnapshotter(options: OpenSnapshotter): Promise<LocalSnapshotter> {
   const { name, driver, syncRemove, limits, context } = options;
   const { config, meta } = context;
-  const { logger, faults } = config;
+  const { durability, logger, faults } = config;
   meta.exports.set('root', driver.root);
   meta.capabilities.push(...driver.capabilities.names);
   const store = context.single(pluginTypes.store);
   const errors = { report: reporterTo(logger) };
-  const snapshotter = await LocalSnapshotter.open({ name, store, driver, syncRemove, limits, errors, faults });
+  const layers = await openLayerList({ name, store, driver, durability, errors });
+  const snapshotter = await LocalSnapshotter.open({ name, store, driver, syncRemove, limits, layers, errors, faults });
   recoverInBackground({ name, snapshotter, meta, logger });
   return snapshotter;
 }

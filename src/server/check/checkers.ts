@@ -45,6 +45,9 @@ const checkers: Readonly<Record<string, (parts: Parts) => DriverChecker>> = {
   },
 };
 
+/** The names of all snapshotters that are known. */
+export const snapshotters: readonly string[] = Object.keys(checkers);
+
 /** Looks at the files of a snapshotter that is not open; undefined for one that is not known. */
 export function checkerOf(
   config: Pick<Config, 'root' | 'plugins'>,

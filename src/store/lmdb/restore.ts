@@ -52,6 +52,27 @@ export async function restoreLmdbStore(options: RestoreOptions): Promise<Restore
   }
 }
 
+/**
+ * Moves the records of a store that nobody uses to a directory beside it, as a restore does, and puts nothing in their
+ * place: whoever opens it next finds it empty. As long as they are kept, no files are deleted for want of records.
+ * @throws FailedPreconditionError when a process uses the store.
+ */
+export async function setLmdbStoreAside({
+  path: store,
+  now,
+}: Pick<RestoreOptions, 'path' | 'now'>): Promise<RestoredStore> {
+  try {
+    await makeDirectory(store);
+    await using _ = await claimDirectory(store);
+    const replaced = await keep({ path: store, now });
+    for (const name of [dataFileName, 'lock.mdb']) await rm(path.join(store, name), { force: true });
+    await syncDirectory(store);
+    return { replaced };
+  } catch (error) {
+    throw fromSystemError(error);
+  }
+}
+
 async function replace(directory: string, options: RestoreOptions): Promise<RestoredStore> {
   const copy = path.join(directory, dataFileName);
   await copyBackup(options.file, copy);
@@ -82,7 +103,7 @@ async function check(directory: string, { file, table, signal }: RestoreOptions)
 }
 
 /** Gives the records that are to be replaced a second name. */
-async function keep({ path: store, now }: RestoreOptions): Promise<string | undefined> {
+async function keep({ path: store, now }: Pick<RestoreOptions, 'path' | 'now'>): Promise<string | undefined> {
   const kept = replacedPath(store, now);
   await mkdir(kept, { mode: 0o700 });
   try {

@@ -1,0 +1,188 @@
+import { lstatSync } from 'node:fs';
+import { DataLossError, messageOf } from '../../errors/index.js';
+import {
+  indexedTable,
+  metadataChildrenTable,
+  metadataTable,
+  namespacesTable,
+  numbersTable,
+  requireNamespace,
+} from '../../metadata/index.js';
+import {
+  type CallContext,
+  childrenTable,
+  type DriverChecker,
+  idsTable,
+  noLabels,
+  reservedIdsTable,
+  snapshotsTable,
+} from '../../snapshots/index.js';
+import type { ReadTransaction, Store, WriteTransaction } from '../../store/index.js';
+import { checkedFiles } from '../file-check.js';
+import { found, quoted } from '../found.js';
+import type { FindingKind } from '../kinds.js';
+import { metadataPlaceOf } from '../snapshot-records.js';
+import type { Finding } from '../types.js';
+import type { ListedLayer, NamespacedLayer } from './entry.js';
+import { layerListPath, readLayerList } from './read-list.js';
+
+/** Whose layers get their records back, and where. */
+export interface RebuildLayersOptions {
+  /** Open for this alone, so that nobody else changes it. */
+  readonly store: Store;
+  /** The snapshotter. */
+  readonly name: string;
+  /** The directory of its files, where the list of its layers is. */
+  readonly root: string;
+  /** Looks at the files. */
+  readonly files: DriverChecker;
+}
+
+/** What came of it. */
+export interface RebuiltLayers {
+  /** Which face of the daemon the layers were made with; undefined when there is no list that tells. */
+  readonly face: string | undefined;
+  /** How many layers got their records back. */
+  readonly placed: number;
+  /** What could not be read or placed. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Gives the layers of a snapshotter that describe themselves, and that the records do not know, their records back: names,
+ * parents, labels, times, in the snapshotter and in the namespace. A layer is placed only when its parent is there, its
+ * files are, they take what they took when it was committed, and nothing else has its name, number or id. What is refused
+ * is a finding, and keeps its files where they are. A layer whose files are gone was removed, and is passed over.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted; the error of the system when the list cannot
+ * be read.
+ */
+export async function rebuildLayers(options: RebuildLayersOptions, call: CallContext): Promise<RebuiltLayers> {
+  const { name, root, files } = options;
+  const list = await readLayerList(root, name, call.signal);
+  if (list === undefined) return { face: undefined, placed: 0, findings: [] };
+  const findings: Finding[] = list.bad.map((line) => {
+    const details = { snapshotter: name, path: layerListPath(root), message: `line ${line} is damaged` };
+    return found('unreadable-description', { type: 'nowhere' }, details).finding;
+  });
+  let placed = 0;
+  // Those below come first, whatever their ids.
+  const byDepth = [...list.layers].sort((a, b) => a.record.parentIds.length - b.record.parentIds.length);
+  for (const layer of byDepth) {
+    if (!isThere(files, layer)) continue;
+    const refused = await place(options, layer, call);
+    if (refused === 'known') continue;
+    if (refused === undefined) placed += 1;
+    else findings.push(finding(options, layer, refused));
+  }
+  return { face: list.face, placed, findings };
+}
+
+function isThere(files: DriverChecker, { record }: ListedLayer): boolean {
+  const paths = files.pathsOf(String(record.id));
+  return paths.length === 0 || paths.some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+function finding(
+  { name, files }: RebuildLayersOptions,
+  { key, record, metadata }: ListedLayer,
+  message: string,
+): Finding {
+  const [path] = files.pathsOf(String(record.id));
+  const kind: FindingKind = 'unplaced-layer';
+  const details = {
+    snapshotter: name,
+    key: metadata?.key ?? key,
+    id: String(record.id),
+    message,
+    ...(metadata === undefined ? {} : { namespace: metadata.namespace }),
+    ...(path === undefined ? {} : { path }),
+  };
+  return found(kind, { type: 'nowhere' }, details).finding;
+}
+
+/** Why a layer is not placed; `known` when it need not be, undefined when it is. */
+async function place(
+  { store, name, files }: RebuildLayersOptions,
+  layer: ListedLayer,
+  call: CallContext,
+): Promise<string | undefined> {
+  try {
+    const early = store.read((tx) => refusal(tx, name, layer));
+    if (early !== undefined) return early;
+    const { problems } = await files.inspect(checkedFiles(layer.record), 'normal', call);
+    const wrong = problems.find(({ mendable }) => !mendable);
+    if (wrong !== undefined) return `${wrong.path}: ${wrong.message}`;
+    return await store.write((tx) => {
+      const refused = refusal(tx, name, layer);
+      if (refused === undefined) record(tx, name, layer);
+      return refused;
+    });
+  } catch (error) {
+    // A record of the backup that cannot be read stands for nothing that a layer could be put on.
+    if (error instanceof DataLossError) return messageOf(error);
+    throw error;
+  }
+}
+
+function refusal(tx: ReadTransaction, name: string, layer: ListedLayer): string | undefined {
+  const { key, record: own, metadata } = layer;
+  const holder = tx.get(idsTable, [name, own.id]);
+  if (holder === key) return 'known';
+  if (holder !== undefined) return `its id is that of ${quoted(holder)}`;
+  if (key === '' || tx.has(snapshotsTable, [name, key])) return 'another snapshot has its name';
+  return (
+    parentRefusal(tx, name, layer) ?? (metadata === undefined ? undefined : namespaceRefusal(tx, name, layer, metadata))
+  );
+}
+
+function parentRefusal(tx: ReadTransaction, name: string, { record: own }: ListedLayer): string | undefined {
+  const { parent, parentIds } = own;
+  if (parent === '') return parentIds.length === 0 ? undefined : 'it names no parent, but a chain below';
+  const below = tx.get(snapshotsTable, [name, parent]);
+  if (below?.kind !== 'committed') return `its parent ${quoted(parent)} is not there`;
+  const chain = [below.id, ...below.parentIds].join(' ');
+  return chain === parentIds.join(' ') ? undefined : `its chain is ${parentIds.join(' ')}, and its parent has ${chain}`;
+}
+
+function namespaceRefusal(
+  tx: ReadTransaction,
+  name: string,
+  { key: backendKey }: ListedLayer,
+  { namespace, key, record: own }: NamespacedLayer,
+): string | undefined {
+  const wanted = metadataPlaceOf(backendKey);
+  const isConsistent = wanted?.namespace === namespace && wanted.key === key && wanted.number === own.number;
+  if (!isConsistent || own.backendKey !== backendKey || !isNamespace(namespace))
+    return 'its names contradict each other';
+  if (tx.has(metadataTable, [namespace, name, key])) return 'another snapshot of the namespace has its name';
+  if (own.parent === '') return own.parentNumber === 0 ? undefined : 'it names no parent, but the number of one';
+  const parent = tx.get(metadataTable, [namespace, name, own.parent]);
+  return parent?.number === own.parentNumber ? undefined : `its parent ${quoted(own.parent)} is not in the namespace`;
+}
+
+function isNamespace(namespace: string): boolean {
+  try {
+    return requireNamespace({ namespace }) === namespace;
+  } catch {
+    return false;
+  }
+}
+
+function record(tx: WriteTransaction, name: string, { key, record: own, metadata }: ListedLayer): void {
+  const [parentId] = own.parentIds;
+  tx.put(snapshotsTable, [name, key], own);
+  tx.put(idsTable, [name, own.id], key);
+  if (parentId !== undefined) tx.put(childrenTable, [name, parentId, own.id], key);
+  tx.put(reservedIdsTable, [name], Math.max(own.id, tx.get(reservedIdsTable, [name]) ?? 0));
+  if (metadata !== undefined) recordInNamespace(tx, name, metadata);
+}
+
+function recordInNamespace(tx: WriteTransaction, name: string, { namespace, key, record: own }: NamespacedLayer): void {
+  const { number, parentNumber } = own;
+  tx.put(metadataTable, [namespace, name, key], own);
+  if (parentNumber !== 0) tx.put(metadataChildrenTable, [namespace, name, parentNumber, number], key);
+  tx.put(numbersTable, [namespace, name], Math.max(number, tx.get(numbersTable, [namespace, name]) ?? 0));
+  if (!tx.has(namespacesTable, [namespace])) tx.put(namespacesTable, [namespace], noLabels);
+  // The next start indexes the labels of all of them again.
+  tx.remove(indexedTable, [namespace, name]);
+}
