@@ -1,9 +1,15 @@
 /** What file systems keep files from: changes (chattr(1), `i`), and unnoticed changes (fs-verity). */
 import { closeSync, constants, openSync } from 'node:fs';
 import { ioctl } from './sys.js';
+import { hasErrno } from './system-error.js';
 
 /** Requests of ioctl(2), on 64-bit machines; include/uapi/linux/fs.h and fsverity.h. */
-const REQUEST = { GET_FLAGS: 0x80086601, SET_FLAGS: 0x40086602, ENABLE_VERITY: 0x40806685 } as const;
+const REQUEST = {
+  GET_FLAGS: 0x80086601,
+  SET_FLAGS: 0x40086602,
+  ENABLE_VERITY: 0x40806685,
+  MEASURE_VERITY: 0xc0046686,
+} as const;
 
 const IMMUTABLE = 0x10;
 
@@ -50,4 +56,24 @@ export function enableVerity(path: string): void {
     });
     ioctl(fd, REQUEST.ENABLE_VERITY, argument, 'FS_IOC_ENABLE_VERITY');
   });
+}
+
+/** struct fsverity_digest: hash algorithm and size of the digest, 16 bits each, and the digest. */
+const DIGEST = { SIZE_AT: 2, AT: 4, MOST: 64 } as const;
+
+/**
+ * The digest by which the kernel checks a file, in hexadecimal digits; undefined for a file that it does not check. Costs
+ * the same for every file.
+ * @throws a system error.
+ */
+export function verityDigest(path: string): string | undefined {
+  const digest = Buffer.alloc(DIGEST.AT + DIGEST.MOST);
+  digest.writeUInt16LE(DIGEST.MOST, DIGEST.SIZE_AT);
+  try {
+    withFile(path, (fd) => ioctl(fd, REQUEST.MEASURE_VERITY, digest, 'FS_IOC_MEASURE_VERITY'));
+  } catch (error) {
+    if (hasErrno(error, 'ENODATA', 'ENOTTY', 'EOPNOTSUPP', 'ENOTSUP')) return undefined;
+    throw error;
+  }
+  return digest.toString('hex', DIGEST.AT, DIGEST.AT + digest.readUInt16LE(DIGEST.SIZE_AT));
 }

@@ -38,7 +38,7 @@ export {
   supportsDirectoryTypes,
   TMPFS_MAGIC,
 } from './facts.js';
-export { enableVerity, setImmutable } from './file-flags.js';
+export { enableVerity, setImmutable, verityDigest } from './file-flags.js';
 export { flattenLayers } from './flatten.js';
 export { GroupSync } from './group-sync.js';
 export {

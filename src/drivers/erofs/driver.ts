@@ -49,6 +49,7 @@ export class ErofsDriver implements Driver {
   readonly #loop: boolean;
   readonly #settings: MountSettings;
   readonly #layers: LayerMounts;
+  readonly #verity: boolean;
   readonly #blocks: BlockImages;
   /** Snapshots whose mounts could not be brought back, with the reason. */
   readonly #broken = new Map<string, unknown>();
@@ -60,7 +61,8 @@ export class ErofsDriver implements Driver {
     this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#options = options;
     this.#places = placesBelow(options.root);
-    this.#layers = new LayerMounts(this.#places, setup.loop);
+    this.#layers = new LayerMounts(this.#places, { loop: setup.loop, sealed: options.fsverity === true });
+    this.#verity = setup.verity;
     this.#loop = setup.loop;
     this.checker = erofsChecker({ root: options.root, loop: setup.loop, layers: this.#layers });
     this.#blocks = new BlockImages(this.#places);
@@ -133,8 +135,8 @@ export class ErofsDriver implements Driver {
 
   async seal({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const target = this.#places.layerImage(id);
-    const { durability, fsverity: verity } = this.#options;
-    await makeImage({ source: this.#upper(id), target, durable: durability === 'full', verity, signal });
+    const durable = this.#options.durability === 'full';
+    await makeImage({ source: this.#upper(id), target, durable, verity: this.#verity, signal });
     await this.#list(id, signal);
     const { blocks } = await stat(target);
     return { size: blocks * STAT_BLOCK, inodes: 1 };

@@ -1,6 +1,15 @@
 import { mkdir, rmdir } from 'node:fs/promises';
-import { isMountPoint, mountAll, unmountAll } from '../../linux/index.js';
+import { FailedPreconditionError, fromSystemError } from '../../errors/index.js';
+import { isMountPoint, mountAll, unmountAll, verityDigest } from '../../linux/index.js';
 import { type ErofsPlaces, MODES } from './files.js';
+
+/** How layers are mounted. */
+export interface LayerMountOptions {
+  /** Whether this kernel mounts images only through loop devices. */
+  readonly loop: boolean;
+  /** Whether only those are mounted whose blocks the kernel checks (fs-verity). */
+  readonly sealed: boolean;
+}
 
 /**
  * The mounts of committed layers: each is mounted once, while at least one snapshot stands on it, so that clients get
@@ -9,7 +18,7 @@ import { type ErofsPlaces, MODES } from './files.js';
  */
 export class LayerMounts {
   readonly #places: ErofsPlaces;
-  readonly #loop: boolean;
+  readonly #options: LayerMountOptions;
   /** The snapshots that stand on each layer. */
   readonly #users = new Map<string, Set<string>>();
   /** The layers that each snapshot stands on. */
@@ -17,10 +26,9 @@ export class LayerMounts {
   /** What is being done about each layer; one step follows the other. */
   readonly #work = new Map<string, Promise<void>>();
 
-  /** @param loop Whether this kernel mounts images only through loop devices. */
-  constructor(places: ErofsPlaces, loop: boolean) {
+  constructor(places: ErofsPlaces, options: LayerMountOptions) {
     this.#places = places;
-    this.#loop = loop;
+    this.#options = options;
   }
 
   /**
@@ -91,8 +99,10 @@ export class LayerMounts {
   async #mount(layer: string): Promise<void> {
     const point = this.#places.layerPoint(layer);
     if (isMountPoint(point)) return;
+    const image = this.#places.layerImage(layer);
+    if (this.#options.sealed) requireSealed(image, layer);
     await mkdir(point, { mode: MODES.snapshot, recursive: true });
-    await mountAll([imageMount(this.#places.layerImage(layer), this.#loop)], point);
+    await mountAll([imageMount(image, this.#options.loop)], point);
   }
 
   async #unmount(layer: string): Promise<void> {
@@ -103,6 +113,18 @@ export class LayerMounts {
     // Without its directory nobody can take an unmounted layer for an empty one.
     await rmdir(point);
   }
+}
+
+function requireSealed(image: string, layer: string): void {
+  try {
+    if (verityDigest(image) !== undefined) return;
+  } catch (error) {
+    throw fromSystemError(error, `cannot read layer ${layer}`);
+  }
+  throw new FailedPreconditionError(
+    `layer ${layer} is not protected by fs-verity, which enable_fsverity = true wants: ` +
+      'it was made without, or replaced; "auto" takes it as it is',
+  );
 }
 
 /** How to mount an image. */

@@ -10,10 +10,11 @@ export interface ErofsOptions {
   /** Further options for each overlay mount, such as `volatile`. Default none. containerd's `ovl_mount_options`. */
   readonly mountOptions?: readonly string[];
   /**
-   * Has the kernel check the blocks of each layer whenever they are read (fs-verity), where the root's file system can.
-   * Default false. containerd's `enable_fsverity`.
+   * Has the kernel check the blocks of each layer whenever they are read (fs-verity). With `true` nothing stands on a
+   * layer without that, and the root's file system must be able to; with `auto` it is done where it can. Default false.
+   * containerd's `enable_fsverity`.
    */
-  readonly fsverity?: boolean;
+  readonly fsverity?: boolean | 'auto';
   /** Keeps everybody, root included, from changing the image of a layer. Default false. containerd's `set_immutable`. */
   readonly setImmutable?: boolean;
   /**

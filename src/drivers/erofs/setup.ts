@@ -11,6 +11,8 @@ import { type ErofsOptions, type ResolvedErofsOptions, resolveErofsOptions } fro
 export interface ErofsSetup {
   /** Whether images are mounted through loop devices. */
   readonly loop: boolean;
+  /** Whether the kernel is to check the blocks of new layers. */
+  readonly verity: boolean;
   readonly remapIds: boolean;
   /** What every overlay mount ends in. */
   readonly overlayOptions: readonly string[];
@@ -38,18 +40,31 @@ export async function openErofsDriver(options: ErofsOptions): Promise<Driver> {
 }
 
 async function probeErofs(options: ResolvedErofsOptions): Promise<ErofsSetup> {
-  const { root, facts, fsverity, setImmutable, defaultSize, mountOptions } = options;
+  const { root, facts, setImmutable, defaultSize, mountOptions } = options;
   if (defaultSize > 0 && !facts.canMakeBlockImages) {
     throw new NotImplementedError('images to write into need mkfs.ext4 and loop devices');
   }
-  if (fsverity) await facts.triesVerity(root);
   if (setImmutable) await facts.triesImmutable(root);
+  const verity = await canVerify(options);
   const { loop } = await facts.mountsImages(root);
   const remapIds = await canRemapIds(facts, root);
   return Object.freeze({
     loop,
+    verity,
     remapIds,
     overlayOptions: Object.freeze([...mountOptions, ...(needsIndexOff(options) ? ['index=off'] : [])]),
     capabilities: Object.freeze(['only-remap-ids', ...(remapIds ? ['remap-ids'] : []), 'rebase']),
   });
+}
+
+/** @throws NotImplementedError when it is asked for, and the file system cannot. */
+async function canVerify({ root, facts, fsverity }: ResolvedErofsOptions): Promise<boolean> {
+  if (fsverity === false) return false;
+  try {
+    await facts.triesVerity(root);
+    return true;
+  } catch (error) {
+    if (fsverity === true || !(error instanceof NotImplementedError)) throw error;
+    return false;
+  }
 }

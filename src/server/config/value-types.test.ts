@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   absolutePath,
   boolean,
+  booleanOr,
   duration,
   fileMode,
   integer,
@@ -55,6 +56,16 @@ const cases: Readonly<Record<string, Case>> = {
     ],
     refused: ['true', 0, 1, undefined],
     wanted: 'true or false',
+  },
+  booleanOr: {
+    type: booleanOr('auto'),
+    accepted: [
+      [true, true, 'true'],
+      [false, false, 'false'],
+      ['auto', 'auto', '"auto"'],
+    ],
+    refused: ['true', 'on', 0, undefined],
+    wanted: 'true, false or "auto"',
   },
   integer: {
     type: integer(0, 10),

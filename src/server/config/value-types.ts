@@ -46,6 +46,15 @@ export const boolean: ValueType<boolean> = {
   render: String,
 };
 
+/** `true`, `false`, or a word in quotes. */
+export function booleanOr<const Word extends string>(word: Word): ValueType<boolean | Word> {
+  return {
+    wanted: `true, false or "${word}"`,
+    parse: (raw) => (raw === word ? word : boolean.parse(raw)),
+    render: (value) => (typeof value === 'boolean' ? String(value) : quoted(value)),
+  };
+}
+
 /** A whole number in a range, both ends included. */
 export function integer(min: number, max: number): ValueType<number> {
   const inRange = (value: number) => Number.isSafeInteger(value) && value >= min && value <= max;

@@ -1,6 +1,6 @@
 /** The settings of the erofs snapshotter. */
 import { option, section } from '../option.js';
-import { boolean, optionalPath, size, stringList } from '../value-types.js';
+import { boolean, booleanOr, optionalPath, size, stringList } from '../value-types.js';
 import { limitOptions } from './limits.js';
 import { manifestOption } from './manifest.js';
 
@@ -20,10 +20,10 @@ export const erofs = section(
       doc: 'With 0, active snapshots are written into directories. With more, at least 8 MiB, each is written into an image of its own (ext4, through a loop device), which is this large unless a limit says otherwise: that limits its size, and takes 20 ms more per snapshot.',
       containerd: 'default_size',
     }),
-    enable_fsverity: option({
-      type: boolean,
+    enable_fsverity: option<boolean | 'auto'>({
+      type: booleanOr('auto'),
       default: false,
-      doc: 'Has the kernel check the blocks of layers whenever they are read (fs-verity). The snapshotter is skipped where the file system below its root cannot.',
+      doc: 'Has the kernel check the blocks of layers whenever they are read (fs-verity). With `true` the snapshotter is skipped where the file system below its root cannot, and no snapshot is made over a layer without that; with `"auto"` new layers get it where it can be had.',
       containerd: 'enable_fsverity',
     }),
     set_immutable: option({
