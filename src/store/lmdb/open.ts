@@ -8,6 +8,7 @@ import { makeDirectory, makeFiles, openEnvironment, syncDataFile } from './envir
 import { ensureFormat, formatTable } from './format.js';
 import { LmdbStore } from './lmdb-store.js';
 import { markInUse, unmarkInUse } from './marker.js';
+import { makeDataFile } from './new-file.js';
 import { type LmdbStoreOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { replacedStores } from './replaced.js';
 import { verifyInChild } from './verify.js';
@@ -54,6 +55,7 @@ async function checkFile({ path: directory, signal }: ResolvedOptions): Promise<
   await makeFiles(directory);
   await removeTemporaryDirectories(directory);
   const unclean = await markInUse(directory);
+  if (state === 'new') await makeDataFile(directory);
   if (state === 'doubtful' || (unclean && state === 'sound')) await verifyInChild({ path: directory, file, signal });
   throwIfAborted(signal);
 }
