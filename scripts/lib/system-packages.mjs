@@ -25,6 +25,7 @@ export const neededFiles = {
   git: ['/usr/bin/git', '/usr/local/bin/git'],
   'user-mode-linux': ['/usr/bin/linux.uml'],
   dmsetup: ['/sbin/dmsetup', '/usr/sbin/dmsetup'],
+  strace: ['/usr/bin/strace', '/usr/local/bin/strace'],
   'util-linux': ['/usr/bin/setpriv', '/bin/setpriv'],
 };
 

@@ -12,6 +12,7 @@ export type Need =
   | 'setpriv'
   | 'git'
   | 'second-kernel'
+  | 'strace'
   | FileSystemNeed;
 
 /** The programs that make file systems of a type. */
@@ -33,6 +34,7 @@ const checks: Readonly<Record<Need, () => boolean>> = {
   'mkfs.xfs': () => isOnPath('mkfs.xfs'),
   'mkfs.btrfs': () => isOnPath('mkfs.btrfs'),
   'mkfs.erofs': () => isOnPath('mkfs.erofs'),
+  strace: () => isOnPath('strace'),
   'second-kernel': () => isOnPath('linux.uml') && isOnPath('dmsetup') && existsSync(staticBusybox),
 };
 

@@ -103,7 +103,7 @@ export class Caller {
 }
 
 /** Where the files of an active snapshot go: the source of its bind mount, or the upper directory of its overlay. */
-function filesOf([mount]: readonly Mount[]): string {
+export function filesOf([mount]: readonly Mount[]): string {
   if (mount === undefined) throw new Error('there is no mount');
   const upper = mount.options.find((option) => option.startsWith('upperdir='));
   return upper?.slice('upperdir='.length) ?? mount.source;
