@@ -1,15 +1,18 @@
 import type { Socket } from 'node:net';
-import { refusePush, requireConnection, requireLength, requireStream, withoutPadding } from './frame-checks.js';
+import { BodyReceiver } from './body-receiver.js';
+import { answerPing, sendGoAway, sendPing, sendReset } from './control-frames.js';
+import { refusePush, requireConnection, requireLength, requireStream } from './frame-checks.js';
 import { type Frame, FrameReader } from './frame-reader.js';
 import { flags, frameTypes } from './frames.js';
 import type { HeaderBlock } from './header-encoder.js';
 import { HeaderReceiver } from './header-receiver.js';
 import { Output } from './output.js';
-import { type ErrorCodeName, errorCodes, ProtocolError } from './protocol-error.js';
+import { type ErrorCodeName, ProtocolError } from './protocol-error.js';
 import type { RequestHeaders } from './request-headers.js';
 import { Sender } from './sender.js';
 import { ServerStream, type StreamHost, type StreamListener } from './stream.js';
-import { connectionWindow, initialFrames, ReceiveWindow, type ServerLimits, uint32 } from './windows.js';
+import { Watchdog } from './watchdog.js';
+import { initialFrames, type ServerLimits } from './windows.js';
 
 /** Takes a request. */
 export type StreamHandler = (stream: ServerStream) => StreamListener;
@@ -37,8 +40,9 @@ export class Connection implements StreamHost {
   readonly #output: Output;
   readonly #headers: HeaderReceiver;
   readonly #sender: Sender;
+  readonly #bodies: BodyReceiver;
+  readonly #watchdog: Watchdog;
   readonly #streams = new Map<number, ServerStream>();
-  readonly #received = new ReceiveWindow(connectionWindow);
   readonly #receivers: Readonly<Record<number, (frame: Frame) => void>> = {
     [frameTypes.DATA]: (frame) => this.#dataFrame(frame),
     [frameTypes.HEADERS]: (frame) => this.#headers.begin(frame),
@@ -46,17 +50,15 @@ export class Connection implements StreamHost {
     [frameTypes.RST_STREAM]: (frame) => this.#resetByPeer(frame),
     [frameTypes.SETTINGS]: (frame) => this.#settings(frame),
     [frameTypes.PUSH_PROMISE]: () => refusePush(),
-    [frameTypes.PING]: (frame) => this.#ping(frame),
+    [frameTypes.PING]: (frame) => answerPing(this.#output, frame),
     [frameTypes.GOAWAY]: (frame) => requireConnection(frame),
     [frameTypes.WINDOW_UPDATE]: (frame) => this.#windowUpdate(frame),
     [frameTypes.CONTINUATION]: (frame) => this.#headers.continue(frame),
   };
   #lastStream = 0;
-  #buffered = 0;
   #working = 0;
   #closing = false;
   #failed = false;
-  #heard = true;
 
   constructor({ socket, limits, handler, onDefect, onClosed }: ConnectionOptions) {
     this.#socket = socket;
@@ -67,13 +69,16 @@ export class Connection implements StreamHost {
     this.#reader = new FrameReader((frame) => this.#frame(frame));
     this.#output = new Output(socket, () => this.#relieved());
     this.#sender = new Sender(this.#output);
-    const alive = setInterval(() => this.#checkAlive(), limits.keepaliveMs).unref();
-    const patience = setTimeout(() => this.#requireBegun(), limits.prefaceMs).unref();
+    this.#bodies = new BodyReceiver(limits, this.#output, {
+      reset: (stream, code) => this.#reset(stream, code),
+      abort: (stream, code) => this.#abort(stream, code),
+    });
+    const watched = { begun: () => this.#reader.begun, ask: () => sendPing(this.#output), end: () => this.destroy() };
+    this.#watchdog = new Watchdog(watched, limits);
     socket.on('data', (chunk: Buffer) => this.#data(chunk));
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      clearInterval(alive);
-      clearTimeout(patience);
+      this.#watchdog[Symbol.dispose]();
       this.#lost();
       onClosed();
     });
@@ -84,7 +89,7 @@ export class Connection implements StreamHost {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#goAway('NO_ERROR');
+    sendGoAway(this.#output, { lastStream: this.#lastStream, code: 'NO_ERROR' });
     this.#closeWhenIdle();
   }
 
@@ -107,13 +112,13 @@ export class Connection implements StreamHost {
 
   #reset(stream: ServerStream, code: ErrorCodeName): void {
     if (stream.dead) return;
-    this.#resetId(stream.id, code);
+    sendReset(this.#output, stream.id, code);
     this.#forget(stream);
   }
 
   answered(stream: ServerStream): void {
     // Whoever has the answer need not send the rest of the question.
-    if (!stream.remoteClosed) this.#resetId(stream.id, 'NO_ERROR');
+    if (!stream.remoteClosed) sendReset(this.#output, stream.id, 'NO_ERROR');
     stream.listener = undefined;
     this.#forget(stream);
   }
@@ -125,7 +130,7 @@ export class Connection implements StreamHost {
 
   #data(chunk: Buffer): void {
     if (this.#failed) return;
-    this.#heard = true;
+    this.#watchdog.heard = true;
     try {
       this.#reader.push(chunk);
     } catch (error) {
@@ -141,7 +146,8 @@ export class Connection implements StreamHost {
     if (violation !== error) this.#onDefect(error);
     this.#failed = true;
     this.#closing = true;
-    if (this.#reader.begun) this.#goAway(violation.code, violation.message);
+    const { code, message: text } = violation;
+    if (this.#reader.begun) sendGoAway(this.#output, { lastStream: this.#lastStream, code, text });
     this.#output.flush();
     this.#socket.destroySoon();
     this.#lost();
@@ -169,11 +175,11 @@ export class Connection implements StreamHost {
     if (this.#closing) return;
     this.#lastStream = id;
     if (request === undefined) {
-      this.#resetId(id, 'PROTOCOL_ERROR');
+      sendReset(this.#output, id, 'PROTOCOL_ERROR');
       return;
     }
     if (this.#working >= this.#limits.streams) {
-      this.#resetId(id, 'REFUSED_STREAM');
+      sendReset(this.#output, id, 'REFUSED_STREAM');
       return;
     }
     this.#open(id, { request, last });
@@ -186,13 +192,13 @@ export class Connection implements StreamHost {
     this.#streams.set(id, stream);
     stream.listener = this.#handler(stream);
     if (stream.dead) stream.listener = undefined;
-    if (last) this.#bodyEnds(stream);
+    if (last) this.#bodies.end(stream);
   }
 
   #trailers(stream: ServerStream, last: boolean): void {
     if (stream.remoteClosed) throw new ProtocolError('STREAM_CLOSED', `headers on closed stream ${stream.id}`);
     if (!last) throw new ProtocolError('PROTOCOL_ERROR', `second headers on stream ${stream.id}`);
-    this.#bodyEnds(stream);
+    this.#bodies.end(stream);
   }
 
   #dataFrame(frame: Frame): void {
@@ -200,47 +206,9 @@ export class Connection implements StreamHost {
       // One that was begun after GOAWAY has never been seen.
       if (!this.#closing || frame.stream === 0) throw new ProtocolError('PROTOCOL_ERROR', 'data on an idle stream');
     }
-    const length = frame.end - frame.start;
-    this.#acknowledge(this.#received.take(length));
+    this.#bodies.count(frame);
     const stream = this.#streams.get(frame.stream);
-    if (stream === undefined) return;
-    if (stream.remoteClosed) throw new ProtocolError('STREAM_CLOSED', `data on closed stream ${stream.id}`);
-    const { start, end } = withoutPadding(frame);
-    stream.receiveWindow -= length;
-    if (stream.receiveWindow < 0) {
-      this.#reset(stream, 'FLOW_CONTROL_ERROR');
-      return;
-    }
-    const last = (frame.flags & flags.END_STREAM) !== 0;
-    if (last && stream.bodyBytes === 0) {
-      this.#wholeBody(stream, frame.bytes.subarray(start, end));
-      return;
-    }
-    this.#body(stream, { bytes: frame.bytes, start, end });
-    if (stream.dead) return;
-    if (last) this.#bodyEnds(stream);
-    else this.#widen(stream);
-  }
-
-  /** Most requests are a single frame, which needs no copy. */
-  #wholeBody(stream: ServerStream, body: Buffer): void {
-    stream.remoteClosed = true;
-    stream.listener?.body(body);
-  }
-
-  #body(stream: ServerStream, { bytes, start, end }: { bytes: Buffer; start: number; end: number }): void {
-    if (start === end) return;
-    const size = end - start;
-    if (this.#buffered + size > this.#limits.bufferedBytes) {
-      this.#abort(stream, 'ENHANCE_YOUR_CALM');
-      return;
-    }
-    stream.addBody(bytes, start, end);
-    this.#buffered += size;
-    if (stream.bodyBytes <= this.#limits.bodyBytes) return;
-    const head = stream.bodyHead;
-    this.#dropBody(stream);
-    stream.listener?.overflow(head);
+    if (stream !== undefined) this.#bodies.receive(stream, frame);
   }
 
   /** Breaks a stream off on our own account. */
@@ -248,32 +216,6 @@ export class Connection implements StreamHost {
     const { listener } = stream;
     this.#reset(stream, code);
     listener?.gone();
-  }
-
-  #bodyEnds(stream: ServerStream): void {
-    stream.remoteClosed = true;
-    this.#buffered -= stream.bodyBytes;
-    stream.listener?.body(stream.takeBody());
-  }
-
-  #dropBody(stream: ServerStream): void {
-    this.#buffered -= stream.bodyBytes;
-    stream.dropBody();
-  }
-
-  /** Lets the peer send more of a large body. */
-  #widen(stream: ServerStream): void {
-    const { streamWindow } = this.#limits;
-    if (stream.receiveWindow > streamWindow / 2) return;
-    this.#output.frame(
-      { type: frameTypes.WINDOW_UPDATE, flags: 0, stream: stream.id },
-      uint32(streamWindow - stream.receiveWindow),
-    );
-    stream.receiveWindow = streamWindow;
-  }
-
-  #acknowledge(bytes: number): void {
-    if (bytes > 0) this.#output.frame({ type: frameTypes.WINDOW_UPDATE, flags: 0, stream: 0 }, uint32(bytes));
   }
 
   #windowUpdate(frame: Frame): void {
@@ -301,13 +243,6 @@ export class Connection implements StreamHost {
     else if (frame.end > frame.start) throw new ProtocolError('FRAME_SIZE_ERROR', 'an acknowledgement with settings');
   }
 
-  #ping(frame: Frame): void {
-    requireConnection(frame);
-    requireLength(frame, 8);
-    if (frame.flags & flags.ACK) return;
-    this.#output.frame({ type: frameTypes.PING, flags: flags.ACK, stream: 0 }, frame.bytes, frame.start, frame.end);
-  }
-
   #resetByPeer(frame: Frame): void {
     requireStream(frame, 4);
     this.#requireNotIdle(frame);
@@ -329,21 +264,12 @@ export class Connection implements StreamHost {
     this.#sender.resumeAll();
   }
 
-  #resetId(id: number, code: ErrorCodeName): void {
-    this.#output.frame({ type: frameTypes.RST_STREAM, flags: 0, stream: id }, uint32(errorCodes[code]));
-  }
-
   #forget(stream: ServerStream): void {
     stream.dead = true;
-    this.#dropBody(stream);
+    this.#bodies.drop(stream);
     this.#streams.delete(stream.id);
     this.#sender.unblock(stream);
     this.#closeWhenIdle();
-  }
-
-  #goAway(code: ErrorCodeName, text = ''): void {
-    const payload = Buffer.concat([uint32(this.#lastStream), uint32(errorCodes[code]), Buffer.from(text)]);
-    this.#output.frame({ type: frameTypes.GOAWAY, flags: 0, stream: 0 }, payload);
   }
 
   #closeWhenIdle(): void {
@@ -360,19 +286,5 @@ export class Connection implements StreamHost {
       this.#forget(stream);
       listener?.gone();
     }
-  }
-
-  #requireBegun(): void {
-    if (!this.#reader.begun) this.#socket.destroy();
-  }
-
-  /** A peer that was silent for a while is asked for a sign of life; one that gives none is gone. */
-  #checkAlive(): void {
-    if (!this.#heard) {
-      this.#socket.destroy();
-      return;
-    }
-    this.#heard = false;
-    this.#output.frame({ type: frameTypes.PING, flags: 0, stream: 0 }, Buffer.alloc(8));
   }
 }
