@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { NotFoundError } from '../errors/index.js';
 import { diskUsage } from './disk-usage.js';
+import { directoryCalls } from './tree-entries.js';
 import { measureTree, unbounded } from './tree-measure.js';
 
 function directory(t: TestContext): string {
@@ -77,6 +87,10 @@ describe('what a tree takes', () => {
       const usage = await diskUsage(root);
       assert.deepEqual(usage, { size: Number(blocks) * 512, inodes });
       assert.deepEqual(measureTree(root, unbounded), usage);
+      assert.deepEqual(
+        measureTree(root, unbounded, () => undefined),
+        usage,
+      );
     });
   }
 
@@ -86,6 +100,26 @@ describe('what a tree takes', () => {
     const usage = await diskUsage(root);
     assert.equal(usage.inodes, 401);
     assert.deepEqual(measureTree(root), usage);
+  });
+
+  it('counts every entry of a directory that is larger than what is listed at once', (t) => {
+    const root = directory(t);
+    for (let n = 0; n < 900; n += 1) writeFileSync(join(root, `${n}`.padEnd(200, 'x')), '');
+    assert.equal(measureTree(root)?.inodes, 901);
+  });
+
+  it('passes over what vanishes meanwhile', (t) => {
+    const root = directory(t);
+    for (const name of ['a', 'b', 'c']) mkdirSync(join(root, name));
+    for (const calls of [directoryCalls, () => undefined]) {
+      mkdirSync(join(root, 'gone/inner'), { recursive: true });
+      writeFileSync(join(root, 'gone/file'), '');
+      const stop = () => {
+        rmSync(join(root, 'gone'), { recursive: true, force: true });
+        return false;
+      };
+      assert.equal(measureTree(root, { ...unbounded, stop }, calls)?.inodes, 4);
+    }
   });
 
   it('is not told when a bound is met', (t) => {

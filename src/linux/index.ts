@@ -26,6 +26,7 @@ export {
   mappedDevicePath,
 } from './device-mapper.js';
 export { type DirectoryFacts, directoryFacts, nearestDirectory, type Room } from './directory-facts.js';
+export { namesInDirectory } from './directory-names.js';
 export { diskUsage, subvolumeUsage } from './disk-usage.js';
 export {
   fileSystemMagic,

@@ -4,9 +4,20 @@
  */
 import { createRequire } from 'node:module';
 import { NotImplementedError } from '../errors/index.js';
+import { systemCallError } from './system-error.js';
 
 /** An address in native memory; null for none. */
 export type Pointer = object | bigint | null;
+
+/** Reading directories; not every C library has these two. */
+export interface DirectoryCalls {
+  /** Fills memory with entries, by getdents64(2). @returns how many bytes; 0 at the end. @throws a system error. */
+  getdents64(fd: number, into: Buffer, path: string): number;
+  /** statx(2). */
+  statx(directory: number, path: Buffer, flags: number, mask: number, into: Buffer): number;
+  /** As in {@link Libc}. */
+  errno(): number;
+}
 
 /** What is used of the C library. Strings are NUL-terminated UTF-8; results are those of C, with the error in `errno`. */
 export interface Libc {
@@ -32,6 +43,8 @@ export interface Libc {
   opendir(path: string): Pointer;
   readdir(directory: Pointer): Pointer;
   closedir(directory: Pointer): number;
+  /** Undefined where the library lacks one of them. */
+  readonly directories: DirectoryCalls | undefined;
   /** ioctl(2): behind the request, if anything, comes a pair of a C type and a value. A Buffer is read and written. */
   ioctl(fd: number, request: number, ...typedArgument: readonly unknown[]): number;
   /** The same with memory that the kernel reads and writes, in a thread of Node's pool; the error, if any, as its number. */
@@ -47,6 +60,23 @@ export interface Libc {
 }
 
 type Koffi = typeof import('koffi');
+
+function bindDirectories(koffi: Koffi, library: ReturnType<Koffi['load']>): DirectoryCalls | undefined {
+  try {
+    const getdents64 = library.func('int64_t getdents64(int, uint8_t *, size_t)');
+    return {
+      getdents64(fd, into, path) {
+        const bytes = Number(getdents64(fd, into, into.length));
+        if (bytes < 0) throw systemCallError('getdents64', koffi.errno(), path);
+        return bytes;
+      },
+      statx: library.func('int statx(int, const uint8_t *, int, unsigned int, uint8_t *)'),
+      errno: () => koffi.errno(),
+    };
+  } catch {
+    return undefined;
+  }
+}
 
 function bind(koffi: Koffi): Libc {
   // The running process has the C library loaded already, whatever its file is called (glibc, musl).
@@ -79,6 +109,7 @@ function bind(koffi: Koffi): Libc {
     opendir: library.func('void *opendir(const char *)'),
     readdir: library.func('void *readdir(void *)'),
     closedir: library.func('int closedir(void *)'),
+    directories: bindDirectories(koffi, library),
     ioctl: library.func('int ioctl(int, unsigned long, ...)'),
     ioctlLater: (fd, request, argument, done) =>
       ioctl.async(fd, request, argument, (failure: unknown, result: number) => {

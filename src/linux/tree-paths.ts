@@ -32,6 +32,11 @@ export function pathOfDescriptor(fd: number): string {
   return `/proc/self/fd/${fd}`;
 }
 
+/** The same place by a path whose last step is no symbolic link, as {@link pathOfDescriptor} is. */
+export function withoutMagicLink(path: string): string {
+  return /^\/proc\/self\/fd\/\d+$/.test(path) ? `${path}/.` : path;
+}
+
 /** Opens a place without reading it; the caller closes it. */
 export function openPlace(path: string): number {
   return openSync(toBytes(path), O_PATH | DIRECTORY_ONLY);

@@ -29,6 +29,8 @@ export interface BuiltinOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly reports: () => readonly PluginReport[];
+  /** Resolves when calls are answered: what can be done after the start begins then. */
+  readonly answering: Promise<unknown>;
   /** Told at points at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
 }
@@ -44,6 +46,7 @@ export function builtinPlugins({
   config,
   logger,
   reports,
+  answering,
   faults = noFaults,
 }: BuiltinOptions): readonly ConfiguredPlugin[] {
   const face: Face = config.proxy.enabled ? 'proxy' : 'namespaced';
@@ -56,27 +59,27 @@ export function builtinPlugins({
     { plugin: eventPlugin, config: { logger } },
     {
       plugin: overlayfsPlugin,
-      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
+      config: { logger, answering, durability, faults, settings: settings['io.containerd.snapshotter.v1.overlayfs'] },
     },
     {
       plugin: btrfsPlugin,
-      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.btrfs'] },
+      config: { logger, answering, durability, faults, settings: settings['io.containerd.snapshotter.v1.btrfs'] },
     },
     {
       plugin: nativePlugin,
-      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.native'] },
+      config: { logger, answering, durability, faults, settings: settings['io.containerd.snapshotter.v1.native'] },
     },
     {
       plugin: erofsPlugin,
-      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.erofs'] },
+      config: { logger, answering, durability, faults, settings: settings['io.containerd.snapshotter.v1.erofs'] },
     },
     {
       plugin: devmapperPlugin,
-      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.devmapper'] },
+      config: { logger, answering, durability, faults, settings: settings['io.containerd.snapshotter.v1.devmapper'] },
     },
     {
       plugin: blockfilePlugin,
-      config: { logger, durability, faults, settings: settings['io.containerd.snapshotter.v1.blockfile'] },
+      config: { logger, answering, durability, faults, settings: settings['io.containerd.snapshotter.v1.blockfile'] },
     },
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
     { plugin: metadataPlugin, config: { face, faults, logger } },

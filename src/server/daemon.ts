@@ -5,6 +5,7 @@ import { createGrpcServer, type GrpcServer } from '../services/index.js';
 import { builtinPlugins, configsByName } from './builtins.js';
 import type { Config } from './config/index.js';
 import type { Daemon } from './daemon-types.js';
+import { Gate } from './gate.js';
 import type { Logger } from './logger.js';
 import { pluginTypes } from './plugin-types.js';
 import { claimSocket, type SocketClaim } from './socket.js';
@@ -26,8 +27,10 @@ export interface StartDaemonOptions {
 export async function startDaemon(config: Config, options: StartDaemonOptions): Promise<Daemon> {
   const { address, mode, uid, gid } = config.grpc;
   const claim = await claimSocket(address, { mode, uid, gid });
-  const plugins = await orUndo(() => startBuiltins(config, options), claim);
+  const answering = new Gate();
+  const plugins = await orUndo(() => startBuiltins(config, options, answering), claim);
   const server = await orUndo(() => answer(plugins, { claim, config, logger: options.logger }), plugins, claim);
+  answering.open();
   return new RunningDaemon({ config, claim, plugins, server });
 }
 
@@ -61,10 +64,15 @@ async function answer(
   return server;
 }
 
-async function startBuiltins(config: Config, options: StartDaemonOptions): Promise<PluginSet> {
+async function startBuiltins(config: Config, options: StartDaemonOptions, answering: Gate): Promise<PluginSet> {
   let started: PluginSet | undefined;
   const { signal, ...parts } = options;
-  const builtins = builtinPlugins({ ...parts, config, reports: () => started?.reports ?? [] });
+  const builtins = builtinPlugins({
+    ...parts,
+    config,
+    reports: () => started?.reports ?? [],
+    answering: answering.opened,
+  });
   const configs = configsByName(builtins);
   started = await startPlugins(
     builtins.map(({ plugin }) => plugin),

@@ -8,6 +8,7 @@ import { type Durability, GuardedSnapshotter, type Snapshotter } from '../snapsh
 import { builtinPlugins, configsByName } from './builtins.js';
 import { openLiveMaintenance } from './check/live-maintenance.js';
 import { type Config, defaultConfig, resolveConfig } from './config/index.js';
+import { Gate } from './gate.js';
 import { createLogger } from './logger.js';
 import { pluginTypes } from './plugin-types.js';
 
@@ -73,12 +74,13 @@ async function configOf({ root, config: file, durability }: EmbeddedOptions): Pr
   return { ...settings, root: resolve(root), durability: durability ?? settings.durability };
 }
 
-function start(config: Config, { signal }: EmbeddedOptions): Promise<PluginSet> {
+async function start(config: Config, { signal }: EmbeddedOptions): Promise<PluginSet> {
+  const started = new Gate();
   const logger = createLogger({ level: 'silent', format: 'json' });
-  const builtins = builtinPlugins({ config, logger, reports: () => [] });
+  const builtins = builtinPlugins({ config, logger, reports: () => [], answering: started.opened });
   const configs = configsByName(builtins);
   const wanted = builtins.filter(({ plugin }) => plugin.type.uri !== pluginTypes.grpc.uri);
-  return startPlugins(
+  const plugins = await startPlugins(
     wanted.map(({ plugin }) => plugin),
     {
       root: config.root,
@@ -88,6 +90,8 @@ function start(config: Config, { signal }: EmbeddedOptions): Promise<PluginSet> 
       ...(signal === undefined ? {} : { signal }),
     },
   );
+  started.open();
+  return plugins;
 }
 
 class Embedded implements EmbeddedStrata {

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { opendir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import {
   DataLossError,
   FailedPreconditionError,
@@ -8,7 +8,14 @@ import {
   NotFoundError,
   throwIfAborted,
 } from '../../errors/index.js';
-import { canShareBlocks, copyFile, diskUsage, flushLoopDevices, removeTrees } from '../../linux/index.js';
+import {
+  canShareBlocks,
+  copyFile,
+  diskUsage,
+  flushLoopDevices,
+  namesInDirectory,
+  removeTrees,
+} from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -31,9 +38,6 @@ import { resizeImage } from './resize.js';
 import { IMAGE_MODE, makeImage, Scratch, whyNoImages } from './scratch.js';
 
 const PRIVATE = 0o700;
-
-/** How many entries of the snapshots directory are read at once. */
-const LISTING_BATCH = 256;
 
 /**
  * Opens a driver that keeps each snapshot in one file, an image of a file system of its own that is mounted through a
@@ -184,8 +188,7 @@ class BlockfileDriver implements Driver {
   }
 
   async *ids(): AsyncIterable<string> {
-    const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
-    for await (const entry of directory) yield entry.name;
+    yield* namesInDirectory(snapshotsDirectory(this.root));
     yield* this.#manifests.strays((id) => imagePath(this.root, id));
   }
 

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
-import { opendir } from 'node:fs/promises';
 import { messageOf, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
+import { namesInDirectory } from '../../linux/index.js';
 import type {
   CallContext,
   CheckedFiles,
@@ -34,9 +34,6 @@ export interface CheckedLayout
   inspectPlace?(level: CheckLevel): Promise<readonly FileProblem[]>;
   mendPlace?(problem: FileProblem): boolean | Promise<boolean>;
 }
-
-/** How many entries of a directory are read at once. */
-const LISTING_BATCH = 256;
 
 /** Looks at files that lie in directories, as every back end does it but for what its layout says. Makes nothing. */
 export function layoutChecker(layout: CheckedLayout): DriverChecker {
@@ -150,7 +147,7 @@ const stopping: ReadonlySet<FileProblem['kind']> = new Set<FileProblem['kind']>(
 
 async function* namesIn(place: string): AsyncGenerator<string> {
   try {
-    for await (const entry of await opendir(place, { bufferSize: LISTING_BATCH })) yield entry.name;
+    yield* namesInDirectory(place);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
     throw new NotFoundError(`directory ${place}`, { cause: error });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { opendir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { throwIfAborted, UnavailableError } from '../../errors/index.js';
-import { diskUsage, removeTrees, setImmutable, writeManifest } from '../../linux/index.js';
+import { diskUsage, namesInDirectory, removeTrees, setImmutable, writeManifest } from '../../linux/index.js';
 import type {
   CallContext,
   Driver,
@@ -31,9 +31,6 @@ import { LayerMounts } from './layer-mounts.js';
 import { ImageLimiter } from './limiter.js';
 import type { ResolvedErofsOptions } from './options.js';
 import type { ErofsSetup } from './setup.js';
-
-/** How many entries of the snapshots directory are read at once. */
-const LISTING_BATCH = 256;
 
 /** The unit of `st_blocks`. */
 const STAT_BLOCK = 512;
@@ -207,8 +204,7 @@ export class ErofsDriver implements Driver {
   }
 
   async *ids(): AsyncIterable<string> {
-    const directory = await opendir(this.#places.snapshots, { bufferSize: LISTING_BATCH });
-    for await (const entry of directory) yield entry.name;
+    yield* namesInDirectory(this.#places.snapshots);
   }
 
   /** What is mounted stays mounted: containers go on, and clients can mount what they were told. */

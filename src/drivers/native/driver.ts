@@ -1,5 +1,5 @@
 import { chmodSync, existsSync } from 'node:fs';
-import { mkdir, opendir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import {
   DataLossError,
   fromSystemError,
@@ -8,7 +8,7 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
-import { canShareBlocks, copyTree, diskUsage, LayerSync, removeTrees } from '../../linux/index.js';
+import { canShareBlocks, copyTree, diskUsage, LayerSync, namesInDirectory, removeTrees } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -28,9 +28,6 @@ import { type NativeOptions, type ResolvedNativeOptions, resolveNativeOptions } 
 
 /** The mode of each directory, exact whatever the umask: the driver's own, and the top of a tree without a parent. */
 const MODES = { own: 0o700, tree: TREE_MODE } as const;
-
-/** How many entries of the snapshots directory are read at once. */
-const LISTING_BATCH = 256;
 
 /**
  * Opens a driver that gives each snapshot a full copy of its parent's files, to be bind-mounted (containerd:
@@ -175,8 +172,7 @@ class NativeDriver implements Driver {
   }
 
   async *ids(): AsyncIterable<string> {
-    const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
-    for await (const entry of directory) yield entry.name;
+    yield* namesInDirectory(snapshotsDirectory(this.root));
     yield* this.#manifests.strays((id) => snapshotDirectory(this.root, id));
   }
 

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, unlinkSync } from 'node:fs';
-import { opendir } from 'node:fs/promises';
 import { fromSystemError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
-import { diskUsage, LayerSync, ReadyDirectories, removeTrees, writeManifest } from '../../linux/index.js';
+import {
+  diskUsage,
+  LayerSync,
+  namesInDirectory,
+  ReadyDirectories,
+  removeTrees,
+  writeManifest,
+} from '../../linux/index.js';
 import type {
   CallContext,
   Driver,
@@ -41,9 +47,6 @@ import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.
 
 /** The label with the directory of a snapshot's own files. */
 export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';
-
-/** How many entries of the snapshots directory are read at once. */
-const LISTING_BATCH = 256;
 
 /**
  * Opens a driver that keeps each layer in a directory and has the kernel's overlay file system put them together
@@ -176,9 +179,8 @@ class OverlayDriver implements Driver {
     return recreateSnapshotFiles(this.root, files, () => this.#ownerOf(snapshot));
   }
 
-  async *ids(): AsyncIterable<string> {
-    const directory = await opendir(snapshotsDirectory(this.root), { bufferSize: LISTING_BATCH });
-    for await (const entry of directory) yield entry.name;
+  ids(): AsyncIterable<string> {
+    return namesInDirectory(snapshotsDirectory(this.root));
   }
 
   shownLabels({ id }: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined {

@@ -10,12 +10,12 @@
  * the record there is: it appears in one rename when everything is on disk. It lives as long as its topmost layer, and
  * that as long as anything stands on it.
  */
-import { readdirSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { flattenLayers, GroupSync, removeTrees } from '../../linux/index.js';
 import type { DriverSnapshot } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
-import { filesDirectory, MODES, snapshotsDirectory } from './files.js';
+import { filesDirectory, MODES, snapshotDirectory, snapshotsDirectory } from './files.js';
 
 /** What overlay takes at most (fs/overlayfs/overlayfs.h, OVL_MAX_STACK). */
 const MOST_LAYERS = 500;
@@ -73,11 +73,12 @@ export class FlatLayers {
   /** Never rejects. Finding is synchronous, deleting is not. */
   async #adopt(): Promise<void> {
     try {
-      const layers = new Set(readdirSync(snapshotsDirectory(this.#options.root)));
+      const { root } = this.#options;
       const strays: string[] = [];
       for (const name of readdirSync(this.#directory)) {
         const [, top = '', since] = NAME.exec(name) ?? [];
-        if (layers.has(top)) this.#flats.set(top, { name, since: Number(since) });
+        if (top !== '' && existsSync(snapshotDirectory(root, top)))
+          this.#flats.set(top, { name, since: Number(since) });
         else strays.push(name);
       }
       await removeTrees(this.#directory, strays);

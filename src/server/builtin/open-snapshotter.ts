@@ -10,6 +10,8 @@ import { recoverInBackground } from './recover.js';
 export interface SnapshotterPluginConfig {
   readonly durability: Durability;
   readonly logger: Logger;
+  /** Resolves when calls are answered. */
+  readonly answering: Promise<unknown>;
   readonly faults: FaultPoints;
 }
 
@@ -30,18 +32,18 @@ export function reporterTo(logger: Logger): (task: string, error: unknown) => vo
 
 /**
  * Opens the snapshotter of a plugin over its driver and the daemon's store, shows the plugin's root and capabilities, and
- * begins to mend what the last run left.
+ * mends what the last run left, from when calls are answered.
  */
 export async function openSnapshotter(options: OpenSnapshotter): Promise<LocalSnapshotter> {
   const { name, driver, syncRemove, limits, context } = options;
   const { config, meta } = context;
-  const { durability, logger, faults } = config;
+  const { durability, logger, answering, faults } = config;
   meta.exports.set('root', driver.root);
   meta.capabilities.push(...driver.capabilities.names);
   const store = context.single(pluginTypes.store);
   const errors = { report: reporterTo(logger) };
   const layers = await openLayerList({ name, store, driver, durability, errors });
   const snapshotter = await LocalSnapshotter.open({ name, store, driver, syncRemove, limits, layers, errors, faults });
-  recoverInBackground({ name, snapshotter, meta, logger });
+  recoverInBackground({ name, snapshotter, meta, logger, answering });
   return snapshotter;
 }

@@ -6,18 +6,21 @@ import type { Logger } from '../logger.js';
 /** What is to be mended, and where that is told. */
 export interface RecoverOptions {
   readonly name: string;
-  readonly snapshotter: LocalSnapshotter;
+  readonly snapshotter: Pick<LocalSnapshotter, 'recover'>;
   readonly meta: PluginMeta;
   readonly logger: Logger;
+  /** Resolves when calls are answered. */
+  readonly answering: Promise<unknown>;
 }
 
 /**
- * Mends what the last run left while the daemon is already answering. What came of it is a line in the log, and the
- * export `recovery` of the plugin.
+ * Mends what the last run left, from when the daemon answers: before that it would only put the first answer off. What came
+ * of it is a line in the log, and the export `recovery` of the plugin.
  */
-export function recoverInBackground({ name, snapshotter, meta, logger }: RecoverOptions): void {
+export function recoverInBackground({ name, snapshotter, meta, logger, answering }: RecoverOptions): void {
   meta.exports.set('recovery', 'under way');
-  snapshotter.recover().then(
+  const recovered = answering.then(() => snapshotter.recover());
+  recovered.then(
     (report) => {
       meta.exports.set('recovery', summaryOf(report));
       const level = needsAttention(report) ? 'warn' : 'info';

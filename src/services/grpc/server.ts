@@ -4,7 +4,7 @@ import { socketPath } from '../../proto/index.js';
 import { ActiveCalls } from './active-calls.js';
 import { directEngine } from './engines/direct.js';
 import type { EngineOptions, GrpcEngine } from './engines/engine.js';
-import { grpcJsEngine } from './engines/grpc-js.js';
+import { grpcJsEngineLater } from './engines/grpc-js-later.js';
 import { Health, healthService } from './health.js';
 import type { ServiceLog } from './log.js';
 import type { GrpcService } from './service.js';
@@ -14,7 +14,7 @@ import { createStatusMapper } from './status.js';
 export const maxMessageBytes = 16 * 1024 * 1024;
 
 /** What can speak gRPC for a server. All of them behave alike. */
-export const grpcEngines = { direct: directEngine, 'grpc-js': grpcJsEngine } as const satisfies Record<
+export const grpcEngines = { direct: directEngine, 'grpc-js': grpcJsEngineLater } as const satisfies Record<
   string,
   (options: EngineOptions) => GrpcEngine
 >;
