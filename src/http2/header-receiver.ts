@@ -19,12 +19,20 @@ interface Unfinished {
   bytes: number;
 }
 
+/** A block that is longer than this is not remembered: its fields are spelled out, as in the first of a connection. */
+const longestRemembered = 64;
+
+/** How many blocks are remembered. A client repeats as many as it calls different methods. */
+const mostRemembered = 32;
+
 /** Puts header blocks together that come in several frames, and decodes them. */
 export class HeaderReceiver {
   readonly #decoder = new HeaderDecoder();
   readonly #limit: number;
   readonly #sink: (stream: number, headers: ReceivedHeaders) => void;
   #unfinished: Unfinished | undefined;
+  /** Requests by the bytes of their headers, which clients repeat from call to call; as long as they mean the same. */
+  readonly #known = new Map<string, RequestHeaders>();
 
   /** @param limit How large the headers of a request may be, in bytes. */
   constructor(limit: number, sink: (stream: number, headers: ReceivedHeaders) => void) {
@@ -65,11 +73,34 @@ export class HeaderReceiver {
   }
 
   #decode(block: Buffer, at: { start: number; end: number; stream: number; last: boolean }): void {
+    this.#sink(at.stream, { request: this.#requestOf(block, at), last: at.last });
+  }
+
+  #requestOf(block: Buffer, at: { start: number; end: number }): RequestHeaders | undefined {
+    if (at.end - at.start > longestRemembered) return this.#read(block, at);
+    const bytes = block.toString('latin1', at.start, at.end);
+    const known = this.#known.get(bytes);
+    if (known !== undefined) return known;
+    const before = this.#decoder.version;
+    const request = this.#read(block, at);
+    // A block that changed what later ones refer to must be read each time.
+    if (request !== undefined && this.#decoder.version === before) this.#remember(bytes, request);
+    return request;
+  }
+
+  #read(block: Buffer, at: { start: number; end: number }): RequestHeaders | undefined {
+    const before = this.#decoder.version;
     const builder = new RequestBuilder();
     this.#decoder.decode(block, at, builder.add);
+    if (this.#decoder.version !== before) this.#known.clear();
     // A block of a few bytes can refer to large entries many times over.
     if (builder.bytes > this.#limit) throw tooLarge();
-    this.#sink(at.stream, { request: builder.finish(), last: at.last });
+    return builder.finish();
+  }
+
+  #remember(bytes: string, request: RequestHeaders): void {
+    if (this.#known.size >= mostRemembered) this.#known.clear();
+    this.#known.set(bytes, request);
   }
 }
 

@@ -80,8 +80,10 @@ export interface Backend {
   update(operation: UpdateOperation, call: CallContext): Promise<Info>;
   /** The record that `find` gives, with what the back end knows, as clients see it. */
   stat(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<Info>;
-  mounts(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<readonly Mount[]>;
-  usage(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<Usage>;
+  /** @param keyOf The snapshot's key in the back end. */
+  mounts(keyOf: (tx: ReadTransaction) => string, call: CallContext): Promise<readonly Mount[]>;
+  /** @param keyOf The snapshot's key in the back end. */
+  usage(keyOf: (tx: ReadTransaction) => string, call: CallContext): Promise<Usage>;
   /**
    * The records that `read` gives, with what the back end knows; those that the back end does not know are left out.
    * `last` is the key to go on behind; undefined at the end.

@@ -129,13 +129,12 @@ export class LocalBackend implements Backend {
     });
   }
 
-  async mounts(find: (tx: ReadTransaction) => NamedMetadata): Promise<readonly Mount[]> {
-    return this.#store.read((tx) => this.#stages.inspectMounts(tx, find(tx).record.backendKey));
+  async mounts(keyOf: (tx: ReadTransaction) => string): Promise<readonly Mount[]> {
+    return this.#store.read((tx) => this.#stages.inspectMounts(tx, keyOf(tx)));
   }
 
-  async usage(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<Usage> {
-    const { backendKey } = this.#store.read(find).record;
-    return this.#snapshotter.usage(backendKey, call);
+  async usage(keyOf: (tx: ReadTransaction) => string, call: CallContext): Promise<Usage> {
+    return this.#snapshotter.usage(this.#store.read(keyOf), call);
   }
 
   async page(read: (tx: ReadTransaction) => NamedMetadata[]): Promise<Info[]> {

@@ -145,7 +145,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   async mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#backend.mounts(this.#finder(key, call), call);
+    return this.#backend.mounts(this.#backendKey(key, call), call);
   }
 
   async commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
@@ -220,7 +220,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   async usage(key: string, call: CallContext = noContext): Promise<Usage> {
-    return this.#backend.usage(this.#finder(key, call), call);
+    return this.#backend.usage(this.#backendKey(key, call), call);
   }
 
   walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncIterable<Info> {
@@ -257,6 +257,12 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     throwIfCallAborted(call);
     const { records } = this.#scope(call);
     return (tx) => ({ key, record: records.get(tx, key) });
+  }
+
+  #backendKey(key: string, call: CallContext): (tx: ReadTransaction) => string {
+    throwIfCallAborted(call);
+    const { records } = this.#scope(call);
+    return (tx) => records.backendKeyOf(tx, key);
   }
 
   #scope(call: CallContext): Scope {

@@ -2,7 +2,14 @@ import { FailedPreconditionError, NotFoundError } from '../errors/index.js';
 import { type Labels, noLabels } from '../snapshots/index.js';
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import { LabelIndex } from './label-index.js';
-import { type MetadataRecord, metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from './tables.js';
+import {
+  type MetadataRecord,
+  metadataChildrenTable,
+  metadataHeadsTable,
+  metadataTable,
+  namespacesTable,
+  numbersTable,
+} from './tables.js';
 
 /** A record with its key. */
 export interface NamedMetadata {
@@ -59,6 +66,13 @@ export class MetadataRecords {
     const record = this.find(tx, key);
     if (record === undefined) throw new NotFoundError(`snapshot ${key} does not exist`);
     return record;
+  }
+
+  /** A snapshot's key in the back end, without reading the rest. @throws NotFoundError when there is no such snapshot. */
+  backendKeyOf(tx: ReadTransaction, key: string): string {
+    const head = tx.get(metadataHeadsTable, [this.#namespace, this.#snapshotter, key]);
+    if (head === undefined) throw new NotFoundError(`snapshot ${key} does not exist`);
+    return head.backendKey;
   }
 
   /** The parent's key in the back end; empty for none. @throws NotFoundError when there is no such parent. */

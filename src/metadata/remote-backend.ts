@@ -217,12 +217,12 @@ export class RemoteBackend implements Backend {
     return mergedInfo(found, await this.#snapshotter.stat(found.record.backendKey, call));
   }
 
-  async mounts(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<readonly Mount[]> {
-    return this.#snapshotter.mounts(this.#store.read(find).record.backendKey, call);
+  async mounts(keyOf: (tx: ReadTransaction) => string, call: CallContext): Promise<readonly Mount[]> {
+    return this.#snapshotter.mounts(this.#store.read(keyOf), call);
   }
 
-  async usage(find: (tx: ReadTransaction) => NamedMetadata, call: CallContext): Promise<Usage> {
-    return this.#snapshotter.usage(this.#store.read(find).record.backendKey, call);
+  async usage(keyOf: (tx: ReadTransaction) => string, call: CallContext): Promise<Usage> {
+    return this.#snapshotter.usage(this.#store.read(keyOf), call);
   }
 
   async page(read: (tx: ReadTransaction) => NamedMetadata[], call: CallContext): Promise<Info[]> {

@@ -15,6 +15,7 @@
  * `<namespace>/<number>/<key>` (containerd: core/metadata/snapshot.go). A change of this layout needs a migration.
  */
 
+import { InternalError } from '../errors/index.js';
 import type { Labels } from '../snapshots/index.js';
 import { type Codec, defineTable, numberCodec, textCodec } from '../store/index.js';
 
@@ -65,6 +66,27 @@ export const metadataTable = defineTable<
   readonly [namespace: string, snapshotter: string, key: string],
   MetadataRecord
 >({ name: 'metadata.snapshots', shape: ['string', 'string', 'string'], codec: metadataCodec });
+
+/** What a record begins with, for those who need no more of it. */
+export interface MetadataHead {
+  readonly number: number;
+  readonly backendKey: string;
+}
+
+/** The beginnings of the records of {@link metadataTable}, to be read only: a fraction of the work. */
+export const metadataHeadsTable = defineTable<
+  readonly [namespace: string, snapshotter: string, key: string],
+  MetadataHead
+>({
+  name: metadataTable.name,
+  shape: metadataTable.shape,
+  codec: {
+    encode: () => {
+      throw new InternalError('the beginning of a record cannot be written alone');
+    },
+    decode: (reader) => ({ number: reader.number(), backendKey: reader.text() }),
+  },
+});
 
 /** Which snapshots stand on which, by number. */
 export const metadataChildrenTable = defineTable<

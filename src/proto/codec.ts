@@ -7,7 +7,26 @@ export interface MessageType<T> {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const strictText = (bytes: Uint8Array): string => utf8.decode(bytes);
+
+/** Up to this length it is quicker to look at each byte of a text than to ask the decoder. */
+const shortText = 128;
+
+/** The text that bytes stand for. Most are short and plain ASCII, for which the decoder takes many times as long. */
+function strictText(bytes: Uint8Array): string {
+  return isShortAscii(bytes) ? asLatin1(bytes) : utf8.decode(bytes);
+}
+
+function isShortAscii(bytes: Uint8Array): boolean {
+  if (bytes.length > shortText) return false;
+  let all = 0;
+  for (let index = 0; index < bytes.length; index++) all |= bytes[index] ?? 0;
+  return all < 0x80;
+}
+
+function asLatin1(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('latin1');
+}
 
 /** A buffer that grew beyond this is not kept for the next message. */
 const keptBytes = 256 * 1024;

@@ -57,7 +57,9 @@ function readKind(reader: RecordReader): Kind {
 }
 
 function readIds(reader: RecordReader): number[] {
-  return Array.from({ length: reader.number() }, () => reader.number());
+  const ids: number[] = [];
+  for (let count = reader.number(); count > 0; count--) ids.push(reader.number());
+  return ids;
 }
 
 function readRecord(reader: RecordReader): SnapshotRecord {
@@ -71,6 +73,10 @@ function readRecord(reader: RecordReader): SnapshotRecord {
     labels: reader.map(),
     usage: { size: reader.number(), inodes: reader.number() },
   };
+}
+
+function refuseToWrite(): never {
+  throw new InternalError('a part of a record cannot be written alone');
 }
 
 const snapshotCodec: Codec<SnapshotRecord> = { encode: writeRecord, decode: readRecord };
@@ -93,11 +99,30 @@ export const snapshotHeadsTable = defineTable<readonly [snapshotter: string, key
   name: snapshotsTable.name,
   shape: snapshotsTable.shape,
   codec: {
-    encode: () => {
-      throw new InternalError('the beginning of a record cannot be written alone');
-    },
+    encode: refuseToWrite,
     decode: (reader) => ({ id: reader.number(), kind: readKind(reader) }),
   },
+});
+
+/** What of a record says how to mount it. */
+export type SnapshotLayers = Pick<SnapshotRecord, 'id' | 'kind' | 'parentIds' | 'labels'>;
+
+function readLayers(reader: RecordReader): SnapshotLayers {
+  const id = reader.number();
+  const kind = readKind(reader);
+  reader.skipText();
+  const parentIds = readIds(reader);
+  // The times.
+  reader.number();
+  reader.number();
+  return { id, kind, parentIds, labels: reader.map() };
+}
+
+/** The parts of the records of {@link snapshotsTable} by which they are mounted, to be read only: half of the work. */
+export const snapshotLayersTable = defineTable<readonly [snapshotter: string, key: string], SnapshotLayers>({
+  name: snapshotsTable.name,
+  shape: snapshotsTable.shape,
+  codec: { encode: refuseToWrite, decode: readLayers },
 });
 
 /** Which snapshots stand on which. */

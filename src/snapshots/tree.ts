@@ -11,8 +11,10 @@ import {
   childrenTable,
   idsTable,
   type SnapshotHead,
+  type SnapshotLayers,
   type SnapshotRecord,
   snapshotHeadsTable,
+  snapshotLayersTable,
   snapshotsTable,
 } from './tables.js';
 import { nowMicroseconds, PreciseDate } from './time.js';
@@ -96,11 +98,12 @@ export class SnapshotTree {
   }
 
   /**
-   * The record of a snapshot that can be mounted.
+   * What of the record of a snapshot that can be mounted says how.
    * @throws NotFoundError when there is none; FailedPreconditionError when it is committed.
    */
-  getSnapshot(tx: ReadTransaction, key: string): SnapshotRecord {
-    const record = this.getInfo(tx, key);
+  getSnapshot(tx: ReadTransaction, key: string): SnapshotLayers {
+    const record = tx.get(snapshotLayersTable, [this.#snapshotter, key]);
+    if (record === undefined) throw new NotFoundError('snapshot does not exist');
     if (record.kind === 'committed') {
       throw new FailedPreconditionError(`requested snapshot ${key} not active or view`);
     }

@@ -90,6 +90,13 @@ export class RecordReader {
     return value;
   }
 
+  /** Passes over a text. */
+  skipText(): void {
+    const end = this.number() + this.#position;
+    if (end > this.#bytes.length) throw new RangeError('The record ends inside a text');
+    this.#position = end;
+  }
+
   map(): ReadonlyMap<string, string> {
     const size = this.number();
     const values = new Map<string, string>();

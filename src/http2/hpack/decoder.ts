@@ -19,9 +19,15 @@ export class HeaderDecoder {
   readonly #entries: Field[] = [];
   #bytes = 0;
   #limit = maxTableBytes;
+  #version = 0;
   #block: Buffer = Buffer.alloc(0);
   #offset = 0;
   #end = 0;
+
+  /** Changes with the table: as long as it does not, a block stands for the same fields. */
+  get version(): number {
+    return this.#version;
+  }
 
   /**
    * Decodes a whole block.
@@ -60,6 +66,7 @@ export class HeaderDecoder {
     const size = this.#integer(5);
     if (!atBeginning || size > maxTableBytes) throw malformed();
     this.#limit = size;
+    this.#version++;
     this.#evict(0);
   }
 
@@ -70,6 +77,7 @@ export class HeaderDecoder {
   }
 
   #insert(entry: Field): void {
+    this.#version++;
     const bytes = entry[0].length + entry[1].length + entryOverhead;
     this.#evict(bytes);
     // One that is larger than the table only empties it (section 4.4).
