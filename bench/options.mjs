@@ -18,7 +18,7 @@ import { StepFailed } from '../scripts/lib/run.mjs';
  * @property {string} directory Where both daemons keep everything, in a new directory.
  * @property {string} strata The command that is measured.
  * @property {'both' | 'ours' | 'theirs'} only
- * @property {string | undefined} profile A directory for profiles of our daemon.
+ * @property {string | undefined} profile A directory for profiles of our daemon, each of a round that does not count.
  */
 
 /** Printed for `--help`. */
@@ -37,7 +37,8 @@ Measures strata against containerd's own overlayfs, side by side on one file sys
   --dir DIR         where to work, in a new directory; ${tmpdir()} by default
   --only WHICH      ours or theirs
   --strata COMMAND  another strata than bin/strata of this checkout
-  --profile DIR     writes CPU profiles of our daemon, one for each scenario, and prints where the time went
+  --profile DIR     measures our daemon once more for each scenario, writes CPU profiles of that, and prints the three
+                    largest costs of each row
 `;
 
 const flags = /** @satisfies {import('node:util').ParseArgsConfig['options']} */ ({

@@ -89,13 +89,14 @@ async function runScenario(scenario, targets, options) {
     const order = round % 2 === 0 ? targets : [...targets].reverse();
     measured.push(await runRound(scenario, order, options));
   }
+  const costs = await costsOf(scenario, targets, options);
   if (scenario.kept !== true) {
     for (const target of targets) {
       await target.request(scenario.name, { action: 'clear' });
       await target.settle();
     }
   }
-  return scenario.rows.map((row) => compareRow(row, measured));
+  return scenario.rows.map((row) => ({ ...compareRow(row, measured), ...costs }));
 }
 
 /** @param {Scenario} scenario @param {Target} target @param {Options} options */
@@ -116,12 +117,7 @@ async function runRound(scenario, targets, options) {
   for (const target of targets) {
     const run = runOf(scenario, target, options);
     await scenario.warmUp?.(run);
-    const measure = () => scenario.measure(run);
-    const directory = target.side === 'ours' ? options.profile : undefined;
-    const samples =
-      directory === undefined
-        ? await measure()
-        : await profiled.run(measure, { pid: target.pid, file: path.join(directory, `${scenario.name}.cpuprofile`) });
+    const samples = await scenario.measure(run);
     const memory = target.memory().resident;
     round[target.side] = Object.fromEntries(
       Object.entries(samples).map(([name, sample]) => [name, { memory, ...sample }]),
@@ -135,4 +131,24 @@ async function runRound(scenario, targets, options) {
 function runOf({ name }, target, { quick, full }) {
   const budget = { seconds: quick ? seconds.quick : seconds.usual, quick, full };
   return { target, namespace: name, budget };
+}
+
+/**
+ * Measures our daemon once more, profiled, when that is asked for. What is measured then does not count: a profile slows
+ * down what it looks at.
+ * @param {Scenario} scenario
+ * @param {readonly Target[]} targets
+ * @param {Options} options
+ * @returns {Promise<{ costs?: readonly import('./profile/summary.mjs').Cost[] }>}
+ */
+async function costsOf(scenario, targets, options) {
+  const target = targets.find(({ side }) => side === 'ours');
+  // One that is started anew is not the daemon that would be told to end the profile.
+  if (options.profile === undefined || target === undefined || scenario.restarts === true) return {};
+  const run = runOf(scenario, target, options);
+  await scenario.warmUp?.(run);
+  const file = path.join(options.profile, `${scenario.name}.cpuprofile`);
+  const costs = await profiled.run(() => scenario.measure(run), { pid: target.pid, file });
+  await target.settle();
+  return { costs };
 }

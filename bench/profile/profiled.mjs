@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { at } from '../../scripts/lib/project.mjs';
-import { summarize } from './summary.mjs';
+import { largestCosts, summarize } from './summary.mjs';
 
 let exchange = '';
 
@@ -28,20 +28,20 @@ export const profiled = {
 
   /**
    * Profiles a daemon that was started so, and prints where its main thread spent its time.
-   * @template T
-   * @param {() => Promise<T>} action
+   * @param {() => Promise<unknown>} action
    * @param {{ pid: number, file: string }} options
-   * @returns {Promise<T>}
+   * @returns {Promise<readonly import('./summary.mjs').Cost[]>} The largest costs.
    */
   async run(action, { pid, file }) {
     process.kill(pid, 'SIGUSR2');
-    const result = await action();
+    await action();
     process.kill(pid, 'SIGUSR2');
     while (!existsSync(exchangeFile())) await delay(20);
     mkdirSync(path.dirname(file), { recursive: true });
     copyFileSync(exchangeFile(), file);
     rmSync(exchangeFile());
-    process.stderr.write(`${file}\n${summarize(JSON.parse(readFileSync(file, 'utf8')), { root: at() })}\n`);
-    return result;
+    const profile = JSON.parse(readFileSync(file, 'utf8'));
+    process.stderr.write(`${file}\n${summarize(profile, { root: at() })}\n`);
+    return largestCosts(profile, { root: at() });
   },
 };

@@ -16,7 +16,32 @@ import { fileURLToPath } from 'node:url';
  * @property {readonly number[]} [children]
  */
 
+/**
+ * A function and its own share of the time in which the main thread was busy.
+ * @typedef {object} Cost
+ * @property {number} share From 0 to 1.
+ * @property {string} name With its file and line, where it has one.
+ */
+
 const shown = 30;
+const largest = 3;
+
+/** What no work is: waiting, and starting and ending the profile itself. */
+const noWork = new Set(['(idle)', '(root)', 'dispatch']);
+
+/**
+ * The three functions that the main thread spent most of its time in, what they call left out.
+ * @param {Profile} profile
+ * @param {{ root: string }} options Paths are shown relative to this.
+ * @returns {readonly Cost[]}
+ */
+export function largestCosts(profile, { root }) {
+  const own = ownTimes(profile);
+  const busy = busyTime(profile, own);
+  return sorted(byName(profile, own, root))
+    .slice(0, largest)
+    .map(([name, time]) => ({ share: time / busy, name }));
+}
 
 /**
  * The most expensive functions: by their own time, and by that of all they call.
@@ -26,13 +51,10 @@ const shown = 30;
 export function summarize(profile, { root }) {
   const own = ownTimes(profile);
   const total = sum(own.values());
-  const idle = timeOf(profile, own, '(idle)');
-  const busy = total - idle;
+  const busy = busyTime(profile, own);
   /** @param {Map<string, number>} times */
   const list = (times) =>
-    [...times]
-      .filter(([name]) => !name.startsWith('(idle)') && !name.startsWith('(root)'))
-      .sort(([, a], [, b]) => b - a)
+    sorted(times)
       .slice(0, shown)
       .map(([name, time]) => `${((100 * time) / busy).toFixed(1).padStart(6)} %  ${name}`)
       .join('\n');
@@ -40,6 +62,21 @@ export function summarize(profile, { root }) {
   const whole = inclusive(profile, { own, root });
   return `busy ${((100 * busy) / total).toFixed(0)} % of ${(total / 1e6).toFixed(1)} s
 own time, of what it was busy:\n${list(self)}\nwith what was called:\n${list(whole)}\n`;
+}
+
+/** The most expensive first. @param {Map<string, number>} times */
+function sorted(times) {
+  return [...times].filter(([name]) => !noWork.has(name)).sort(([, a], [, b]) => b - a);
+}
+
+/** @param {Profile} profile @param {Map<number, number>} own */
+function busyTime({ nodes }, own) {
+  return sum(nodes.filter((node) => !isNoWork(node)).map(({ id }) => own.get(id) ?? 0));
+}
+
+/** @param {ProfileNode} node */
+function isNoWork({ callFrame: { functionName, url } }) {
+  return url === '' && noWork.has(functionName);
 }
 
 /** Microseconds by node. @param {Profile} profile */
@@ -55,11 +92,6 @@ function sum(numbers) {
   let total = 0;
   for (const number of numbers) total += number;
   return total;
-}
-
-/** @param {Profile} profile @param {Map<number, number>} own @param {string} name */
-function timeOf({ nodes }, own, name) {
-  return sum(nodes.filter(({ callFrame }) => callFrame.functionName === name).map(({ id }) => own.get(id) ?? 0));
 }
 
 /** @param {Profile} profile @param {Map<number, number>} own @param {string} root */

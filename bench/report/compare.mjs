@@ -17,6 +17,8 @@ import { combine, median } from './sample.mjs';
  *   in immediate succession.
  * @property {readonly number[]} ratios Round by round.
  * @property {boolean | undefined} met Undefined when that cannot be told.
+ * @property {readonly import('../profile/summary.mjs').Cost[]} [costs] Where our daemon spent its time in the scenario of
+ *   the row, when that was profiled.
  */
 
 /**

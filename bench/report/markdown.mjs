@@ -1,5 +1,6 @@
 // The page with the newest table.
 import { cellsOf, headings } from './cells.mjs';
+import { renderCosts } from './costs.mjs';
 
 /** @typedef {import('./compare.mjs').ComparedRow} ComparedRow */
 /** @typedef {import('./machine.mjs').Machine} Machine */
@@ -32,11 +33,31 @@ operation, user and system, all threads; *MiB* is its resident memory when the r
 
 ${table(headings, rows.map(cellsOf))}
 
-How each row is measured is described by \`bench/scenarios\`. A snapshot stands on one committed layer unless the row says
+${costsSection(rows)}How each row is measured is described by \`bench/scenarios\`. A snapshot stands on one committed layer unless the row says
 otherwise, and carries the label that keeps containerd from collecting it. One operation of *Prepare + Remove* is a round
 of both calls. Files that large layers are made of are empty. *While* rows compare calls that overlap the commit or the
 removal with those before it, of the same callers. A removal ends when the files are gone; containerd is told to collect
 its garbage for that. *Start* is measured from starting the process to its first answer.
+`;
+}
+
+/** @param {readonly ComparedRow[]} rows */
+function costsSection(rows) {
+  const costs = renderCosts(rows);
+  if (costs.length === 0) return '';
+  return `## Where the time goes
+
+The three functions in which our daemon's main thread spent most of the time that it was busy, what they call left out. Each is
+from a round of its own, since a profile slows down what it looks at. Rows that are measured together share a profile.
+\`writeBuffer\` and the like without a file are Node's, and hold the system calls that they make.
+
+${costs.map((line) => `- ${line}`).join('\n')}
+
+\`npm run bench -- --scenario NAME --only ours --rounds 1 --profile DIR\` prints the thirty largest, alone and with what they
+call, and leaves \`DIR/NAME.cpuprofile\`, which Chrome's developer tools and speedscope show as a flame graph.
+
+## How it is measured
+
 `;
 }
 

@@ -1,5 +1,6 @@
 // The table for a terminal.
 import { cellsOf, headings } from './cells.mjs';
+import { renderCosts } from './costs.mjs';
 
 /** @typedef {import('./compare.mjs').ComparedRow} ComparedRow */
 
@@ -18,5 +19,8 @@ export function renderTable(rows) {
   );
   const judged = rows.filter(({ met }) => met !== undefined);
   const met = judged.filter((row) => row.met === true).length;
-  return `${text.join('\n')}\n\nwhere there are two numbers, the first is ours; ${met} of ${judged.length} targets met\n`;
+  const costs = renderCosts(rows);
+  const profile =
+    costs.length === 0 ? '' : `\nour daemon's largest costs, of its main thread's time:\n${costs.join('\n')}\n`;
+  return `${text.join('\n')}\n\nwhere there are two numbers, the first is ours; ${met} of ${judged.length} targets met\n${profile}`;
 }

@@ -114,6 +114,7 @@ const start = {
   name: 'start',
   rounds: 3,
   kept: true,
+  restarts: true,
   rows: [
     {
       name: 'start',

@@ -34,6 +34,7 @@
  * @property {boolean} [quick] Whether it is cheap enough for `--quick`.
  * @property {number} [rounds] At most so many, where one takes long.
  * @property {boolean} [kept] Whether what it made stays, for those behind it.
+ * @property {boolean} [restarts] Whether it starts the daemon anew.
  * @property {readonly Row[]} rows
  * @property {(run: Run) => Promise<unknown>} [setUp] Once, before the first round.
  * @property {(run: Run) => Promise<unknown>} [warmUp] Before each round.

@@ -159,7 +159,7 @@ describe('opening a damaged file', () => {
 describe('inspectDataFile', () => {
   it('tells new, sound and doubtful files apart', async (t) => {
     const { directory, file, bytes } = await closedStore(t);
-    assert.equal(await inspectDataFile(path.join(directory, 'missing')), 'new');
+    assert.equal((await inspectDataFile(path.join(directory, 'missing'))).state, 'new');
     const states: readonly (readonly [state: string, bytes: Buffer])[] = [
       ['new', Buffer.alloc(0)],
       ['sound', bytes],
@@ -169,7 +169,7 @@ describe('inspectDataFile', () => {
     ];
     for (const [state, content] of states) {
       await writeFile(file, content);
-      assert.equal(await inspectDataFile(file), state);
+      assert.equal((await inspectDataFile(file)).state, state);
     }
   });
 });

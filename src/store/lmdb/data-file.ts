@@ -1,15 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DataLossError } from '../../errors/index.js';
+import { metaMagic, metaPage } from './page-format.js';
 
 /** The file in the directory of an environment that holds everything. */
 export const dataFileName = 'data.mdb';
 
-/**
- * The beginning of each of the two meta pages, as lmdb-js' LMDB writes it (dependencies/lmdb/libraries/liblmdb/mdb.c:
- * MDB_page_header, MDB_meta, MDB_db): offsets from the start of the page.
- */
-const layout = { magic: 24, pageSize: 48, lastPage: 144, transaction: 152, end: 160 } as const;
-const magic = 0xbeefc0de;
 const smallestPage = 512;
 const largestPage = 65_536;
 
@@ -19,6 +14,13 @@ interface MetaPage {
   readonly transaction: bigint;
 }
 
+/** A data file at a first glance. */
+export interface DataFileState {
+  readonly state: 'new' | 'sound' | 'doubtful';
+  /** In bytes; undefined for a new file. */
+  readonly pageSize: number | undefined;
+}
+
 /**
  * Looks whether LMDB can be trusted with a file: opening one whose meta pages are damaged kills the process. `new`: it
  * is empty or missing. `doubtful`: it is shorter than its last page asks for, or ends inside a page; both can be left
@@ -26,23 +28,26 @@ interface MetaPage {
  * @param shown What the file is called in errors.
  * @throws DataLossError when it is no LMDB file, or its meta pages are damaged.
  */
-export async function inspectDataFile(path: string, shown = path): Promise<'new' | 'sound' | 'doubtful'> {
+export async function inspectDataFile(path: string, shown = path): Promise<DataFileState> {
   const file = await openIfThere(path);
-  if (file === undefined) return 'new';
+  if (file === undefined) return absent;
   try {
     const { size } = await file.stat();
-    return size === 0 ? 'new' : judge(await readMetaPages(file, shown), size);
+    return size === 0 ? absent : judge(await readMetaPages(file, shown), size);
   } finally {
     await file.close();
   }
 }
 
-function judge(metas: readonly MetaPage[], size: number): 'sound' | 'doubtful' {
+const absent: DataFileState = { state: 'new', pageSize: undefined };
+
+function judge(metas: readonly MetaPage[], size: number): DataFileState {
   const [first, ...others] = metas;
-  if (first === undefined) return 'doubtful';
+  if (first === undefined) return absent;
   const latest = others.reduce((best, meta) => (meta.transaction > best.transaction ? meta : best), first);
   const wanted = (latest.lastPage + 1n) * BigInt(latest.pageSize);
-  return size % latest.pageSize === 0 && BigInt(size) >= wanted ? 'sound' : 'doubtful';
+  const { pageSize } = latest;
+  return { state: size % pageSize === 0 && BigInt(size) >= wanted ? 'sound' : 'doubtful', pageSize };
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
@@ -67,19 +72,19 @@ interface PagePlace {
 }
 
 async function readMetaPage(file: FileHandle, { path, number, position }: PagePlace): Promise<MetaPage> {
-  const bytes = Buffer.alloc(layout.end);
-  const { bytesRead } = await file.read(bytes, 0, layout.end, position);
-  if (bytesRead < layout.end) throw damaged(path, `it ends inside meta page ${number}`);
-  const found = bytes.readUInt32LE(layout.magic);
-  if (found !== magic) {
-    throw damaged(path, `meta page ${number} begins with ${found.toString(16)}, want ${magic.toString(16)}`);
+  const bytes = Buffer.alloc(metaPage.end);
+  const { bytesRead } = await file.read(bytes, 0, metaPage.end, position);
+  if (bytesRead < metaPage.end) throw damaged(path, `it ends inside meta page ${number}`);
+  const found = bytes.readUInt32LE(metaPage.magic);
+  if (found !== metaMagic) {
+    throw damaged(path, `meta page ${number} begins with ${found.toString(16)}, want ${metaMagic.toString(16)}`);
   }
-  const pageSize = bytes.readUInt32LE(layout.pageSize);
+  const pageSize = bytes.readUInt32LE(metaPage.pageSize);
   if (!isPageSize(pageSize)) throw damaged(path, `meta page ${number} says that pages have ${pageSize} bytes`);
   return {
     pageSize,
-    lastPage: bytes.readBigUInt64LE(layout.lastPage),
-    transaction: bytes.readBigUInt64LE(layout.transaction),
+    lastPage: bytes.readBigUInt64LE(metaPage.lastPage),
+    transaction: bytes.readBigUInt64LE(metaPage.transaction),
   };
 }
 

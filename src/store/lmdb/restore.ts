@@ -97,7 +97,8 @@ async function copyBackup(file: string, copy: string): Promise<void> {
 }
 
 async function check(directory: string, { file, table, signal }: RestoreOptions): Promise<void> {
-  if ((await inspectDataFile(path.join(directory, dataFileName), file)) === 'new') throw damaged(file, 'it is empty');
+  const { state } = await inspectDataFile(path.join(directory, dataFileName), file);
+  if (state === 'new') throw damaged(file, 'it is empty');
   const tables = await verifyInChild({ path: directory, file, signal });
   if (!tables.includes(table)) throw new FailedPreconditionError(`${file} is no backup of Strata: it has no ${table}`);
 }
