@@ -17,7 +17,7 @@ import {
 } from '../testing/checked-back-ends.js';
 import { type CheckedBackEnd, type CheckedRoot, openCheckedBackEnd } from '../testing/checked-root.js';
 import { devmapperDamages } from '../testing/device-damage.js';
-import { whyNoErofs } from '../testing/erofs-root.js';
+import { mountsBelow, whyNoErofs } from '../testing/erofs-root.js';
 import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../testing/loop-file-system.js';
 import { tryDamage } from '../testing/try-damage.js';
 import { findingKinds } from './kinds.js';
@@ -84,6 +84,7 @@ for (const subject of subjects) {
       it(`finds and mends ${damage.kind}: ${damage.name}`, async (t) => {
         const root = await openFor(t, subject, damage.manifest === true);
         await tryDamage(damage, damage.closed === true ? withClosedChecker(root, subject) : root);
+        assert.deepEqual(mountsBelow(path.join(root.directory, 'lost+found')), [], 'what is taken away is unmounted');
       });
     }
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryMount } from '../linux/index.js';
 import { fileDamages, populate, recordDamages } from '../testing/check-damage.js';
 import { openCheckedRoot, runCheck } from '../testing/checked-root.js';
 import { kindsOf, tryDamage } from '../testing/try-damage.js';
@@ -29,6 +30,25 @@ describe('repair', () => {
     const whence = JSON.parse(readFileSync(path.join(place, kept, 'whence.json'), 'utf8'));
     assert.equal(whence.from, path.join(root.snapshots, '903'));
     assert.equal(whence.why.kind, 'orphan-directory');
+  });
+
+  const skip = process.geteuid?.() !== 0 && 'only root can mount';
+
+  it('notes what is mounted of files that it takes away, and what stands below them', { skip }, async () => {
+    await using root = await openCheckedRoot();
+    const there = await populate(root);
+    const stray = path.join(root.snapshots, '903');
+    mkdirSync(path.join(stray, 'fs'), { recursive: true });
+    mkdirSync(path.join(stray, 'work'));
+    const below = path.join(there.base.directory, 'fs');
+    const options = [`lowerdir=${below}`, `upperdir=${stray}/fs`, `workdir=${stray}/work`];
+    await using mounted = await temporaryMount([{ type: 'overlay', source: 'overlay', target: '', options }]);
+    await runCheck(root, { level: 'quick', repair: { dryRun: false, dropDescendants: false } });
+    const place = root.subject.lostAndFound('overlayfs');
+    const [kept = ''] = readdirSync(place);
+    const { mounts } = JSON.parse(readFileSync(path.join(place, kept, 'whence.json'), 'utf8'));
+    assert.equal(mounts[0].point, mounted.path);
+    assert.ok(mounts[0].options.includes(`lowerdir=${below}`));
   });
 
   it('drops what stands on a layer only when that is asked for', async () => {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { messageOf, throwIfAborted } from '../errors/index.js';
+import { mountsMadeOf } from '../linux/index.js';
 import { type CallContext, type FileProblem, snapshotsTable } from '../snapshots/index.js';
 import { type Doomed, doomedWith, removeRecords } from './doomed.js';
 import { checkedFiles, checkFiles, findAgain, isExpected, pathsThere } from './file-check.js';
@@ -72,6 +73,12 @@ async function mendPlace(parts: Parts, problem: FileProblem): Promise<boolean> {
   return (await snapshotter.files?.mendPlace?.(problem)) === true;
 }
 
+/** What is mounted of files tells a person whose they are, and what stands below them. */
+function shownBy(from: readonly string[]): object {
+  const mounts = from.flatMap(mountsMadeOf).map(({ point, type, options }) => ({ point, type, options }));
+  return mounts.length === 0 ? {} : { mounts };
+}
+
 function movePath({ subject, snapshotter, found }: Parts, { path }: FileProblem): boolean {
   const lost = { name: basename(path), from: [path], story: { why: found.finding } };
   takeAway(subject.lostAndFound(snapshotter.name), lost);
@@ -84,7 +91,8 @@ async function moveStray({ subject, snapshotter, found }: Parts, name: string): 
   if (files === undefined || isExpected(subject.store, snapshotter, name)) return false;
   await files.letGo?.(name);
   if (isExpected(subject.store, snapshotter, name)) return false;
-  const lost = { name, from: pathsThere(files, name), rename: files.rename, story: { why: found.finding } };
+  const from = pathsThere(files, name);
+  const lost = { name, from, rename: files.rename, story: { why: found.finding, ...shownBy(from) } };
   const place = subject.lostAndFound(snapshotter.name);
   if (files.forget === undefined) takeAway(place, lost);
   else await forgetDevice(place, lost, () => files.forget?.(name));
@@ -147,6 +155,6 @@ async function moveAway({ subject, snapshotter, found }: Parts, doomed: Doomed):
   const { files, name } = snapshotter;
   if (id !== undefined) await files?.letGo?.(String(id));
   const from = files === undefined || id === undefined ? [] : pathsThere(files, String(id));
-  const story = { why: found.finding, snapshotter: name, key, record, metadata };
+  const story = { why: found.finding, snapshotter: name, key, record, metadata, ...shownBy(from) };
   return takeAway(subject.lostAndFound(name), { name: String(id ?? 'unknown'), from, rename: files?.rename, story });
 }

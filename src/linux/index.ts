@@ -72,7 +72,7 @@ export type { ManifestRequest } from './manifest-file.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { isMountPoint } from './mount-point.js';
-export { type MountEntry, mountOf } from './mount-table.js';
+export { type MountEntry, mountOf, mountsMadeOf } from './mount-table.js';
 export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQuota } from './project-quota.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';

@@ -52,6 +52,25 @@ describe('LocalSnapshotter', () => {
     }
   });
 
+  it('tells of layers that come or change, when that is recorded, and of nothing else', async (t) => {
+    const { store, ...temporary } = await temporaryStore(snapshotTables);
+    t.after(() => temporary[Symbol.asyncDispose]());
+    const told: (number | string)[] = [];
+    const layers = { changed: (id: number) => void told.push(id), close: async () => void told.push('closed') };
+    const snapshotter = await LocalSnapshotter.open({ name: 'memory', store, driver: new MemoryDriver(), layers });
+    await snapshotter.prepare({ key: 'one' });
+    await snapshotter.update({ name: 'one', labels: new Map([['a', 'b']]) });
+    assert.deepEqual(told, []);
+    await snapshotter.commit({ key: 'one', name: 'layer' });
+    await snapshotter.prepare({ key: 'two', parent: 'layer' });
+    await assert.rejects(snapshotter.commit({ key: 'two', name: 'layer' }));
+    assert.deepEqual(told, [1], 'a commit that was refused is none');
+    await snapshotter.update({ name: 'layer', labels: new Map([['a', 'b']]) });
+    assert.deepEqual(told, [1, 1]);
+    await snapshotter.close();
+    assert.deepEqual(told, [1, 1, 'closed']);
+  });
+
   it('refuses a rebase when layers are whole copies, and leaves the active snapshot', async (t) => {
     const { store, ...temporary } = await temporaryStore(snapshotTables);
     t.after(() => temporary[Symbol.asyncDispose]());
