@@ -52,7 +52,7 @@ export const rooms = {
   services: [...belowServices, 'check', 'http2', 'proto'],
   client: ['snapshots', 'proto', 'errors'],
   images: ['snapshots', 'linux', 'errors'],
-  check: ['snapshots', 'metadata', 'store', 'drivers', 'linux', 'errors'],
+  check: ['snapshots', 'metadata', 'store', 'drivers', 'linux', 'faults', 'errors'],
   server: belowServer,
   cli: ['client', 'server', 'images', 'linux', 'snapshots', 'proto', 'errors'],
   testing: [...belowServer, 'server'],

@@ -5,6 +5,7 @@
 //   npm run torture -- --kills 100           fewer
 //   npm run torture -- --seed 42             the plan of calls and kills of an earlier run
 //   npm run torture -- --callers 4           fewer callers than 16
+//   npm run torture -- --snapshotter btrfs   another back end: native, btrfs, blockfile or erofs
 import { at } from './lib/project.mjs';
 import { asCommand, run } from './lib/run.mjs';
 import { setup } from './setup.mjs';

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fromSystemError, systemErrorCode } from '../errors/index.js';
+import { type FaultPoints, noFaults } from '../faults/index.js';
 
 /** Something that is taken away, and why. */
 export interface Lost {
@@ -12,6 +13,8 @@ export interface Lost {
   readonly rename?: ((from: string, to: string) => void) | undefined;
   /** What `whence.json` says, beside the time and the place. */
   readonly story: object;
+  /** Told before and after it is moved. Default: nobody is. */
+  readonly faults?: FaultPoints | undefined;
 }
 
 /** Something that was taken away. */
@@ -28,7 +31,7 @@ export interface Kept {
  * @param place The directory lost+found; made, for its owner only, when it is missing.
  * @throws the error of the system, as a Strata error.
  */
-export function takeAway(place: string, { name, from, rename = renameSync, story }: Lost): Kept {
+export function takeAway(place: string, { name, from, rename = renameSync, story, faults = noFaults }: Lost): Kept {
   const now = new Date();
   try {
     mkdirSync(place, { recursive: true, mode: 0o700 });
@@ -37,6 +40,7 @@ export function takeAway(place: string, { name, from, rename = renameSync, story
     try {
       const whence = from.length > 1 ? from : from[0];
       write(path.join(directory, 'whence.json'), { version: 1, moved: now.toISOString(), from: whence, ...story });
+      faults.reach('repair.told');
       for (const move of movesTo(directory, from)) {
         rename(move.from, move.to);
         moved.push(move);
@@ -45,6 +49,7 @@ export function takeAway(place: string, { name, from, rename = renameSync, story
       putBack(directory, moved, rename);
       throw error;
     }
+    faults.reach('repair.moved');
     sync(directory);
     sync(place);
     return { path: directory, putBack: () => putBack(directory, moved, rename) };

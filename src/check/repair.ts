@@ -91,8 +91,10 @@ async function moveStray({ subject, snapshotter, found }: Parts, name: string): 
   if (files === undefined || isExpected(subject.store, snapshotter, name)) return false;
   await files.letGo?.(name);
   if (isExpected(subject.store, snapshotter, name)) return false;
+  const { faults } = subject;
   const from = pathsThere(files, name);
-  const lost = { name, from, rename: files.rename, story: { why: found.finding, ...shownBy(from) } };
+  const story = { why: found.finding, ...shownBy(from) };
+  const lost = { name, from, rename: files.rename, story, faults };
   const place = subject.lostAndFound(snapshotter.name);
   if (files.forget === undefined) takeAway(place, lost);
   else await forgetDevice(place, lost, () => files.forget?.(name));
@@ -126,7 +128,8 @@ async function drop(parts: Parts, planned: readonly Doomed[]): Promise<boolean> 
       for (const one of doomed) removeRecords(tx, snapshotter.name, one);
       return true;
     });
-    if (!done) putAllBack(kept);
+    if (done) subject.faults?.reach('repair.recorded');
+    else putAllBack(kept);
     return done;
   } catch (error) {
     putAllBack(kept);
@@ -156,5 +159,6 @@ async function moveAway({ subject, snapshotter, found }: Parts, doomed: Doomed):
   if (id !== undefined) await files?.letGo?.(String(id));
   const from = files === undefined || id === undefined ? [] : pathsThere(files, String(id));
   const story = { why: found.finding, snapshotter: name, key, record, metadata, ...shownBy(from) };
-  return takeAway(subject.lostAndFound(name), { name: String(id ?? 'unknown'), from, rename: files?.rename, story });
+  const lost = { name: String(id ?? 'unknown'), from, rename: files?.rename, story, faults: subject.faults };
+  return takeAway(subject.lostAndFound(name), lost);
 }

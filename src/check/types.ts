@@ -1,3 +1,4 @@
+import type { FaultPoints } from '../faults/index.js';
 import type { CheckLevel, DriverChecker } from '../snapshots/index.js';
 import type { Store } from '../store/index.js';
 import type { FindingKind, Remedy } from './kinds.js';
@@ -97,4 +98,6 @@ export interface CheckSubject {
   readonly live: boolean;
   /** Where a repair puts what it takes away, `<root>/lost+found`. On the file system of the snapshots. */
   lostAndFound(snapshotter: string): string;
+  /** Told when a repair passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }

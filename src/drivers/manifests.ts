@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { systemErrorCode } from '../errors/index.js';
-import { isEntryName, writeManifest } from '../linux/index.js';
+import { draftOf, isEntryName, writeManifest } from '../linux/index.js';
 import { ensureDirectory } from './directories.js';
 
 const PRIVATE = 0o700;
@@ -15,6 +15,8 @@ export function manifestPath(root: string, id: string): string {
 export class Manifests {
   readonly #root: string;
   readonly #wanted: boolean;
+  /** Paths of what is being written. */
+  readonly #writing = new Set<string>();
 
   /** @param wanted Whether commits are to write any. */
   constructor(root: string, wanted: boolean) {
@@ -36,20 +38,30 @@ export class Manifests {
     const manifest = manifestPath(this.#root, id);
     if (!this.#wanted) return this.remove([id]);
     ensureDirectory(`${this.#root}/manifests`, PRIVATE);
-    await writeManifest({ tree, manifest }, signal);
-  }
-
-  /** Deletes those of these ids; does nothing for what is gone, or no name of a file. */
-  async remove(ids: readonly string[]): Promise<void> {
-    if (!existsSync(`${this.#root}/manifests`)) return;
-    for (const id of ids) {
-      if (isEntryName(id)) await rm(manifestPath(this.#root, id), { force: true });
+    const draft = draftOf(manifest);
+    this.#writing.add(draft);
+    try {
+      await writeManifest({ tree, manifest }, signal);
+    } finally {
+      this.#writing.delete(draft);
     }
   }
 
-  /** The ids of manifests whose layers are gone. @param layerPath Where a layer would be. */
+  /** Deletes those of these ids; does nothing for what is gone, is being written, or is no name of a file. */
+  async remove(ids: readonly string[]): Promise<void> {
+    if (!existsSync(`${this.#root}/manifests`)) return;
+    for (const id of ids.filter(isEntryName)) {
+      const path = manifestPath(this.#root, id);
+      if (!this.#writing.has(path)) await rm(path, { force: true });
+    }
+  }
+
+  /**
+   * The ids of manifests whose layers are gone, and the names of those that a killed process left half written.
+   * @param layerPath Where a layer would be.
+   */
   strays(layerPath: (id: string) => string): string[] {
-    return this.ids().filter((id) => !existsSync(layerPath(id)));
+    return this.ids().filter((id) => !existsSync(layerPath(id)) && !this.#writing.has(manifestPath(this.#root, id)));
   }
 
   /** The ids that there are manifests of. */

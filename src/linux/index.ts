@@ -68,7 +68,7 @@ export {
   runProgram,
 } from './make-file-system.js';
 export { compareManifest, writeManifest } from './manifest.js';
-export type { ManifestRequest } from './manifest-file.js';
+export { draftOf, type ManifestRequest } from './manifest-file.js';
 export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
 export type { MountSpec } from './mount-options.js';
 export { isMountPoint } from './mount-point.js';
@@ -82,7 +82,8 @@ export { type ImageQuestion, type ImageType, imageProblem } from './superblock.j
 export { discardBlocks, discardTail, syncDevice, syncMountsOf } from './sync-device.js';
 export { syncFileSystem } from './sys.js';
 export { hasErrno } from './system-error.js';
-export { type TemporaryMount, temporaryMount } from './temporary-mount.js';
+export { type TemporaryMount, temporaryMount, temporaryMountPrefix } from './temporary-mount.js';
 export type { DiskUsage } from './tree-measure.js';
 export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';
 export { isEntryName } from './tree-remove.js';
+export { unmountBelow } from './unmount-below.js';

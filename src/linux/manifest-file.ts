@@ -25,13 +25,18 @@ export interface ManifestRequest {
   readonly manifest: string;
 }
 
+/** Where a manifest lies until it is complete; a process that is killed leaves it there. */
+export function draftOf(manifest: string): string {
+  return `${manifest}.new`;
+}
+
 /**
  * Writes the manifest of a tree: it is there as a whole and on disk, or not at all. Blocks the calling thread.
  * @returns false when it was stopped; then nothing is left.
  * @throws a system error when something in the tree cannot be read; nothing is left.
  */
 export function writeManifestNow({ tree, manifest }: ManifestRequest, stop: () => boolean): boolean {
-  const draft = `${manifest}.new`;
+  const draft = draftOf(manifest);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
   const fd = openSync(draft, flags, 0o600);
   try {

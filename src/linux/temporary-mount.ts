@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { mountAll, unmountMounts } from './mount.js';
 import type { MountSpec } from './mount-options.js';
 
+/** How the directories begin that are mounted at. */
+export const temporaryMountPrefix = 'strata-mount-';
+
 /** Mounts at a directory of their own; unmounted, and the directory removed, when disposed. */
 export interface TemporaryMount extends AsyncDisposable {
   /** The directory that they are mounted at. */
@@ -28,7 +31,7 @@ export async function temporaryMount(
   options: { readonly directory?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TemporaryMount> {
   const { directory = process.env['XDG_RUNTIME_DIR'] || tmpdir(), signal } = options;
-  const path = await mkdtemp(join(directory, 'strata-mount-'));
+  const path = await mkdtemp(join(directory, temporaryMountPrefix));
   const specs = mounts.map(withoutVolatile);
   try {
     await mountAll(specs, path, { signal });

@@ -1,4 +1,5 @@
 import { AbortedError, NotFoundError, withContext } from '../errors/index.js';
+import type { FaultPoints } from '../faults/index.js';
 import type { ReadTransaction, Store } from '../store/index.js';
 import type { BackgroundErrors } from './discards.js';
 import type { Driver } from './driver.js';
@@ -17,6 +18,7 @@ export interface LimitChangesOptions {
   readonly driver: Driver;
   readonly limiter: Limiter;
   readonly errors: BackgroundErrors;
+  readonly faults: FaultPoints;
 }
 
 /** A change of labels whose limits, if it changes them, hold already. */
@@ -68,6 +70,7 @@ export class LimitChanges {
       throwIfCallAborted(call);
       const planned = this.#plan(key, change);
       if (planned !== undefined) await this.#set(planned, call);
+      this.#options.faults.reach('limits.set');
       return {
         check: (tx) => this.#check(tx, { key, change, planned }),
         settle: release,

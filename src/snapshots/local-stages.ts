@@ -104,7 +104,14 @@ export class LocalStages implements StagedSnapshotter {
     this.#found = found;
     this.#firstNewId = ids.firstId;
     this.#recovery = new Recovery({ store, driver, tree: this.#tree, errors: this.#errors, faults: this.#faults });
-    this.#limits = new LimitChanges({ store, driver, tree: this.#tree, limiter: this.#limiter, errors: this.#errors });
+    this.#limits = new LimitChanges({
+      store,
+      driver,
+      tree: this.#tree,
+      limiter: this.#limiter,
+      errors: this.#errors,
+      faults: this.#faults,
+    });
   }
 
   /**
@@ -291,6 +298,7 @@ export class LocalStages implements StagedSnapshotter {
     const candidates = names.filter((name) => !this.#staging.has(name));
     await this.#recovery.deleteStrays(candidates, call);
     this.#leftovers.search(() => this.#recovery.committedAmong(candidates));
+    await this.#leftovers.drain();
     await this.#limits.reconcile(call);
   }
 

@@ -13,11 +13,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { connect, type Snapshotter, type StrataClient, StrataError, UnavailableError } from 'strata-snapshotter';
+import {
+  connect,
+  type Mount,
+  type Snapshotter,
+  type StrataClient,
+  StrataError,
+  UnavailableError,
+} from 'strata-snapshotter';
 import type { Random } from '../support/random.js';
-import { directoryOf } from '../torture/caller.js';
+import { overlayDirectoryOf } from '../torture/back-ends/overlay.js';
 import { type Places, writeConfiguration } from '../torture/configuration.js';
-import { idOf } from '../torture/ledger.js';
 import { Victim } from '../torture/victim.js';
 import type { Fuzzed, FuzzTarget } from './target.js';
 
@@ -35,6 +41,14 @@ export const directories: FuzzTarget = {
     return new Directories({ victim, places, canary });
   },
 };
+
+function directoryOf(mounts: readonly Mount[]): string {
+  const directory = overlayDirectoryOf(mounts);
+  if (directory === undefined) throw new Error('the mounts tell no directory');
+  return directory;
+}
+
+const idOf = (mounts: readonly Mount[]): string => path.basename(path.dirname(directoryOf(mounts)));
 
 /** What somebody does to a directory. */
 const harms: readonly ((directory: string, canary: string) => void)[] = [
@@ -72,7 +86,7 @@ class Directories implements Fuzzed {
   async attempt(random: Random): Promise<void> {
     const round = `r${++this.#count}`;
     const [theirs, ours] = [await this.#layer(`${round}-theirs`), await this.#layer(`${round}-ours`)];
-    const harmed = [theirs.layerId, theirs.activeId].map((id) => path.join(this.#places.snapshots, id));
+    const harmed = [theirs.layerId, theirs.activeId].map((id) => path.join(this.#places.driver, 'snapshots', id));
     for (let times = 1 + random.below(3); times > 0; times--) this.#harm(random, random.pick(harmed));
     if (random.chance(0.3)) this.#harmReady(random);
     await this.#tryAll(theirs.name, random);
@@ -87,7 +101,7 @@ class Directories implements Fuzzed {
     writeFileSync(path.join(directoryOf(making), 'file'), name);
     await this.#snapshotter.commit({ key: `${name}-making`, name });
     const active = await this.#snapshotter.prepare({ key: `${name}-active`, parent: name });
-    return { name, layerId: idOf(directoryOf(making)), activeId: idOf(directoryOf(active)) };
+    return { name, layerId: idOf(making), activeId: idOf(active) };
   }
 
   #harm(random: Random, directory: string): void {
@@ -98,7 +112,7 @@ class Directories implements Fuzzed {
 
   /** The directories that were made ahead. */
   #harmReady(random: Random): void {
-    const ready = path.join(this.#places.overlay, 'ready');
+    const ready = path.join(this.#places.driver, 'ready');
     const names = readdirSync(ready);
     for (let times = random.below(4); times > 0 && names.length > 0; times--) {
       const directory = path.join(ready, random.pick(names));

@@ -1,28 +1,40 @@
-/** A daemon that is killed, again and again, in the middle of its work. */
+/** A daemon that is killed, again and again, in the middle of its work, with each back end. */
 import assert from 'node:assert/strict';
-import { faultPoints } from '#strata/faults/index.js';
 import { freshSeed } from '../support/random.js';
 import { scenario } from '../support/scenario.js';
-import { type Counts, torture } from '../torture/torture.js';
+import { ownPointsOf, pointsOf, type TorturedBackEnd, torturedBackEnds } from '../torture/back-ends/index.js';
+import { overlay } from '../torture/back-ends/overlay.js';
+import { placeFor } from '../torture/place.js';
+import { type Counts, type TortureOptions, torture } from '../torture/torture.js';
 
-const kills = 100;
+/** What they have in common is killed often enough with overlayfs; the others have to die at the points of their own. */
+function shareOf(backEnd: TorturedBackEnd): Pick<TortureOptions, 'kills'> & Required<Pick<TortureOptions, 'everyOne'>> {
+  if (backEnd === overlay) return { kills: 100, everyOne: pointsOf(backEnd) };
+  return { kills: 20, everyOne: ownPointsOf(backEnd) };
+}
 
-scenario('a daemon that is killed a hundred times', {}, async (running) => {
-  const directory = await running.directory();
-  const seed = freshSeed();
-  running.onFailure(() => `--- to see it again: npm run torture -- --kills ${kills} --seed ${seed}\n`);
-  let counts: Counts | undefined;
+for (const backEnd of torturedBackEnds) {
+  const { snapshotter, needs } = backEnd;
+  const share = shareOf(backEnd);
+  scenario(`a daemon with ${snapshotter} that is killed again and again`, { needs }, async (running) => {
+    const seed = freshSeed();
+    const again = `--snapshotter ${snapshotter} --kills ${share.kills} --seed ${seed}`;
+    running.onFailure(() => `--- to see it again: npm run torture -- ${again}\n`);
+    const { directory, remove } = await placeFor(backEnd);
+    running.defer(remove);
+    let counts: Counts | undefined;
 
-  await running.step('has what it acknowledged each time, nothing by halves, and no id twice', async () => {
-    counts = await torture({ directory, seed, kills });
-    assert.equal(counts.kills >= kills, true);
-    assert.notEqual(counts.answered, 0);
+    await running.step('has what it acknowledged each time, nothing by halves, and no id twice', async () => {
+      counts = await torture({ directory, backEnd, seed, ...share });
+      assert.equal(counts.kills >= share.kills, true);
+      assert.notEqual(counts.answered, 0);
+    });
+
+    await running.step('and it was killed at every point where a crash would be worst', () => {
+      assert.deepEqual(
+        share.everyOne.filter((point) => !counts?.at.has(point)),
+        [],
+      );
+    });
   });
-
-  await running.step('and it was killed at every point where a crash would be worst', () => {
-    assert.deepEqual(
-      faultPoints.filter((point) => !counts?.at.has(point)),
-      [],
-    );
-  });
-});
+}

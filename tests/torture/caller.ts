@@ -1,7 +1,5 @@
 /** One of many callers: makes calls, one after the other, on snapshots that are its own, and notes what came of each. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import {
   AlreadyExistsError,
   CanceledError,
@@ -12,7 +10,8 @@ import {
   UnavailableError,
 } from 'strata-snapshotter';
 import type { Random } from '../support/random.js';
-import type { Entry, Ledger, Pending } from './ledger.js';
+import type { TorturedBackEnd } from './back-ends/index.js';
+import { type Entry, type Ledger, type Pending, shownBy } from './ledger.js';
 
 /** The daemon is gone, so nobody can tell what became of the call. */
 export class DaemonDied extends Error {}
@@ -23,14 +22,18 @@ export interface CallerOptions {
   readonly ledger: Ledger;
   readonly random: Random;
   readonly snapshotter: Snapshotter;
+  readonly backEnd: TorturedBackEnd;
+  /** Where its files lie. */
+  readonly root: string;
   /** Names that every caller tries to commit under. */
   readonly contested: readonly string[];
   /** Draws a key that was never used. */
   readonly freshKey: () => string;
 }
 
-/** How many snapshots a caller has before it removes more than it makes. */
-const enough = 10;
+/** The label that limits a snapshot. */
+export const limitLabel = 'containerd.io/snapshot/max-size';
+
 const ownerLabel = 'owner';
 
 /** The names of committed snapshots that all callers stand on and none removes. */
@@ -61,9 +64,9 @@ export class Caller {
   }
 
   async #step(): Promise<void> {
-    const { random } = this.#options;
+    const { random, backEnd } = this.#options;
     const mine = this.#mine();
-    const room = mine.length < enough;
+    const room = mine.length < backEnd.enough;
     const steps: readonly (readonly [weight: number, step: () => Promise<void>])[] = [
       [room ? 6 : 1, () => this.#create('prepare')],
       [room ? 2 : 1, () => this.#create('view')],
@@ -73,6 +76,7 @@ export class Caller {
       [1, () => this.#commit(random.pick(this.#options.contested))],
       [room ? 3 : 12, () => this.#remove()],
       [3, () => this.#update()],
+      [backEnd.limits === undefined ? 0 : 2, () => this.#limit(backEnd.limits ?? [])],
       [6, () => this.#write()],
       [3, () => this.#look()],
       [1, () => this.#list()],
@@ -101,7 +105,9 @@ export class Caller {
       [ownerLabel, this.#options.name],
       ['rev', '0'],
     ]);
-    return { kind, parent, labels, files: new Map(), directory: undefined };
+    const over = this.#options.ledger.entries.get(parent);
+    const below = over === undefined ? new Map() : shownBy(over);
+    return { kind, parent, labels, files: new Map(), below, id: undefined };
   }
 
   #parent(): string {
@@ -119,7 +125,7 @@ export class Caller {
     ledger.begin(pending);
     const mounts = await this.#on(snapshotter[method]({ key, parent, labels: entry.labels }));
     ledger.acknowledged(pending);
-    if (method === 'prepare') ledger.located(key, directoryOf(mounts));
+    this.#locate(key, entry, mounts);
   }
 
   /** Two calls for one key at the same moment: one of them gets it. */
@@ -136,7 +142,7 @@ export class Caller {
     const [first] = mounts;
     if (first !== undefined) {
       ledger.acknowledged(pending);
-      ledger.located(key, directoryOf(first));
+      this.#locate(key, entry, first);
     }
     assert.ok(mounts.length <= 1, `${key} was given to two callers`);
     for (const outcome of outcomes) {
@@ -158,7 +164,7 @@ export class Caller {
       const { parent, labels } = entry;
       const mounts = await this.#on(snapshotter.prepare({ key, parent, labels }, { signal: abort.signal }));
       ledger.acknowledged(pending);
-      ledger.located(key, directoryOf(mounts));
+      this.#locate(key, entry, mounts);
     } catch (error) {
       if (!(error instanceof CanceledError)) throw error;
       this.#unknown.add(key);
@@ -234,20 +240,45 @@ export class Caller {
     assert.equal(info.labels.get('rev'), rev);
   }
 
-  /** Writes as a container would: into the directory that the mounts name. */
-  async #write(): Promise<void> {
-    const { ledger, random } = this.#options;
+  /** Sets a limit on a snapshot that may be in use, or changes it. */
+  async #limit(limits: readonly number[]): Promise<void> {
+    const { ledger, random, snapshotter } = this.#options;
     const [name, entry] = this.#active() ?? [];
-    if (name === undefined || entry?.directory === undefined) return;
-    const file = `f${random.below(5)}`;
-    const content = `${name} ${random.next()} ${'x'.repeat(random.below(3000))}`;
-    writeFileSync(path.join(entry.directory, file), content);
-    ledger.wrote(name, file, content);
+    if (name === undefined || entry === undefined) return;
+    const limit = String(random.pick(limits));
+    const labels = new Map([...entry.labels, [limitLabel, limit]]);
+    const pending = {
+      what: `limit ${name} to ${limit}`,
+      change: { here: [name, { ...entry, labels }] },
+      happened: (there: ReadonlyMap<string, Info>) => there.get(name)?.labels.get(limitLabel) === limit,
+    } as const;
+    ledger.begin(pending);
+    await this.#on(snapshotter.update({ name, labels, fieldpaths: [`labels.${limitLabel}`] }));
+    ledger.acknowledged(pending);
+  }
+
+  /** Notes where the files of a new snapshot are, if it has any. */
+  #locate(name: string, { kind, parent }: Entry, mounts: readonly Mount[]): void {
+    const { ledger, backEnd } = this.#options;
+    const id = kind === 'active' || parent === '' ? backEnd.idOf(mounts) : undefined;
+    assert.ok(id !== undefined || kind !== 'active', `the mounts of ${name} tell no id`);
+    if (id !== undefined) ledger.located(name, id);
+  }
+
+  /** Writes as a container would: to where the mounts lead. */
+  async #write(): Promise<void> {
+    const { ledger, random, backEnd, root } = this.#options;
+    const [key, entry] = this.#active() ?? [];
+    if (key === undefined || entry?.id === undefined) return;
+    const name = `f${random.below(5)}`;
+    const content = `${key} ${random.next()} ${'x'.repeat(random.below(3000))}`;
+    await backEnd.write(root, { ...entry, id: entry.id }, { name, content });
+    ledger.wrote(key, name, content);
   }
 
   /** Asks for one snapshot by all means; every answer is known. */
   async #look(): Promise<void> {
-    const { random, snapshotter } = this.#options;
+    const { random, snapshotter, backEnd } = this.#options;
     const mine = this.#mine();
     if (mine.length === 0) return;
     const [name, entry] = random.pick(mine);
@@ -257,10 +288,10 @@ export class Caller {
       [entry.kind, entry.parent, entry.labels.get('rev')],
     );
     const usage = await this.#on(snapshotter.usage(name));
-    assert.equal(usage.inodes, entry.kind === 'view' ? 0 : entry.files.size + 1, `inodes of ${name}`);
+    assert.equal(usage.inodes, backEnd.inodes(entry), `inodes of ${name}`);
     if (entry.kind === 'committed') return;
     const mounts = await this.#on(snapshotter.mounts(name));
-    if (entry.directory !== undefined && entry.kind === 'active') assert.equal(directoryOf(mounts), entry.directory);
+    if (entry.kind === 'active') assert.equal(backEnd.idOf(mounts), entry.id);
   }
 
   async #list(): Promise<void> {
@@ -291,12 +322,4 @@ export class Caller {
 
 function creation(key: string, entry: Entry): Pending {
   return { what: `create ${key}`, change: { here: [key, entry] }, happened: (there) => there.has(key) };
-}
-
-/** Where the files of an active snapshot are, as its mounts say. */
-export function directoryOf(mounts: readonly Mount[]): string {
-  const [mount] = mounts;
-  if (mount === undefined) throw new Error('there are no mounts');
-  const upper = mount.options.find((option) => option.startsWith('upperdir='));
-  return upper === undefined ? mount.source : upper.slice('upperdir='.length);
 }

@@ -1,35 +1,55 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { TorturedBackEnd } from './back-ends/index.js';
 
 /** Where a daemon that is started by {@link writeConfiguration} has what. */
 export interface Places {
   readonly config: string;
   readonly address: string;
-  /** The root of overlayfs, and its directory with one directory per snapshot. */
-  readonly overlay: string;
-  readonly snapshots: string;
+  /** Its root. */
+  readonly root: string;
+  /** The directory of the back end in it. */
+  readonly driver: string;
 }
 
-/**
- * Writes the configuration of a daemon that keeps everything in a directory, and says where its files are.
- * @param manifest Whether commits write manifests, for deep checks.
- */
-export async function writeConfiguration(directory: string, manifest = false): Promise<Places> {
+/** What of a back end goes into a configuration. */
+type Configured = Pick<TorturedBackEnd, 'snapshotter' | 'settings' | 'prepare' | 'hasManifests'>;
+
+const plainOverlay: Configured = { snapshotter: 'overlayfs', settings: 'upperdir_label = true' };
+
+/** What is configured. */
+export interface ConfigurationOptions {
+  /** Default: overlayfs, with the label that shows where the files of snapshots lie. */
+  readonly backEnd?: Configured;
+  /** Whether commits write manifests, for deep checks. Default false. */
+  readonly manifest?: boolean;
+}
+
+/** Writes the configuration of a daemon that keeps everything in a directory, and says where its files are. */
+export async function writeConfiguration(
+  directory: string,
+  { backEnd = plainOverlay, manifest = false }: ConfigurationOptions = {},
+): Promise<Places> {
+  const { snapshotter, settings = '', hasManifests = false } = backEnd;
   const config = path.join(directory, 'config.toml');
   const address = path.join(directory, 's.sock');
-  await mkdir(path.join(directory, 'root'), { recursive: true });
+  const root = path.join(directory, 'root');
+  await mkdir(root, { recursive: true });
+  const plugin = `io.containerd.snapshotter.v1.${snapshotter}`;
   const text = `
 version = 1
-root = ${JSON.stringify(path.join(directory, 'root'))}
+root = ${JSON.stringify(root)}
 state = ${JSON.stringify(path.join(directory, 'state'))}
 log_level = "error"
+snapshotter = ${JSON.stringify(snapshotter)}
 [grpc]
 address = ${JSON.stringify(address)}
-[plugins."io.containerd.snapshotter.v1.overlayfs"]
-upperdir_label = true
-manifest = ${manifest}
+[plugins.${JSON.stringify(plugin)}]
+${settings}
+${hasManifests ? `manifest = ${manifest}` : ''}
 `;
   await writeFile(config, text);
-  const overlay = path.join(directory, 'root', 'io.containerd.snapshotter.v1.overlayfs');
-  return { config, address, overlay, snapshots: path.join(overlay, 'snapshots') };
+  const driver = path.join(root, plugin);
+  await backEnd.prepare?.(driver);
+  return { config, address, root, driver };
 }

@@ -10,10 +10,17 @@ export interface Entry {
   readonly kind: Kind;
   readonly parent: string;
   readonly labels: ReadonlyMap<string, string>;
-  /** Contents by name. */
+  /** The files that were written into it: contents by name. */
   readonly files: ReadonlyMap<string, string>;
-  /** The directory of its files; undefined until it is known. */
-  readonly directory: string | undefined;
+  /** What its parents show. */
+  readonly below: ReadonlyMap<string, string>;
+  /** The name of its files on disk; undefined until it is known, or when it has none of its own. */
+  readonly id: string | undefined;
+}
+
+/** What a snapshot shows: its own files, over those of its parents. */
+export function shownBy({ files, below }: Pick<Entry, 'files' | 'below'>): ReadonlyMap<string, string> {
+  return new Map([...below, ...files]);
 }
 
 /** What a call changes: names that go, and names that come or are replaced. */
@@ -81,25 +88,19 @@ export class Ledger {
     this.#entries.set(name, { ...entry, files: new Map(entry.files).set(file, content) });
   }
 
-  /** Notes the directory of a snapshot. @throws Error when its id was given out before. */
-  located(name: string, directory: string): void {
+  /** Notes the id of a snapshot. @throws Error when it was given out before. */
+  located(name: string, id: string): void {
     const entry = this.#entries.get(name);
-    if (entry === undefined || entry.directory === directory) return;
-    if (entry.directory !== undefined) throw new Error(`${name} lay in ${entry.directory} and is now in ${directory}`);
-    const id = idOf(directory);
+    if (entry === undefined || entry.id === id) return;
+    if (entry.id !== undefined) throw new Error(`${name} had the id ${entry.id} and now has ${id}`);
     const before = this.#ids.get(id);
     if (before !== undefined) throw new Error(`${name} was given the id ${id}, which ${before} had`);
     this.#ids.set(id, name);
-    this.#entries.set(name, { ...entry, directory });
+    this.#entries.set(name, { ...entry, id });
   }
 
   /** Notes an id whose snapshot was never recorded. */
   lost(id: string): void {
     if (!this.#ids.has(id)) this.#ids.set(id, 'a snapshot that was never recorded');
   }
-}
-
-/** The id in the path of a snapshot's files. */
-export function idOf(directory: string): string {
-  return directory.split('/').at(-2) ?? '';
 }

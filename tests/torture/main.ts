@@ -1,16 +1,16 @@
 /** What `npm run torture` runs: many kills, with their seed, their progress and their counts. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { freshSeed } from '../support/random.js';
+import { torturedBackEnds } from './back-ends/index.js';
+import { placeFor } from './place.js';
 import { type Counts, torture } from './torture.js';
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '2000' },
     seed: { type: 'string' },
-    callers: { type: 'string', default: '16' },
+    callers: { type: 'string' },
+    snapshotter: { type: 'string', default: 'overlayfs' },
   },
 });
 const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
@@ -28,15 +28,19 @@ function progress(counts: Counts): void {
   say(`${counts.kills} kills, ${counts.answered} calls answered, ${seconds} s`);
 }
 
-const directory = await mkdtemp(path.join(tmpdir(), 'strata-torture-'));
-say(`seed ${seed}, ${kills} kills, in ${directory}`);
+const backEnd = torturedBackEnds.find(({ snapshotter }) => snapshotter === values.snapshotter);
+if (backEnd === undefined) throw new Error(`there is no way to torture ${values.snapshotter}`);
+const place = await placeFor(backEnd);
+const { directory } = place;
+say(`seed ${seed}, ${kills} kills of ${backEnd.snapshotter}, in ${directory}`);
 try {
-  const counts = await torture({ directory, seed, kills, callers: Number(values.callers), onKill: progress });
-  for (const [point, count] of [...counts.at].sort()) say(`  ${point.padEnd(20)} ${count}`);
+  const callers = values.callers === undefined ? {} : { callers: Number(values.callers) };
+  const counts = await torture({ directory, backEnd, seed, kills, ...callers, onKill: progress });
+  for (const [point, count] of [...counts.at].sort()) say(`  ${point.padEnd(22)} ${count}`);
   say(
     `${counts.kills} kills, ${counts.answered} calls answered, ${counts.happened} happened unanswered: all as it must be`,
   );
-  await rm(directory, { recursive: true, force: true });
+  await place.remove();
 } catch (error) {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   say(`seed ${seed}; what is left lies in ${directory}`);

@@ -4,8 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type Snapshotter, type StrataClient } from 'strata-snapshotter';
-import { type FaultPoint, faultPoints } from '#strata/faults/index.js';
+import type { FaultPoint } from '#strata/faults/index.js';
 import { Random } from '../support/random.js';
+import { pointsOf, type TorturedBackEnd } from './back-ends/index.js';
 import { bases, Caller, DaemonDied } from './caller.js';
 import { type Places, writeConfiguration } from './configuration.js';
 import { examine, type Scene } from './examine.js';
@@ -16,9 +17,14 @@ import { type Fault, Victim } from './victim.js';
 export interface TortureOptions {
   /** An empty directory with a short path. */
   readonly directory: string;
-  /** With an even one, commits write manifests. */
+  readonly backEnd: TorturedBackEnd;
+  /** With an even one, commits write manifests where the back end can. */
   readonly seed: number;
   readonly kills: number;
+  /** Which share of the kills comes at any moment, and not at a fault point. Default a half. */
+  readonly anyMoment?: number;
+  /** At which points it has to die at least once. Default: at all that the back end passes. */
+  readonly everyOne?: readonly FaultPoint[];
   readonly callers?: number;
   /** Told after every kill. */
   readonly onKill?: (counts: Counts) => void;
@@ -31,11 +37,15 @@ export interface Counts {
   answered: number;
   /** Calls that had happened though their answer never came. */
   happened: number;
-  /** Kills at each fault point; those at any moment are under `any moment`. */
+  /** Kills at each fault point; the others are under `any moment` and `start`. */
   readonly at: Map<string, number>;
 }
 
 const longestLoad = 100;
+const longestStart = 500;
+
+/** A point that was not passed in so many lives is left alone. */
+const mostTries = 6;
 const longestWait = 5000;
 
 /** At most at which passing a life ends, by how often a load passes the point. */
@@ -45,22 +55,20 @@ const latest: Readonly<Partial<Record<FaultPoint, number>>> = {
   'create.refused': 2,
   'cleanup.found': 2,
   'cleanup.done': 2,
-  'overlay.made': 4,
   'store.begun': 12,
   'store.changed': 12,
   'store.committed': 12,
-  'overlay.discarding': 4,
-  'overlay.discarded': 4,
 };
 
 /**
- * Runs until so many kills are done. @throws Error at the first thing that is not as it must be, with the daemon's log.
+ * Runs until so many kills are done, and until the daemon has died at every point. @throws Error at the first thing that is not as it must be, with the daemon's log.
  * The same seed gives the same plan of calls and kills; how they meet is up to the machine.
  */
 export async function torture(options: TortureOptions): Promise<Counts> {
-  const run = new Torture(options, await writeConfiguration(options.directory, options.seed % 2 === 0));
+  const configured = { backEnd: options.backEnd, manifest: options.seed % 2 === 0 };
+  const run = new Torture(options, await writeConfiguration(options.directory, configured));
   await run.prepare();
-  while (run.counts.kills < options.kills) await run.round();
+  while (run.counts.kills < options.kills || run.hasMissed) await run.round();
   await run.end();
   return run.counts;
 }
@@ -71,6 +79,8 @@ class Torture {
   readonly #random: Random;
   readonly #ledger = new Ledger();
   readonly #places: Places;
+  /** How often a life was to end at each point. */
+  readonly #tries = new Map<FaultPoint, number>();
   #keys = 0;
   #rounds = 0;
 
@@ -86,7 +96,7 @@ class Torture {
     try {
       await this.#connected(async (client) => {
         await client.namespaces.create({ name: 'default', labels: new Map() });
-        for (const name of bases) await this.#makeBase(client.snapshotter(), name);
+        for (const name of bases) await this.#makeBase(this.#snapshotter(client), name);
       });
     } finally {
       await victim?.kill();
@@ -95,10 +105,11 @@ class Torture {
 
   async #makeBase(snapshotter: Snapshotter, name: string): Promise<void> {
     const labels = new Map([['owner', 'all']]);
-    await snapshotter.prepare({ key: 'making', labels });
+    const mounts = await snapshotter.prepare({ key: 'making', labels });
     await snapshotter.commit({ key: 'making', name, labels });
-    const files = new Map<string, string>();
-    this.#ledger.apply({ here: [name, { kind: 'committed', parent: '', labels, files, directory: undefined }] });
+    const id = this.#options.backEnd.idOf(mounts);
+    const none = new Map<string, string>();
+    this.#ledger.apply({ here: [name, { kind: 'committed', parent: '', labels, files: none, below: none, id }] });
   }
 
   /** A last life, which reads every layer and compares it with its manifest. */
@@ -113,7 +124,9 @@ class Torture {
   /** One life of the daemon: it starts, is examined, works, and is killed. */
   async round(): Promise<void> {
     this.#rounds++;
-    const fault = this.#chooseFault();
+    const isForAnyMoment = this.#isForAnyMoment();
+    if (isForAnyMoment && this.#random.chance(0.2)) return this.#killStart();
+    const fault = isForAnyMoment ? undefined : this.#chooseFault();
     const victim = await this.#start(fault);
     if (victim === undefined) return;
     try {
@@ -142,11 +155,12 @@ class Torture {
   }
 
   #examine(client: StrataClient, level: Scene['level']): Promise<number> {
-    return examine({ client, ledger: this.#ledger, snapshots: this.#places.snapshots, level });
+    const { backEnd } = this.#options;
+    return examine({ client, backEnd, ledger: this.#ledger, places: this.#places, level });
   }
 
   async #load(victim: Victim, { client, fault }: { client: StrataClient; fault: Fault | undefined }): Promise<void> {
-    const callers = Array.from({ length: this.#options.callers ?? 16 }, (_, index) => this.#caller(client, index));
+    const callers = Array.from({ length: this.#callers }, (_, index) => this.#caller(client, index));
     const end = async (): Promise<void> => {
       if (fault === undefined) await delay(this.#random.below(longestLoad));
       else await victim.endsWithin(longestWait);
@@ -162,18 +176,60 @@ class Torture {
       name: `c${index}`,
       ledger: this.#ledger,
       random: this.#random.fork(),
-      snapshotter: client.snapshotter(),
+      snapshotter: this.#snapshotter(client),
+      backEnd: this.#options.backEnd,
+      root: this.#places.driver,
       contested: [0, 1, 2].map((number) => `race-${this.#rounds}-${number}`),
       freshKey: () => `k${++this.#keys}`,
     });
   }
 
-  /** Every point in turn, and any moment as often. */
-  #chooseFault(): Fault | undefined {
-    if (this.#rounds % 2 === 0) return undefined;
-    const point = faultPoints[((this.#rounds - 1) / 2) % faultPoints.length] ?? 'create.begun';
+  #snapshotter(client: StrataClient): Snapshotter {
+    return client.snapshotter(this.#options.backEnd.snapshotter);
+  }
+
+  get #callers(): number {
+    return this.#options.callers ?? this.#options.backEnd.callers;
+  }
+
+  /** Points at which it has not died, though it was often enough to do so that it should have. */
+  #missed(): FaultPoint[] {
+    const { counts } = this;
+    const { backEnd, everyOne = pointsOf(backEnd) } = this.#options;
+    return everyOne.filter((point) => {
+      return !counts.at.has(point) && (this.#tries.get(point) ?? 0) < mostTries;
+    });
+  }
+
+  /** Whether there are points that are still to be tried. */
+  get hasMissed(): boolean {
+    return this.#missed().length > 0;
+  }
+
+  #isForAnyMoment(): boolean {
+    if (this.counts.kills >= this.#options.kills) return false;
+    return this.#random.chance(this.#options.anyMoment ?? 0.5);
+  }
+
+  /** Ends it before it answers, or soon after. */
+  async #killStart(): Promise<void> {
+    const victim = new Victim(this.#places.config, undefined);
+    await victim.endsWithin(this.#random.below(longestStart));
+    if (victim.dead) throw new Error(`the daemon did not start:\n${victim.log}`);
+    await victim.kill();
+    this.#count(victim, 'start');
+  }
+
+  /** Those at which it has not died yet, then all in turn. */
+  #chooseFault(): Fault {
+    const { backEnd } = this.#options;
+    const missed = this.#missed();
+    const points = missed.length > 0 ? missed : pointsOf(backEnd);
+    const least = Math.min(...points.map((point) => this.#tries.get(point) ?? 0));
+    const point = this.#random.pick(points.filter((each) => (this.#tries.get(each) ?? 0) === least));
+    this.#tries.set(point, least + 1);
     const from = point === 'ids.reserved' || this.#random.chance(0.2) ? 'start' : 'later';
-    const most = from === 'start' ? 2 : (latest[point] ?? often);
+    const most = from === 'start' ? 2 : (backEnd.latest?.[point] ?? latest[point] ?? often);
     const count = 1 + this.#random.below(point === 'ids.reserved' ? 1 : most);
     return { point, count, from };
   }
@@ -185,9 +241,9 @@ class Torture {
     return undefined;
   }
 
-  #count(victim: Victim): void {
+  #count(victim: Victim, otherwise = 'any moment'): void {
     this.counts.kills++;
-    const at = victim.diedAt ?? 'any moment';
+    const at = victim.diedAt ?? otherwise;
     this.counts.at.set(at, (this.counts.at.get(at) ?? 0) + 1);
     this.#options.onKill?.(this.counts);
   }

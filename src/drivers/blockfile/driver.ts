@@ -28,14 +28,14 @@ import {
   noUsage,
   type Usage,
 } from '../../snapshots/index.js';
-import { ensureDirectory } from '../directories.js';
+import { ensureDirectory, removeMountPoints } from '../directories.js';
 import { Manifests } from '../manifests.js';
 import { blockfileChecker, openLayer } from './checker.js';
-import { settle, syncFile, unmountLeftovers } from './image.js';
+import { settle, syncFile } from './image.js';
 import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import { type BlockfileOptions, type ResolvedBlockfileOptions, resolveBlockfileOptions } from './options.js';
 import { resizeImage } from './resize.js';
-import { IMAGE_MODE, makeImage, Scratch, whyNoImages } from './scratch.js';
+import { IMAGE_MODE, makeImage, removeUnfinishedScratch, Scratch, whyNoImages } from './scratch.js';
 
 const PRIVATE = 0o700;
 
@@ -66,7 +66,8 @@ export async function openBlockfileDriver(options: BlockfileOptions): Promise<Dr
   if (reason !== undefined) throw new FailedPreconditionError(reason);
   ensureDirectory(resolved.root, PRIVATE);
   ensureDirectory(snapshotsDirectory(resolved.root), PRIVATE);
-  await unmountLeftovers(mountsDirectory(resolved.root));
+  await removeMountPoints(mountsDirectory(resolved.root));
+  await removeUnfinishedScratch(resolved.root);
   // Loop devices know their files by paths without symbolic links.
   return new BlockfileDriver({ ...resolved, root: realpathSync(resolved.root) });
 }
@@ -112,11 +113,13 @@ class BlockfileDriver implements Driver {
     const size = snapshot.limits?.bytes;
     if (parent === undefined && size !== undefined && this.#scratch.hasGenerator) {
       await makeImage(path, { type, size, ...(signal === undefined ? {} : { signal }) });
+      this.#options.faults.reach('blockfile.copied');
       return;
     }
     const from = parent === undefined ? await this.#scratch.get() : imagePath(this.root, parent);
     try {
       await copyFile({ from, to: path, mode: IMAGE_MODE, signal });
+      this.#options.faults.reach('blockfile.copied');
       if (size !== undefined) await this.#resize(path, size, signal);
     } catch (error) {
       throw fromSystemError(error, 'failed to copy the image');
@@ -144,6 +147,7 @@ class BlockfileDriver implements Driver {
     await settle(path, signal).catch((error: unknown) => {
       throw fromSystemError(error, 'failed to flush the image');
     });
+    this.#options.faults.reach('blockfile.settled');
     await this.#list(snapshot.id, signal);
     // Before the record says that the layer is complete, it is.
     if (this.#options.durability === 'full') await syncFile(path);
@@ -183,7 +187,9 @@ class BlockfileDriver implements Driver {
   }
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
+    this.#options.faults.reach('blockfile.discarding');
     await removeTrees(snapshotsDirectory(this.root), ids, { signal });
+    this.#options.faults.reach('blockfile.discarded');
     await this.#manifests.remove(ids);
   }
 

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { open, readdir, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortError, throwIfAborted } from '../../errors/index.js';
-import { flushLoopDevices, unmountAll, writableLoopDevices } from '../../linux/index.js';
+import { flushLoopDevices, writableLoopDevices } from '../../linux/index.js';
 
 /** Puts a file, or the entries of a directory, on disk. @throws a system error. */
 export async function syncFile(path: string): Promise<void> {
@@ -12,15 +10,6 @@ export async function syncFile(path: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Takes away what a crash left mounted in a directory. */
-export async function unmountLeftovers(directory: string): Promise<void> {
-  if (!existsSync(directory)) return;
-  for (const name of await readdir(directory)) {
-    await unmountAll(join(directory, name), { detach: true });
-    await rmdir(join(directory, name));
   }
 }
 

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import type { Durability } from '../../snapshots/index.js';
 
 /** The file systems that images can have. */
@@ -29,6 +30,8 @@ export interface BlockfileOptions {
    * once. Default false.
    */
   readonly manifest?: boolean;
+  /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /** Options with nothing left out. */
@@ -81,5 +84,6 @@ export function resolveBlockfileOptions(options: BlockfileOptions): ResolvedBloc
     defaultSize,
     durability: options.durability ?? 'full',
     manifest: options.manifest ?? false,
+    faults: options.faults ?? noFaults,
   });
 }

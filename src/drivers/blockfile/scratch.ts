@@ -27,6 +27,16 @@ export function scratchPath(root: string): string {
   return `${root}/scratch`;
 }
 
+/** Where it lies until it is whole; a daemon that is killed leaves it there. */
+function unfinishedScratch(root: string): string {
+  return `${scratchPath(root)}.new`;
+}
+
+/** Deletes what a crash left of the making of an image to start from. */
+export function removeUnfinishedScratch(root: string): Promise<void> {
+  return rm(unfinishedScratch(root), { force: true });
+}
+
 /** Makes an empty file system of a size at a path, which must not exist. What fails leaves nothing. */
 export async function makeImage(
   path: string,
@@ -88,9 +98,10 @@ export class Scratch {
   async #provide(): Promise<string> {
     const path = scratchPath(this.#options.root);
     if (this.#isFresh && existsSync(path)) return path;
-    const unfinished = `${path}.new`;
+    const unfinished = unfinishedScratch(this.#options.root);
     await rm(unfinished, { force: true });
     await this.#make(unfinished);
+    this.#options.faults.reach('blockfile.scratch');
     // A scratch that is there is whole, whatever happens here.
     if (this.#options.durability === 'full') await syncFile(unfinished);
     await rename(unfinished, path);

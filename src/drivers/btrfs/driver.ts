@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fromSystemError, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { GroupSync, quotaIsOn, subvolumeUsage } from '../../linux/index.js';
 import {
   type CallContext,
@@ -32,7 +33,15 @@ import { deleteAll, limitSubvolume, makeLayer, makeSubvolume, subvolumePath } fr
  */
 export async function openBtrfsDriver(options: BtrfsOptions): Promise<Driver> {
   const root = resolveRoot(options);
-  return new BtrfsDriver(root, prepareRoot(root), options);
+  const { manifest = false, faults = noFaults } = options;
+  return new BtrfsDriver({ root, place: prepareRoot(root), manifest, faults });
+}
+
+interface BtrfsParts {
+  readonly root: string;
+  readonly place: BtrfsPlace;
+  readonly manifest: boolean;
+  readonly faults: FaultPoints;
 }
 
 class BtrfsDriver implements Driver {
@@ -43,13 +52,15 @@ class BtrfsDriver implements Driver {
   readonly #manifests: Manifests;
   readonly #place: BtrfsPlace;
   readonly #sync: GroupSync;
+  readonly #faults: FaultPoints;
   /** Ids whose layers this process made, and whose commits it has not been told of. */
   readonly #sealed = new Set<string>();
 
-  constructor(root: string, place: BtrfsPlace, { manifest = false }: Pick<BtrfsOptions, 'manifest'>) {
+  constructor({ root, place, manifest, faults }: BtrfsParts) {
     this.root = root;
     this.checker = btrfsChecker(root);
     this.#manifests = new Manifests(root, manifest);
+    this.#faults = faults;
     this.#place = place;
     this.#sync = new GroupSync(root);
     this.limiter = { support: () => limitSupport(root), set: (...args) => this.#limit(...args) };
@@ -57,7 +68,7 @@ class BtrfsDriver implements Driver {
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
-    await makeSubvolume(this.root, snapshot);
+    await makeSubvolume(this.root, snapshot, this.#faults);
     if (call.signal?.aborted !== true) return;
     await this.discard([snapshot.id], {});
     throwIfAborted(call.signal);
@@ -69,6 +80,7 @@ class BtrfsDriver implements Driver {
     this.#sealed.add(id);
     try {
       await makeLayer(this.root, id);
+      this.#faults.reach('btrfs.layered');
       await this.#manifests.write({ id, tree: layer }, signal);
       return await subvolumeUsage(layer, { signal, since: subvolumePath(this.root, 'active', id) });
     } catch (error) {
@@ -81,11 +93,11 @@ class BtrfsDriver implements Driver {
     for (const id of ids) this.#sealed.delete(id);
     const directory = join(this.root, PLACES.active);
     const there = new Set(await readdir(directory));
-    await deleteAll(
-      directory,
-      ids.filter((id) => there.has(id)),
-      signal,
-    );
+    const left = ids.filter((id) => there.has(id));
+    if (left.length === 0) return;
+    this.#faults.reach('btrfs.leaving');
+    await deleteAll(directory, left, signal);
+    this.#faults.reach('btrfs.left');
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -107,7 +119,9 @@ class BtrfsDriver implements Driver {
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     for (const id of ids) this.#sealed.delete(id);
+    this.#faults.reach('btrfs.discarding');
     for (const place of Object.values(PLACES)) await deleteAll(join(this.root, place), ids, signal);
+    this.#faults.reach('btrfs.discarded');
     await this.#manifests.remove(ids);
   }
 

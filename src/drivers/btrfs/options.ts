@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 
 /** What a btrfs driver can be told. */
 export interface BtrfsOptions {
@@ -10,13 +11,15 @@ export interface BtrfsOptions {
   readonly root: string;
   /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
   readonly manifest?: boolean;
+  /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /** What would end a path in mount options. */
 const UNMOUNTABLE = /[,\0]/;
 
 /** The root, without `.` and `..`. @throws InvalidArgumentError for one that cannot be mounted from. */
-export function resolveRoot({ root }: BtrfsOptions): string {
+export function resolveRoot({ root }: Pick<BtrfsOptions, 'root'>): string {
   if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
   if (UNMOUNTABLE.test(root)) {
     throw new InvalidArgumentError(`root ${JSON.stringify(root)} has a ",", which a mount option cannot hold`);

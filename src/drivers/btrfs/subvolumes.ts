@@ -20,6 +20,7 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import {
   createSubvolume,
   deleteSubvolumes,
@@ -49,7 +50,7 @@ export function subvolumePath(root: string, kind: Kind, id: string): string {
  * @throws InternalError when there is one already: an id is given out once, so it is not touched.
  * @throws DataLossError when that of the parent is gone.
  */
-export async function makeSubvolume(root: string, snapshot: DriverSnapshot): Promise<void> {
+export async function makeSubvolume(root: string, snapshot: DriverSnapshot, faults: FaultPoints): Promise<void> {
   const { id, kind, parentIds } = snapshot;
   const [parent] = parentIds;
   if (parent !== undefined) requireLayer(root, parent);
@@ -62,6 +63,7 @@ export async function makeSubvolume(root: string, snapshot: DriverSnapshot): Pro
     if (systemErrorCode(error) !== 'EEXIST') throw fromSystemError(error, 'failed to create subvolume');
     throw new InternalError(`the subvolume of new snapshot ${id} exists already`, { cause: error });
   }
+  faults.reach('btrfs.made');
   try {
     await finishSubvolume(root, snapshot);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { DataLossError } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import { hasErrno, syncDevice } from '../../linux/index.js';
 import { explainDeviceError, isFault } from './faults.js';
 import type { DeviceRegistry } from './registry.js';
@@ -19,11 +20,13 @@ export interface NewDevice {
 export class ThinDevices {
   readonly #pool: ThinPool;
   readonly #registry: DeviceRegistry;
+  readonly #faults: FaultPoints;
   readonly #turns = new Turns();
 
-  constructor(pool: ThinPool, registry: DeviceRegistry) {
+  constructor(pool: ThinPool, registry: DeviceRegistry, faults: FaultPoints) {
     this.#pool = pool;
     this.#registry = registry;
+    this.#faults = faults;
   }
 
   /**
@@ -73,8 +76,11 @@ export class ThinDevices {
     for (;;) {
       const deviceId = this.#registry.takeDeviceId();
       await this.#registry.put(id, { ...record, deviceId });
+      this.#faults.reach('devmapper.recorded');
       try {
-        return await make(deviceId);
+        await make(deviceId);
+        this.#faults.reach('devmapper.made');
+        return;
       } catch (error) {
         if (!hasErrno(error, 'EEXIST')) throw error;
         // Somebody else's: the record must not name it, or it would be deleted as ours.
@@ -87,6 +93,7 @@ export class ThinDevices {
   async #snapshot(deviceId: number, originId: string, originDeviceId: number): Promise<void> {
     if ((await this.#pool.find(originId)) === undefined) return this.#pool.createSnapshot(deviceId, originDeviceId);
     await this.#pool.suspend(originId);
+    this.#faults.reach('devmapper.suspended');
     try {
       await this.#pool.createSnapshot(deviceId, originDeviceId);
     } finally {
@@ -106,6 +113,7 @@ export class ThinDevices {
     const record = this.healthy(id);
     await this.#registry.update(id, { state: 'activating' });
     await this.#pool.activate(id, record);
+    this.#faults.reach('devmapper.activated');
     await this.#registry.update(id, { state: 'activated' });
   }
 
@@ -119,6 +127,7 @@ export class ThinDevices {
       if (device !== undefined && device.open > 0) {
         // Freezes what is mounted, in whatever namespace, and thereby writes it out.
         await this.#pool.suspend(id);
+        this.#faults.reach('devmapper.suspended');
         await this.#pool.resume(id);
       }
       if (durable) await syncDevice(this.#pool.devicePath(id));
@@ -153,7 +162,9 @@ export class ThinDevices {
       if (this.#registry.get(id)?.state !== 'activated') return;
       if (await this.isOpen(id)) return;
       await this.#registry.update(id, { state: 'deactivating' });
+      this.#faults.reach('devmapper.deactivating');
       await this.#pool.deactivate(id);
+      this.#faults.reach('devmapper.deactivated');
       await this.#registry.update(id, { state: 'deactivated' });
     });
   }
@@ -169,9 +180,11 @@ export class ThinDevices {
       if (record === undefined) return;
       try {
         await this.#registry.update(id, { state: 'removing' });
+        this.#faults.reach('devmapper.removing');
         if (before !== undefined && (await this.#pool.find(id)) !== undefined) await before(this.#pool.devicePath(id));
         await this.#pool.deactivate(id);
         await this.#pool.delete(record.deviceId);
+        this.#faults.reach('devmapper.deleted');
         await this.#registry.forget(id);
       } catch (error) {
         throw explainDeviceError(error, `failed to delete the device of snapshot ${id}`);

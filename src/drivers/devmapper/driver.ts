@@ -12,6 +12,7 @@ import {
   noLimits,
   type Usage,
 } from '../../snapshots/index.js';
+import { removeMountPoints } from '../directories.js';
 import { devmapperChecker } from './checker.js';
 import { ThinDevices } from './devices.js';
 import { DeviceLimiter } from './limiter.js';
@@ -40,10 +41,11 @@ const ROOT_MODE = 0o700;
 export async function openDevmapperDriver(options: DevmapperOptions): Promise<Driver> {
   const resolved = resolveDevmapperOptions(options);
   makeRoot(resolved.root);
+  await removeMountPoints(resolved.root);
   const pool = new ThinPool(resolved.poolName, resolved.mapper);
   await pool.check();
   const registry = new DeviceRegistry(resolved.store, resolved.poolName);
-  const devices = new ThinDevices(pool, registry);
+  const devices = new ThinDevices(pool, registry, resolved.faults);
   await devices.recover(resolved.onBackgroundError);
   return new DevmapperDriver(resolved, { pool, registry, devices });
 }

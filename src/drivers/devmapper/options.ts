@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { type DeviceMapper, deviceMapper } from '../../linux/index.js';
 import type { Durability } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
@@ -23,6 +24,8 @@ export interface DevmapperOptions {
   readonly discardBlocks?: boolean;
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
+  /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
   /** Told about devices that could not be readied at the start or put away after a commit. */
   readonly onBackgroundError?: (error: unknown) => void;
   /** The device mapper, in place of this machine's. */
@@ -54,6 +57,7 @@ export function resolveDevmapperOptions(options: DevmapperOptions): ResolvedDevm
     fileSystemOptions: options.fileSystemOptions ?? [],
     discardBlocks: options.discardBlocks ?? false,
     durability: options.durability ?? 'full',
+    faults: options.faults ?? noFaults,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     mapper: options.mapper ?? deviceMapper,
   };

@@ -1,4 +1,5 @@
 import { open, rm } from 'node:fs/promises';
+import type { FaultPoints } from '../../faults/index.js';
 import { isMountPoint, makeFileSystem, mountAll, unmountAll } from '../../linux/index.js';
 import type { Owner } from '../overlay/ownership.js';
 import { type ErofsPlaces, MODES, makeDirectory, makeUpper } from './files.js';
@@ -22,10 +23,12 @@ export interface BlockImage {
  */
 export class BlockImages {
   readonly #places: ErofsPlaces;
+  readonly #faults: FaultPoints;
   readonly #ids = new Set<string>();
 
-  constructor(places: ErofsPlaces) {
+  constructor(places: ErofsPlaces, faults: FaultPoints) {
     this.#places = places;
+    this.#faults = faults;
   }
 
   /** Whether a snapshot is written into an image. */
@@ -56,6 +59,7 @@ export class BlockImages {
       await file.close();
     }
     await makeFileSystem({ type: 'ext4', path: image, options: EXT4_OPTIONS, signal });
+    this.#faults.reach('erofs.formatted');
     await makeDirectory(this.#places.blockPoint(id), MODES.snapshot);
     await this.mount(id);
     await makeUpper(this.upper(id), this.work(id), owner);

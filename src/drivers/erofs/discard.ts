@@ -1,4 +1,5 @@
 import { InvalidArgumentError, systemErrorCode } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import { isEntryName, removeTrees, setImmutable, unmountAll } from '../../linux/index.js';
 import type { BlockImages } from './block-images.js';
 import type { Chores } from './chores.js';
@@ -11,6 +12,7 @@ export interface DiscardContext {
   readonly layers: LayerMounts;
   readonly blocks: BlockImages;
   readonly chores: Chores;
+  readonly faults: FaultPoints;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -30,7 +32,7 @@ function makeChangeable(image: string): void {
  * @throws InvalidArgumentError for an id that would lead out of the directory; nothing is deleted then.
  */
 export async function discardSnapshots(ids: readonly string[], context: DiscardContext): Promise<void> {
-  const { places, layers, blocks, chores, signal } = context;
+  const { places, layers, blocks, chores, faults, signal } = context;
   const bad = ids.find((id) => !isEntryName(id));
   if (bad !== undefined) throw new InvalidArgumentError(`${JSON.stringify(bad)} is no name of a directory entry`);
   for (const id of ids) {
@@ -41,5 +43,7 @@ export async function discardSnapshots(ids: readonly string[], context: DiscardC
     makeChangeable(places.layerImage(id));
     await blocks.remove(id);
   }
+  faults.reach('erofs.unmounted');
   await removeTrees(places.snapshots, ids, { signal });
+  faults.reach('erofs.discarded');
 }

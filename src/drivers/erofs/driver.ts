@@ -62,7 +62,7 @@ export class ErofsDriver implements Driver {
     this.#verity = setup.verity;
     this.#loop = setup.loop;
     this.checker = erofsChecker({ root: options.root, loop: setup.loop, layers: this.#layers });
-    this.#blocks = new BlockImages(this.#places);
+    this.#blocks = new BlockImages(this.#places, options.faults);
     this.limiter = options.defaultSize === 0 ? undefined : new ImageLimiter(this.#places, options.defaultSize);
     this.#settings = { places: this.#mountPlaces(), overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
   }
@@ -87,7 +87,9 @@ export class ErofsDriver implements Driver {
 
   async #restoreMounts({ id, parentIds }: DriverSnapshot): Promise<void> {
     try {
-      await rm(partOf(this.#places.layerImage(id)), { force: true });
+      // Of a commit that an earlier process did not come to record.
+      const image = this.#places.layerImage(id);
+      for (const left of [partOf(image), image]) await rm(left, { force: true });
       if (existsSync(this.#places.blockImage(id))) await this.#blocks.mount(id);
       await this.#layers.hold(id, parentIds);
     } catch (error) {
@@ -99,8 +101,10 @@ export class ErofsDriver implements Driver {
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
     throwIfAborted(call.signal);
     await makeSnapshotDirectory(this.#places.snapshot(snapshot.id), snapshot.id);
+    this.#options.faults.reach('erofs.made');
     try {
       await this.#layers.hold(snapshot.id, snapshot.parentIds);
+      this.#options.faults.reach('erofs.held');
       await this.#makeContents(snapshot, this.#ownerOf(snapshot), call);
       throwIfAborted(call.signal);
     } catch (error) {
@@ -132,8 +136,9 @@ export class ErofsDriver implements Driver {
 
   async seal({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const target = this.#places.layerImage(id);
-    const durable = this.#options.durability === 'full';
-    await makeImage({ source: this.#upper(id), target, durable, verity: this.#verity, signal });
+    const { durability, faults } = this.#options;
+    const durable = durability === 'full';
+    await makeImage({ source: this.#upper(id), target, durable, verity: this.#verity, faults, signal });
     await this.#list(id, signal);
     const { blocks } = await stat(target);
     return { size: blocks * STAT_BLOCK, inodes: 1 };
@@ -157,10 +162,12 @@ export class ErofsDriver implements Driver {
 
   async #tidy(id: string, signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
+    this.#options.faults.reach('erofs.leaving');
     if (this.#options.setImmutable) setImmutable(this.#places.layerImage(id), true);
     await this.#layers.release(id);
     await this.#blocks.remove(id);
     await removeTrees(this.#places.snapshot(id), this.#leftovers(id), { signal });
+    this.#options.faults.reach('erofs.left');
   }
 
   /** What a committed layer still has of the time when it was active, by the names in its directory. */
@@ -186,6 +193,7 @@ export class ErofsDriver implements Driver {
       layers: this.#layers,
       blocks: this.#blocks,
       chores: this.#chores,
+      faults: this.#options.faults,
       signal,
     });
     for (const id of ids) this.#broken.delete(id);

@@ -10,6 +10,7 @@ import {
   throwIfAborted,
   UnknownError,
 } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { enableVerity, findProgram } from '../../linux/index.js';
 import { MODES } from './files.js';
 import { Slots } from './slots.js';
@@ -24,6 +25,8 @@ export interface ImageRequest {
   readonly durable: boolean;
   /** Whether the kernel is to check the image's blocks whenever they are read. */
   readonly verity: boolean;
+  /** Told before and after the image gets its name. Default: nobody is. */
+  readonly faults?: FaultPoints;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,10 +62,13 @@ export async function makeImage(request: ImageRequest): Promise<void> {
   const program = imageProgram();
   await using _slot = await slots.take(request.signal);
   const part = partOf(request.target);
+  const { faults = noFaults } = request;
   try {
     await pack(program, part, request);
     if (request.verity) enableVerity(part);
+    faults.reach('erofs.packed');
     await rename(part, request.target);
+    faults.reach('erofs.named');
     if (request.durable) await syncNames(request.target);
   } catch (error) {
     await rm(part, { force: true });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { FailedPreconditionError, fromSystemError } from '../../errors/index.js';
 import { isMountPoint, mountAll, unmountAll, verityDigest } from '../../linux/index.js';
@@ -58,9 +59,15 @@ export class LayerMounts {
     for (const layer of layers) if (!this.#users.has(layer)) await this.#settle(layer);
   }
 
-  /** Unmounts a layer that an earlier process mounted and no snapshot stands on now. */
+  /**
+   * Unmounts a layer that an earlier process mounted and no snapshot stands on now, and deletes the directory that one
+   * left which was killed just before it mounted or just after it unmounted.
+   */
   async tidy(layer: string): Promise<void> {
-    if (!this.#users.has(layer) && isMountPoint(this.#places.layerPoint(layer))) await this.#settle(layer);
+    const point = this.#places.layerPoint(layer);
+    if (this.#users.has(layer) || !existsSync(point)) return;
+    if (isMountPoint(point)) await this.#settle(layer);
+    else await rmdir(point);
   }
 
   /** Whether a layer is mounted though no snapshot stands on it, and nothing is being done about it. */

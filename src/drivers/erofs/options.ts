@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import type { Durability } from '../../snapshots/index.js';
 import { checkMountOption, checkRoot } from '../overlay/options.js';
 import { type ErofsFacts, resolveFacts } from './facts.js';
@@ -29,6 +30,8 @@ export interface ErofsOptions {
    * Default false.
    */
   readonly manifest?: boolean;
+  /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
   /** Told about failures that no caller waits for. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
   /** What this machine can do, for tests; asked of the machine by default. */
@@ -62,6 +65,7 @@ export function resolveErofsOptions(options: ErofsOptions): ResolvedErofsOptions
     defaultSize: checkSize(options.defaultSize ?? 0),
     durability: options.durability ?? 'full',
     manifest: options.manifest ?? false,
+    faults: options.faults ?? noFaults,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     facts: resolveFacts(options.facts ?? {}),
   });

@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { NotImplementedError, withContext } from '../../errors/index.js';
 import { enableVerity, setImmutable, temporaryMount } from '../../linux/index.js';
+import { removeTrial } from '../directories.js';
 import { MODES } from './files.js';
 import { makeImage } from './image.js';
 import { imageMount } from './layer-mounts.js';
@@ -14,12 +15,12 @@ export interface ImageMounting {
 /** Works in a directory that is gone afterwards. */
 async function inTrial<T>(root: string, work: (directory: string) => Promise<T>): Promise<T> {
   const directory = `${root}/trial`;
-  await rm(directory, { recursive: true, force: true });
+  await removeTrial(directory);
   await mkdir(directory, { mode: MODES.root, recursive: true });
   try {
     return await work(directory);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeTrial(directory);
   }
 }
 

@@ -8,7 +8,8 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
-import { canShareBlocks, copyTree, diskUsage, LayerSync, namesInDirectory, removeTrees } from '../../linux/index.js';
+import type { FaultPoints } from '../../faults/index.js';
+import { canShareBlocks, diskUsage, LayerSync, namesInDirectory, removeTrees } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -61,10 +62,12 @@ class NativeDriver implements Driver {
   readonly #manifests: Manifests;
   readonly #sharesBlocks: boolean;
   readonly #sync: LayerSync | undefined;
+  readonly #faults: FaultPoints;
+  readonly #copyTree: ResolvedNativeOptions['copy'];
   readonly #projects: SnapshotProjects;
   readonly limiter: DriverLimiter;
 
-  constructor({ root, durability, manifest, projectIdBase: base, projectQuota }: ResolvedNativeOptions) {
+  constructor({ root, durability, manifest, faults, copy, projectIdBase: base, projectQuota }: ResolvedNativeOptions) {
     this.root = root;
     const directoriesOf = (id: string): readonly [string] => [snapshotDirectory(root, id)];
     const projects = new SnapshotProjects({ root, state: projectQuota(root), base, directoriesOf });
@@ -73,6 +76,8 @@ class NativeDriver implements Driver {
     this.checker = nativeChecker(root);
     this.#manifests = new Manifests(root, manifest);
     this.#sharesBlocks = canShareBlocks(root);
+    this.#faults = faults;
+    this.#copyTree = copy;
     this.#sync = durability === 'full' ? new LayerSync(root) : undefined;
   }
 
@@ -92,6 +97,7 @@ class NativeDriver implements Driver {
       if (systemErrorCode(error) !== 'EEXIST') throw fromSystemError(error, 'failed to create snapshot directory');
       throw existsAlready(id, error);
     }
+    this.#faults.reach('native.made');
     chmodSync(path, MODES.tree);
     if (kind === 'active') await this.#orDiscard(id, async () => this.#projects.start(id, limits));
   }
@@ -101,11 +107,12 @@ class NativeDriver implements Driver {
     const to = snapshotDirectory(this.root, snapshot.id);
     try {
       const onMade = () => this.#projects.start(snapshot.id, noLimits);
-      await copyTree({ from: snapshotDirectory(this.root, parent), to, signal, onMade });
+      await this.#copyTree({ from: snapshotDirectory(this.root, parent), to, signal, onMade });
     } catch (error) {
       if (error instanceof StrataError && error.code === 'AlreadyExists') throw existsAlready(snapshot.id, error);
       throw fromSystemError(error, 'failed to copy the parent');
     }
+    this.#faults.reach('native.copied');
     await this.#orDiscard(snapshot.id, async () => {
       // A power cut must not turn a snapshot that is recorded into half of its parent.
       if (this.#sync !== undefined) await this.#putOnDisk(snapshot.id, await diskUsage(to, { signal }), signal);
@@ -136,6 +143,7 @@ class NativeDriver implements Driver {
 
   async seal(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const usage = await this.#measure(snapshot, signal);
+    this.#faults.reach('native.measured');
     await this.#manifests.write({ id: snapshot.id, tree: snapshotDirectory(this.root, snapshot.id) }, signal);
     // Before the record says that the layer is complete, it is.
     await this.#putOnDisk(snapshot.id, usage, signal);
@@ -165,7 +173,9 @@ class NativeDriver implements Driver {
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     const failure = this.#projects.end(ids);
+    this.#faults.reach('native.discarding');
     await removeTrees(snapshotsDirectory(this.root), ids, { signal });
+    this.#faults.reach('native.discarded');
     await this.#manifests.remove(ids);
     // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
     if (failure !== undefined) throw failure;

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../errors/index.js';
-import { type ProjectQuotaState, projectQuota as quotaOf } from '../../linux/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
+import { copyTree, type ProjectQuotaState, projectQuota as quotaOf } from '../../linux/index.js';
 import type { Durability } from '../../snapshots/index.js';
 
 /** What a native driver can be told. */
@@ -18,6 +19,10 @@ export interface NativeOptions {
   readonly projectQuota?: (directory: string) => ProjectQuotaState;
   /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
   readonly manifest?: boolean;
+  /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
+  /** What copies a tree, for tests. Default: {@link copyTree}. */
+  readonly copy?: typeof copyTree;
 }
 
 /** Options with nothing left out. */
@@ -31,9 +36,11 @@ export function resolveNativeOptions({
   root,
   durability = 'full',
   manifest = false,
+  faults = noFaults,
+  copy = copyTree,
   projectIdBase = DEFAULT_PROJECT_BASE,
   projectQuota = quotaOf,
 }: NativeOptions): ResolvedNativeOptions {
   if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
-  return Object.freeze({ root: resolve(root), durability, manifest, projectIdBase, projectQuota });
+  return Object.freeze({ root: resolve(root), durability, manifest, faults, copy, projectIdBase, projectQuota });
 }

@@ -4,6 +4,7 @@ import { fromSystemError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import {
   diskUsage,
+  draftOf,
   LayerSync,
   namesInDirectory,
   ReadyDirectories,
@@ -76,6 +77,8 @@ class OverlayDriver implements Driver {
   readonly #sync: LayerSync | undefined;
   readonly #faults: FaultPoints;
   readonly #projects: SnapshotProjects;
+  /** Ids of layers whose lists are being written. */
+  readonly #listing = new Set<string>();
   readonly limiter: DriverLimiter;
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
@@ -135,6 +138,7 @@ class OverlayDriver implements Driver {
     const usage = await this.#measure(snapshot, call);
     this.#faults.reach('overlay.measured');
     await this.#list(snapshot, call);
+    this.#faults.reach('overlay.listed');
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
     await this.#sync?.sync({ ...layerPlaces(this.root, snapshot.id), ...usage }, call.signal);
     throwIfCallAborted(call);
@@ -144,8 +148,16 @@ class OverlayDriver implements Driver {
   /** Lists what is in the layer; a list that a refused commit left does not outlive what it says. */
   async #list({ id }: DriverSnapshot, { signal }: CallContext): Promise<void> {
     const manifest = manifestFile(this.root, id);
-    if (this.#writesManifest) await writeManifest({ tree: filesDirectory(this.root, id), manifest }, signal);
-    else if (existsSync(manifest)) unlinkSync(manifest);
+    if (!this.#writesManifest) {
+      if (existsSync(manifest)) unlinkSync(manifest);
+      return;
+    }
+    this.#listing.add(id);
+    try {
+      await writeManifest({ tree: filesDirectory(this.root, id), manifest }, signal);
+    } finally {
+      this.#listing.delete(id);
+    }
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -174,7 +186,10 @@ class OverlayDriver implements Driver {
     if (failure !== undefined) throw failure;
   }
 
+  /** What a power cut can take, and half a list that an earlier process left of a commit. */
   async recreate(snapshot: DriverSnapshot): Promise<boolean> {
+    const draft = draftOf(manifestFile(this.root, snapshot.id));
+    if (!this.#listing.has(snapshot.id) && existsSync(draft)) unlinkSync(draft);
     const files = { id: snapshot.id, writable: snapshot.kind === 'active', faults: this.#faults };
     return recreateSnapshotFiles(this.root, files, () => this.#ownerOf(snapshot));
   }
@@ -220,9 +235,9 @@ function placesBelow(root: string, flat: FlatLayers): MountPlaces {
 }
 
 function openFlat(options: ResolvedOverlayOptions, { overlayOptions }: OverlaySetup): FlatLayers {
-  const { root, flattenDepth: depth, durability, onFlattenError: onError } = options;
+  const { root, flattenDepth: depth, durability, faults, onFlattenError: onError } = options;
   const space = overlayOptions.includes('userxattr') ? 'user' : 'trusted';
-  return new FlatLayers({ root, depth, durable: durability === 'full', space, onError });
+  return new FlatLayers({ root, depth, durable: durability === 'full', space, faults, onError });
 }
 
 function openReady({

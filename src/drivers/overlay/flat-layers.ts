@@ -12,6 +12,7 @@
  */
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { flattenLayers, GroupSync, removeTrees } from '../../linux/index.js';
 import type { DriverSnapshot } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
@@ -33,6 +34,8 @@ export interface FlatLayersOptions {
   readonly space: 'trusted' | 'user';
   /** Told about chains that could not be made flat. They stay as they are. */
   readonly onError: (error: unknown) => void;
+  /** Told when one is made, gets its name and is deleted. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /** One that is ready. */
@@ -53,6 +56,7 @@ interface Making {
 export class FlatLayers {
   readonly #options: FlatLayersOptions;
   readonly #directory: string;
+  readonly #faults: FaultPoints;
   readonly #flats = new Map<string, Flat>();
   /** Topmost layers of chains that could not be made flat; not tried again before the next start. */
   readonly #refused = new Set<string>();
@@ -66,6 +70,7 @@ export class FlatLayers {
   constructor(options: FlatLayersOptions) {
     this.#options = options;
     this.#directory = `${options.root}/flat`;
+    this.#faults = options.faults ?? noFaults;
     ensureDirectory(this.#directory, MODES.root);
     this.#adopted = this.#adopt();
   }
@@ -124,8 +129,10 @@ export class FlatLayers {
     try {
       await this.#adopted;
       await flattenLayers({ layers, to: part, space, signal });
+      this.#faults.reach('flat.merged');
       if (durable) await new GroupSync(root).sync();
       this.#publish(top, part);
+      this.#faults.reach('flat.named');
       if (durable) await syncDirectory(this.#directory);
     } catch (error) {
       if (signal.aborted) return;
@@ -160,6 +167,7 @@ export class FlatLayers {
       tops.flatMap((top) => this.#flats.get(top)?.name ?? []),
       { signal },
     );
+    this.#faults.reach('flat.dropped');
     for (const top of tops) this.#flats.delete(top);
   }
 

@@ -1,9 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotImplementedError, PermissionDeniedError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
-import { ensureDirectory } from '../directories.js';
+import { ensureDirectory, removeTrial } from '../directories.js';
 import { MODES } from './files.js';
 
 /** What is mounted in a trial. */
@@ -27,13 +26,14 @@ async function tryMount(root: string, { name, options: further, accept }: Trial)
   const [lower1, lower2, upper, work, mnt] = TRIAL_DIRECTORIES.map((each) => join(trial, each));
   const options = [`lowerdir=${lower2}:${lower1}`, `upperdir=${upper}`, `workdir=${work}`, ...further];
   try {
+    await removeTrial(trial);
     for (const each of TRIAL_DIRECTORIES) ensureDirectory(join(trial, each), MODES.root);
     ensureDirectory(join(trial, 'lower1', PROBE), MODES.root);
     const mounts = [{ type: 'overlay', source: 'overlay', target: '', options }];
     await using mounted = await temporaryMount(mounts, { directory: mnt ?? trial });
     return accept(mounted.path);
   } finally {
-    await rm(trial, { recursive: true, force: true });
+    await removeTrial(trial);
   }
 }
 

@@ -18,9 +18,9 @@ export const blockfilePlugin = definePlugin<LocalSnapshotter, BlockfilePluginCon
   id: 'blockfile',
   requires: [pluginTypes.store],
   async init(context) {
-    const { settings, durability } = context.config;
+    const { settings, durability, faults } = context.config;
     const { rootPath, syncRemove, limitPolicy, ...options } = settings;
-    const driver = await openOrSkip({ ...options, root: rootPath || context.root, durability });
+    const driver = await openOrSkip({ ...options, root: rootPath || context.root, durability, faults });
     // Without a label the size of an image is that of its parent, or `default_size`.
     return openSnapshotter({ name: 'blockfile', driver, syncRemove, limits: limitSettings({ limitPolicy }), context });
   },

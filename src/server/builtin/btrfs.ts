@@ -18,8 +18,9 @@ export const btrfsPlugin = definePlugin<LocalSnapshotter, BtrfsPluginConfig>({
   id: 'btrfs',
   requires: [pluginTypes.store],
   async init(context) {
-    const { settings } = context.config;
-    const driver = await openOrSkip({ root: settings.rootPath || context.root, manifest: settings.manifest });
+    const { settings, faults } = context.config;
+    const { rootPath, manifest } = settings;
+    const driver = await openOrSkip({ root: rootPath || context.root, manifest, faults });
     const limits = limitSettings(settings);
     return openSnapshotter({ name: 'btrfs', driver, syncRemove: settings.syncRemove, limits, context });
   },

@@ -19,7 +19,7 @@ export const devmapperPlugin = definePlugin<LocalSnapshotter, DevmapperPluginCon
   id: 'devmapper',
   requires: [pluginTypes.store],
   async init(context) {
-    const { settings, durability, logger } = context.config;
+    const { settings, durability, faults, logger } = context.config;
     requireConfigured(settings);
     const report = reporterTo(logger);
     const { rootPath, poolName, baseImageSize, fsType, fsOptions, discardBlocks, asyncRemove } = settings;
@@ -32,6 +32,7 @@ export const devmapperPlugin = definePlugin<LocalSnapshotter, DevmapperPluginCon
       fileSystemOptions: fsOptions.split(' ').filter((word) => word !== ''),
       discardBlocks,
       durability,
+      faults,
       onBackgroundError: (error) => report('ready a device', error),
     });
     // Without a label a snapshot has the size of its parent, or `base_image_size`.

@@ -18,7 +18,7 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
   id: 'erofs',
   requires: [pluginTypes.store],
   async init(context) {
-    const { settings, durability, logger } = context.config;
+    const { settings, durability, faults, logger } = context.config;
     const { rootPath, defaultSize, enableFsverity, setImmutable, ovlMountOptions, manifest } = settings;
     const report = reporterTo(logger);
     const driver = await openOrSkip({
@@ -29,6 +29,7 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
       mountOptions: ovlMountOptions,
       manifest,
       durability,
+      faults,
       onBackgroundError: (error) => report('look after the mounts and files of layers', error),
     });
     const limits = limitSettings(settings);

@@ -17,12 +17,13 @@ export const nativePlugin = definePlugin<LocalSnapshotter, NativePluginConfig>({
   id: 'native',
   requires: [pluginTypes.store],
   async init(context) {
-    const { settings, durability } = context.config;
+    const { settings, durability, faults } = context.config;
     const { rootPath, manifest, projectIdBase } = settings;
     const driver = await openNativeDriver({
       root: rootPath || context.root,
       durability,
       manifest,
+      faults,
       projectIdBase,
     });
     const limits = limitSettings(settings);

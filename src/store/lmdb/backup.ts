@@ -8,6 +8,7 @@ import {
   throwIfAborted,
   UnknownError,
 } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { dataFileName } from './data-file.js';
 import { syncDirectory } from './marker.js';
 import type { ByteRoot } from './tables.js';
@@ -30,7 +31,11 @@ export interface BackupRequest {
  * @throws ResourceExhaustedError when the disk is full, DataLossError when records cannot be read, PermissionDeniedError
  * or NotFoundError when the file cannot be made; what was there is untouched then, and nothing is left beside it.
  */
-export async function backUp(root: ByteRoot, { file, signal }: BackupRequest): Promise<void> {
+export async function backUp(
+  root: ByteRoot,
+  { file, signal }: BackupRequest,
+  faults: FaultPoints = noFaults,
+): Promise<void> {
   throwIfAborted(signal);
   const target = path.resolve(file);
   await inTemporaryDirectory(path.dirname(target), async (directory) => {
@@ -39,7 +44,9 @@ export async function backUp(root: ByteRoot, { file, signal }: BackupRequest): P
     await chmod(copy, 0o600);
     await verifyInChild({ path: directory, file: copy, signal });
     await syncFile(copy);
+    faults.reach('backup.copied');
     await rename(copy, target);
+    faults.reach('backup.named');
   });
   await syncDirectory(path.dirname(target));
 }

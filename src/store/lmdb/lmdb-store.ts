@@ -64,7 +64,7 @@ export class LmdbStore implements Store {
 
   async backUp(request: BackupRequest): Promise<void> {
     this.#refuseIfUnusable();
-    const done = backUp(this.#parts.root, request);
+    const done = backUp(this.#parts.root, request, this.#parts.faults);
     const settled = done.then(
       () => undefined,
       () => undefined,

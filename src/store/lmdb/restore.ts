@@ -7,6 +7,7 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { inTemporaryDirectory, syncFile } from './backup.js';
 import { claimDirectory } from './claim.js';
 import { damaged, dataFileName, inspectDataFile } from './data-file.js';
@@ -26,6 +27,8 @@ export interface RestoreOptions {
   /** The time for the name of what is replaced. */
   readonly now: Date;
   readonly signal?: AbortSignal | undefined;
+  /** Told when it passes a point at which a test may end the process. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /** What came of it. */
@@ -74,13 +77,17 @@ export async function setLmdbStoreAside({
 }
 
 async function replace(directory: string, options: RestoreOptions): Promise<RestoredStore> {
+  const { faults = noFaults } = options;
   const copy = path.join(directory, dataFileName);
   await copyBackup(options.file, copy);
   await chmod(copy, 0o600);
   await check(directory, options);
   await syncFile(copy);
+  faults.reach('restore.copied');
   const replaced = await keep(options);
+  faults.reach('restore.kept');
   await rename(copy, path.join(options.path, dataFileName));
+  faults.reach('restore.replaced');
   // LMDB makes a new one; the old one speaks of readers of the old file.
   await rm(path.join(options.path, 'lock.mdb'), { force: true });
   await syncDirectory(options.path);
