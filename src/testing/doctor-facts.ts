@@ -35,6 +35,8 @@ const root: DoctorFacts['root'] = {
   projectQuota: 'on',
 };
 
+const erofs = { erofsRoot: `${root.path}/io.containerd.snapshotter.v1.erofs`, sealedLayers: false };
+
 /** The parts of {@link DoctorFacts}, each with what is to differ. */
 export type DoctorFactsChange = {
   readonly [Part in keyof DoctorFacts]?: DoctorFacts[Part] extends readonly unknown[] | string
@@ -47,10 +49,11 @@ export function doctorFacts(change: DoctorFactsChange = {}): DoctorFacts {
   const address = '/run/strata/strata.sock';
   return {
     node: change.node ?? '20.0.0',
-    settings: { root: root.path, address, snapshotter: 'auto', proxy: false, ...change.settings },
+    settings: { root: root.path, address, snapshotter: 'auto', proxy: false, ...erofs, ...change.settings },
     machine: { ...machine, ...change.machine },
     root: { ...root, ...change.root },
     holding: change.holding ?? [],
+    unsealed: change.unsealed ?? [],
     overlay: { mounts: 'works', mapsIds: 'works', ...change.overlay },
     programs: change.programs ?? ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs'],
     containerd: {

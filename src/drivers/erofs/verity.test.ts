@@ -8,7 +8,7 @@ import { temporaryMount, unmountAll, verityDigest } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
 import { mountsBelow, newRoot, whyNoErofs } from '../../testing/erofs-root.js';
 import { loopFileSystem } from '../../testing/index.js';
-import { type ErofsOptions, openErofsDriver } from './index.js';
+import { type ErofsOptions, openErofsDriver, unsealedLayers } from './index.js';
 
 async function open(t: TestContext, root: string, options: Omit<ErofsOptions, 'root'>): Promise<Driver> {
   const driver = await openErofsDriver({ root, onBackgroundError: (error) => assert.fail(String(error)), ...options });
@@ -64,6 +64,7 @@ describe('fs-verity that is asked for', { skip: whyNoErofs() }, () => {
     await makeLayer(await open(t, root, {}));
     const facts = { triesVerity: async () => undefined };
     await refuses(await open(t, root, { fsverity: true, facts }));
+    assert.deepEqual(unsealedLayers(root), ['1']);
     const driver = await open(t, root, { fsverity: 'auto', facts });
     await driver.create(over, noContext);
     await using mounted = await temporaryMount(driver.mounts(over));
@@ -87,6 +88,7 @@ describe('fs-verity of the kernel', { skip: whyNoVerity }, () => {
     it(`protects each layer with ${fsverity}, which can be used and deleted`, async (t) => {
       const driver = await open(t, await verityRoot(t), { fsverity });
       await makeLayer(driver);
+      assert.deepEqual(unsealedLayers(driver.root), []);
       assert.match(verityDigest(imageOf(driver)) ?? '', /^[0-9a-f]{64}$/);
       assert.throws(() => openSync(imageOf(driver), 'r+'), { code: 'EPERM' });
       await driver.create(over, noContext);

@@ -46,6 +46,7 @@ const cases: Readonly<
   'space-low': { on: { root: { bytes: { total: 2 ** 40, free: 2 ** 30 } } }, severity: 'warning', says: /1024 MiB of/ },
   'inodes-gone': { on: { root: { inodes: { total: 1e6, free: 7 } } }, severity: 'error', says: /7 inodes left/ },
   'inodes-low': { on: { root: { inodes: { total: 1e6, free: 2000 } } }, severity: 'warning', says: /2000 of 1000000/ },
+  'layers-unsealed': { on: { unsealed: ['4', '5'] }, severity: 'warning', says: /2 layers of erofs are not protected/ },
   'quota-off': { on: { root: { projectQuota: 'off' } }, severity: 'notice', says: /prjquota/ },
   'no-directory-types': { on: { root: { directoryTypes: false } }, severity: 'warning', says: /ftype=1/ },
   'back-end-unusable': {

@@ -63,6 +63,10 @@ export interface SettingsFacts {
   /** The default snapshotter that is asked for, `auto` or a name. */
   readonly snapshotter: string;
   readonly proxy: boolean;
+  /** Where erofs keeps its files. */
+  readonly erofsRoot: string;
+  /** Whether erofs wants fs-verity of every layer. */
+  readonly sealedLayers: boolean;
 }
 
 /** See the head of this file. */
@@ -73,6 +77,8 @@ export interface DoctorFacts {
   readonly root: DirectoryFacts;
   /** Snapshotters with files below the root. */
   readonly holding: readonly string[];
+  /** The layers of erofs without fs-verity, where that is wanted of all. */
+  readonly unsealed: readonly string[];
   readonly overlay: OverlayTrials;
   /** Programs in the search path, of those that back ends need. */
   readonly programs: readonly string[];

@@ -34,6 +34,7 @@ export const findingCodes = [
   'inodes-low',
   'no-directory-types',
   'quota-off',
+  'layers-unsealed',
   'back-end-unusable',
   'snapshots-out-of-reach',
   'unprivileged',

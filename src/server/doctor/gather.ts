@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cannotTry, mountsWithMappedIds, tryOverlay } from '../../drivers/index.js';
+import { cannotTry, mountsWithMappedIds, tryOverlay, unsealedLayers } from '../../drivers/index.js';
 import { messageOf } from '../../errors/index.js';
 import {
   type DirectoryFacts,
@@ -35,6 +35,7 @@ export async function gatherFacts({ settings, daemon, containerdConfig }: Gather
     machine,
     root,
     holding: holdingBelow(settings.root),
+    unsealed: settings.sealedLayers ? unsealedLayers(settings.erofsRoot) : [],
     overlay: await tryOverlays(root, machine),
     programs: neededPrograms.filter((name) => findProgram(name) !== undefined),
     containerd: await containerdFacts(containerdConfig),

@@ -82,6 +82,12 @@ export const rootFindings: Rules = {
       remedy:
         'Mount it with the option prjquota; ext4 needs "tune2fs -O project,quota -Q prjquota" before, while it is not mounted.',
     },
+  'layers-unsealed': ({ unsealed }) =>
+    unsealed.length > 0 && {
+      severity: 'warning',
+      sentence: `${unsealed.length} layers of erofs are not protected by fs-verity, and with enable_fsverity = true no snapshot can stand on them.`,
+      remedy: 'Remove them and pull them again, or set enable_fsverity = "auto".',
+    },
   'no-directory-types': ({ root }) =>
     root.directoryTypes === false && {
       severity: 'warning',

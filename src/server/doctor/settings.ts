@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { messageOf } from '../../errors/index.js';
 import { type ConfigSources, defaultConfig, resolveConfig } from '../config/index.js';
 import type { SettingsFacts } from './facts.js';
@@ -13,6 +14,15 @@ export async function settingsFacts(sources: ConfigSources): Promise<SettingsFac
   }
 }
 
-function of({ root, grpc, snapshotter, proxy }: Awaited<ReturnType<typeof resolveConfig>>): SettingsFacts {
-  return { root, address: grpc.address, snapshotter, proxy: proxy.enabled };
+function of({ root, grpc, snapshotter, proxy, plugins }: Awaited<ReturnType<typeof resolveConfig>>): SettingsFacts {
+  const name = 'io.containerd.snapshotter.v1.erofs';
+  const { rootPath, enableFsverity } = plugins[name];
+  return {
+    root,
+    address: grpc.address,
+    snapshotter,
+    proxy: proxy.enabled,
+    erofsRoot: rootPath || join(root, name),
+    sealedLayers: enableFsverity === true,
+  };
 }
