@@ -28,8 +28,12 @@ type daemon struct {
 }
 
 func dial(address string) (*daemon, error) {
-	// A daemon that is being started is asked again at once.
-	eager := grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 2 * time.Millisecond, Multiplier: 1, MaxDelay: 2 * time.Millisecond}}
+	// A daemon that is being started is asked again at once. Without a limit of its own, an attempt would be given up after
+	// those two milliseconds as well, in which a busy daemon cannot answer.
+	eager := grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: 2 * time.Millisecond, Multiplier: 1, MaxDelay: 2 * time.Millisecond},
+		MinConnectTimeout: 20 * time.Second,
+	}
 	conn, err := grpc.Dial(dialer.DialAddress(address),
 		grpc.WithInsecure(),
 		grpc.WithContextDialer(dialer.ContextDialer),

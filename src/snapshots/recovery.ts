@@ -57,7 +57,10 @@ interface Layers {
 type Counts = { -readonly [K in Exclude<keyof RecoveryReport, 'missing'>]: number };
 
 /** How many records or names are looked at before others have a turn on the event loop: about a millisecond's work. */
-const pageSize = 256;
+const pageSize = 64;
+
+/** How many leftovers are deleted at a time. */
+const strayBatch = 256;
 
 /**
  * Compares the files with the records, and mends what a crash can leave. Nothing that is recorded is ever deleted.
@@ -105,8 +108,8 @@ export class Recovery {
     faults.reach('cleanup.found');
     if (store.restored) counts.kept += strays.length;
     else
-      for (let start = 0; start < strays.length; start += pageSize)
-        await this.#discard(strays.slice(start, start + pageSize), counts, call);
+      for (let start = 0; start < strays.length; start += strayBatch)
+        await this.#discard(strays.slice(start, start + strayBatch), counts, call);
     faults.reach('cleanup.done');
   }
 
