@@ -1,8 +1,8 @@
 import { stat, truncate } from 'node:fs/promises';
-import { FailedPreconditionError, NotImplementedError } from '../errors/index.js';
+import { FailedPreconditionError, messageOf, NotImplementedError, throwIfAborted } from '../errors/index.js';
 import { growFileSystem, type ResizableType } from './grow-file-system.js';
 import { findProgram, programOutput, runProgram } from './make-file-system.js';
-import { extBlockSize, fileSystemSize } from './superblock.js';
+import { fileSystemSize } from './superblock.js';
 import { temporaryMount } from './temporary-mount.js';
 
 /** What a file system lies in. */
@@ -78,25 +78,32 @@ async function resizeExt({ volume, size, signal }: ResizeFileSystem, before: num
   // What a crash left in the journal is put in place, by which 1 is the status. A whole check would make `lost+found`,
   // and is not needed: hence the force.
   await runProgram(check, ['-p', volume.path], { signal, accept: [1] });
-  if (size < before) await requireRoom({ resize, volume, size, signal });
-  await runProgram(resize, ['-f', volume.path, `${Math.floor(size / KIB)}K`], { signal });
+  const args = ['-f', volume.path, `${Math.floor(size / KIB)}K`];
+  await (size < before ? shrinkExt(resize, args, { path: volume.path, signal }) : runProgram(resize, args, { signal }));
   if (size < before) await volume.resize(size);
 }
 
-interface RoomQuestion extends Pick<ResizeFileSystem, 'volume' | 'size' | 'signal'> {
-  /** The program resize2fs. */
-  readonly resize: string;
+interface ShrinkExt {
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
- * An attempt that fails would have the next check be a whole one.
- * @throws FailedPreconditionError when what is in a file system would have no room.
+ * Makes what is in a volume smaller. An attempt that fails leaves it to be checked as a whole, which makes `lost+found`:
+ * both are done at once, and what was not there before is not there afterwards.
+ * @throws FailedPreconditionError with what the program said, when what is in it has no room.
  */
-async function requireRoom({ resize, volume, size, signal }: RoomQuestion): Promise<void> {
-  const [blocks] = /\d+(?=\s*$)/.exec(await programOutput(resize, ['-f', '-P', volume.path], { signal })) ?? [];
-  const least = Number(blocks ?? 0) * extBlockSize(volume.path);
-  if (least <= size) return;
-  throw new FailedPreconditionError(`what is in it needs ${least} bytes, and ${size} are wanted`);
+async function shrinkExt(resize: string, args: readonly string[], { path, signal }: ShrinkExt): Promise<void> {
+  const debugfs = programOf('debugfs');
+  const had = (await programOutput(debugfs, ['-R', 'ls -p /', path], { signal })).includes('/lost+found/');
+  try {
+    await runProgram(resize, args, { signal });
+  } catch (cause) {
+    await runProgram(programOf('e2fsck'), ['-f', '-p', path], { accept: [1] });
+    if (!had) await runProgram(debugfs, ['-w', '-R', 'rmdir lost+found', path]);
+    throwIfAborted(signal);
+    throw new FailedPreconditionError(`it cannot be made smaller: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function growXfs({ volume, size, mountIn, signal }: ResizeFileSystem, before: number): Promise<void> {

@@ -58,16 +58,6 @@ export function fileSystemSize(path: string, type: ImageType): number {
   }
 }
 
-/** The size of a block of an ext2 or ext4, in bytes. Throws as {@link fileSystemSize}. */
-export function extBlockSize(path: string): number {
-  const fd = openSync(path, constants.O_RDONLY);
-  try {
-    return 1024 * 2 ** readStart(fd).readUInt32LE(EXT4.AT + EXT4.LOG);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 function readStart(fd: number): Buffer {
   const start = Buffer.alloc(LOOKED_AT);
   readSync(fd, start, 0, LOOKED_AT, 0);

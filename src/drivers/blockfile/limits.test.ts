@@ -85,6 +85,21 @@ describe('blockfile limits', { skip }, () => {
     about(await sizeWithin(driver, of), 32 * MIB);
   });
 
+  it('leave an image as it is whose files would not fit into a smaller one', async (t) => {
+    const driver = await open(t);
+    const of = snapshot({ id: '1', limits: { bytes: 64 * MIB } });
+    await driver.create(of, noContext);
+    await within(driver, of, (root) => writeFileSync(join(root, 'file'), Buffer.alloc(24 * MIB, 1)));
+    await assert.rejects(async () => driver.limiter?.set(of, { bytes: 16 * MIB }, noContext), {
+      name: 'FailedPreconditionError',
+      message: /it cannot be made smaller: resize2fs failed/,
+    });
+    assert.equal(statSync(imageOf(driver, '1')).size, 64 * MIB);
+    await driver.limiter?.set(of, { bytes: 48 * MIB }, noContext);
+    assert.equal(statSync(imageOf(driver, '1')).size, 48 * MIB);
+    assert.deepEqual(await within(driver, of, (root) => readdirSync(root)), ['file']);
+  });
+
   it('finish what a crash left half done', async (t) => {
     for (const [fsType, size] of [
       ['ext4', 64 * MIB],

@@ -76,7 +76,11 @@ const whyNoVerity = whyNoErofs() || (!existsSync('/sys/fs/ext4/features/verity')
 
 describe('fs-verity of the kernel', { skip: whyNoVerity }, () => {
   async function verityRoot(t: TestContext): Promise<string> {
-    const place = await loopFileSystem({ type: 'ext4', size: 64 * 2 ** 20, mkfsOptions: ['-O', 'verity'] });
+    const place = await loopFileSystem({
+      type: 'ext4',
+      size: 64 * 2 ** 20,
+      mkfsOptions: ['-O', 'verity', '-b', '4096'],
+    });
     t.after(async () => {
       for (const point of mountsBelow(place.path).reverse()) await unmountAll(point, { detach: true });
       await place[Symbol.asyncDispose]();
