@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
-import { close, constants, open } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { NotImplementedError } from '../errors/index.js';
 import { type Libc, libc } from './libc.js';
 import { systemCallError } from './system-error.js';
 
-const openFile = promisify(open);
-const closeFile = promisify(close);
 const execute = promisify(execFile);
 
 /**
@@ -63,7 +61,8 @@ async function syncFileSystemOf(directory: string): Promise<void> {
 }
 
 async function syncInPool(c: Libc, directory: string): Promise<void> {
-  const fd = await openFile(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  // Opening a directory that is in use takes microseconds; the way to the pool and back, tens of them.
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await new Promise<void>((resolve, reject) => {
       c.syncfsLater(fd, (errno) => {
@@ -72,6 +71,6 @@ async function syncInPool(c: Libc, directory: string): Promise<void> {
       });
     });
   } finally {
-    await closeFile(fd);
+    closeSync(fd);
   }
 }

@@ -26,15 +26,15 @@ async function makeLayer(root: string): Promise<LayerFiles> {
   return { path: files, parents: [directory, root], inodes: 4, size: 4096 };
 }
 
-/** A LayerSync, and how often it synchronised the whole file system. */
+/** A LayerSync, and how often it synchronised the whole file system, or its journal. */
 function counting(directory: string, facts: Partial<LayerSyncFacts>) {
-  const counts = { whole: 0 };
-  const whole = {
+  const counts = { whole: 0, journal: 0 };
+  const count = (what: keyof typeof counts) => ({
     sync: async (): Promise<void> => {
-      counts.whole++;
+      counts[what]++;
     },
-  };
-  return { counts, layers: new LayerSync(directory, { whole, ...facts }) };
+  });
+  return { counts, layers: new LayerSync(directory, { whole: count('whole'), journal: count('journal'), ...facts }) };
 }
 
 describe('LayerSync', () => {
@@ -72,6 +72,19 @@ describe('LayerSync', () => {
       const { counts, layers } = counting(directory, { waitingBytes: () => 64 * MIB, hasOneJournal });
       await layers.sync(layer);
       assert.equal(counts.whole, hasOneJournal ? 0 : 1);
+    }
+  });
+
+  it('commits the journal for a layer without files, where there is one journal', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const layer = { ...(await makeLayer(directory)), inodes: 1 };
+    for (const [hasOneJournal, wanted] of [
+      [true, { whole: 0, journal: 1 }],
+      [false, { whole: 1, journal: 0 }],
+    ] as const) {
+      const { counts, layers } = counting(directory, { waitingBytes: () => 0, hasOneJournal });
+      await layers.sync(layer);
+      assert.deepEqual(counts, wanted);
     }
   });
 
@@ -141,4 +154,26 @@ describe('a layer that was synchronised', { skip: whyNoLoopFileSystem('ext4') },
       });
     });
   }
+
+  it('without files is there after a power cut, with its owner and its attributes', async (t) => {
+    const image = path.join(await temporaryDirectory(t), 'image');
+    await writeFile(image, '');
+    await truncate(image, 64 * MIB);
+    await makeFileSystem({ type: 'ext4', path: image, options: [] });
+    await mounted(image, async (root) => {
+      const directory = path.join(root, '1');
+      const layer: LayerFiles = { path: path.join(directory, 'fs'), parents: [directory, root], inodes: 1, size: 4096 };
+      const layers = new LayerSync(root);
+      for (const uid of [7, 8]) {
+        await mkdir(layer.path, { recursive: true });
+        await lchown(layer.path, uid, uid);
+        await layers.sync(layer);
+        await mkdir(path.join(directory, `unsynchronised-${uid}`));
+        await afterPowerCut(image, async (found) => {
+          assert.equal((await lstat(path.join(found, '1', 'fs'))).uid, uid);
+          await assert.rejects(lstat(path.join(found, '1', `unsynchronised-${uid}`)), { code: 'ENOENT' });
+        });
+      }
+    });
+  });
 });
