@@ -23,8 +23,10 @@ export const faultPoints = [
   'store.begun',
   /** The back end's records are changed and those of the namespace are not, or the other way round. */
   'metadata.between',
-  /** All changes are made in the transaction; it is not committed. */
+  /** All changes are made in the transaction; LMDB has not committed it. */
   'store.changed',
+  /** LMDB has the transaction; it is not on disk. */
+  'store.applied',
   /** The transaction is on disk; no caller knows. */
   'store.committed',
   /** The records are gone; the files are still there. */

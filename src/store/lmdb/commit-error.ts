@@ -18,6 +18,7 @@ interface FailedCommit {
   /** A promise that is already rejected, or about to be, with the error of LMDB. */
   readonly commitError?: unknown;
   readonly code?: unknown;
+  readonly errno?: unknown;
 }
 
 /**
@@ -51,9 +52,11 @@ function saysFull(error: unknown): boolean {
   return code === ENOSPC || code === EDQUOT;
 }
 
-/** The number of the system's error. */
+/** The number of the system's error: LMDB's are its own, Node's have them negative beside a text. */
 function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as FailedCommit).code : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const { code, errno } = error as FailedCommit;
+  return typeof errno === 'number' ? -errno : code;
 }
 
 async function isFull(path: string): Promise<boolean> {

@@ -1,5 +1,7 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { DataLossError } from '../../errors/index.js';
+import { metaBytes, metaOffset } from './log-format.js';
 import { metaMagic, metaPage } from './page-format.js';
 
 /** The file in the directory of an environment that holds everything. */
@@ -71,10 +73,14 @@ interface PagePlace {
   readonly position: number;
 }
 
-async function readMetaPage(file: FileHandle, { path, number, position }: PagePlace): Promise<MetaPage> {
+async function readMetaPage(file: FileHandle, place: PagePlace): Promise<MetaPage> {
   const bytes = Buffer.alloc(metaPage.end);
-  const { bytesRead } = await file.read(bytes, 0, metaPage.end, position);
-  if (bytesRead < metaPage.end) throw damaged(path, `it ends inside meta page ${number}`);
+  const { bytesRead } = await file.read(bytes, 0, metaPage.end, place.position);
+  return parseMetaPage(bytes, bytesRead, place);
+}
+
+function parseMetaPage(bytes: Buffer, length: number, { path, number }: PagePlace): MetaPage {
+  if (length < metaPage.end) throw damaged(path, `it ends inside meta page ${number}`);
   const found = bytes.readUInt32LE(metaPage.magic);
   if (found !== metaMagic) {
     throw damaged(path, `meta page ${number} begins with ${found.toString(16)}, want ${metaMagic.toString(16)}`);
@@ -95,4 +101,39 @@ function isPageSize(size: number): boolean {
 /** The error for a data file that cannot be used. */
 export function damaged(path: string, reason: string): DataLossError {
   return new DataLossError(`store file ${path} is damaged: ${reason}`);
+}
+
+/** The newest meta page of a data file. */
+export interface DataFileMeta {
+  readonly pageSize: number;
+  readonly transaction: bigint;
+  /** The part of the page that LMDB changes. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * Reads the newest meta page of an open file, which is that of the last commit when no other is under way. Blocks, but
+ * what LMDB has just written is in memory.
+ * @throws DataLossError when the meta pages are damaged.
+ */
+export function readDataFileMeta(fd: number, path: string): DataFileMeta {
+  const first = readMetaPageNow(fd, { path, number: 0, position: 0 });
+  const second = readMetaPageNow(fd, { path, number: 1, position: first.pageSize });
+  return first.transaction >= second.transaction ? first : second;
+}
+
+function readMetaPageNow(fd: number, place: PagePlace): DataFileMeta {
+  const page = Buffer.alloc(metaOffset + metaBytes);
+  const { pageSize, transaction } = parseMetaPage(page, readSync(fd, page, 0, page.length, place.position), place);
+  return { pageSize, transaction, bytes: page.subarray(metaOffset) };
+}
+
+/** The transaction that such a part of a meta page is of. */
+export function transactionOfMeta(bytes: Buffer): bigint {
+  return bytes.readBigUInt64LE(metaPage.transaction - metaOffset);
+}
+
+/** Puts such a part into both meta pages. */
+export async function writeDataFileMeta(file: FileHandle, pageSize: number, bytes: Buffer): Promise<void> {
+  for (const number of [0, 1]) await file.write(bytes, 0, metaBytes, number * pageSize + metaOffset);
 }

@@ -10,12 +10,6 @@ import { type ByteRoot, byteEncoding, isDamage, TableSet } from './tables.js';
 /** LMDB's own default: how many readers there can be at once, in all threads and processes together. */
 const maxReaders = 126;
 
-/** An LMDB environment with its tables. */
-export interface Environment {
-  readonly root: ByteRoot;
-  readonly tables: TableSet;
-}
-
 /** Makes the directory of a store, for its owner only, unless it is there; a power cut does not undo it. */
 export async function makeDirectory(directory: string): Promise<void> {
   const target = path.resolve(directory);
@@ -44,40 +38,45 @@ export async function syncDataFile(directory: string): Promise<void> {
   }
 }
 
+/** What an environment is opened with. */
+export type EnvironmentOptions = Pick<ResolvedOptions, 'path' | 'tableNames' | 'mapSize'>;
+
 /**
- * Opens the environment and its tables, with plain LMDB crash rules: a commit is on disk before it is announced, unless
- * the store is not durable.
+ * Opens the environment. Its commits do not wait for the disk, nor are they on disk in their order: that is the journal's
+ * part.
  * @throws DataLossError when LMDB refuses the file.
  */
-export async function openEnvironment(options: ResolvedOptions): Promise<Environment> {
-  let root: ByteRoot | undefined;
-  try {
-    root = openRoot(options);
+export function openRoot({ path: directory, tableNames, mapSize }: EnvironmentOptions): ByteRoot {
+  return explained(directory, () => {
+    const root = open<Buffer, Uint8Array>({
+      path: directory,
+      noSubdir: false,
+      ...byteEncoding,
+      overlappingSync: false,
+      noSync: true,
+      maxDbs: tableNames.length,
+      maxReaders,
+      ...(mapSize === undefined ? {} : { mapSize }),
+    });
     // Readers that were killed still hold their places, and the pages that they saw.
     root.readerCheck();
-    return { root, tables: new TableSet(root, options.tableNames) };
+    return root;
+  });
+}
+
+/** Opens the tables, and makes those that are missing. @throws as {@link openRoot}. */
+export function openTables(root: ByteRoot, { path: directory, tableNames }: EnvironmentOptions): TableSet {
+  return explained(directory, () => new TableSet(root, tableNames));
+}
+
+function explained<T>(directory: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
-    if (root !== undefined) await closeRoot(root);
-    const context = `cannot open store ${options.path}`;
+    const context = `cannot open store ${directory}`;
     if (isDamage(error)) throw new DataLossError(`${context}: ${messageOf(error)}`, { cause: error });
     throw fromSystemError(error, context);
   }
-}
-
-function openRoot({ path: directory, tableNames, mapSize, durable }: ResolvedOptions): ByteRoot {
-  return open<Buffer, Uint8Array>({
-    path: directory,
-    noSubdir: false,
-    ...byteEncoding,
-    overlappingSync: false,
-    noSync: !durable,
-    // The write queue makes its own batches. lmdb-js' batching would add a turn of the event loop to each commit and,
-    // when a commit fails, reject a promise that nobody can get at.
-    eventTurnBatching: false,
-    maxDbs: tableNames.length,
-    maxReaders,
-    ...(mapSize === undefined ? {} : { mapSize }),
-  });
 }
 
 /** Closes an environment in which nothing is under way. */

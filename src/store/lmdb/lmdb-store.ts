@@ -4,6 +4,7 @@ import type { ReadTransaction, Store, WriteTransaction } from '../store.js';
 import { type BackupRequest, backUp } from './backup.js';
 import { explainFailedCommit } from './commit-error.js';
 import { closeRoot } from './environment.js';
+import type { Journal } from './journal.js';
 import type { ByteRoot, TableSet } from './tables.js';
 import { LmdbReadTransaction } from './transaction.js';
 import { WriteQueue } from './write-queue.js';
@@ -14,9 +15,11 @@ export interface LmdbStoreParts {
   readonly restored: boolean;
   readonly root: ByteRoot;
   readonly tables: TableSet;
+  /** Undefined for a store that is not durable. */
+  readonly journal: Journal | undefined;
   readonly faults: FaultPoints;
-  /** Runs after the environment has been closed without losing anything. */
-  readonly afterClose: () => Promise<void>;
+  /** Runs after the environment has been closed. `complete`: all that was answered is in the data file. */
+  readonly afterClose: (complete: boolean) => Promise<void>;
 }
 
 /** The store over an open LMDB environment. */
@@ -36,6 +39,7 @@ export class LmdbStore implements Store {
     this.#queue = new WriteQueue({
       root: parts.root,
       tables: parts.tables,
+      log: parts.journal,
       faults: parts.faults,
       explain: (error) => explainFailedCommit(parts.path, error),
     });
@@ -89,8 +93,12 @@ export class LmdbStore implements Store {
   async #close(): Promise<void> {
     await this.#queue.drain();
     await Promise.all(this.#backups);
-    await closeRoot(this.#parts.root);
-    await this.#parts.afterClose();
+    const { root, journal, afterClose } = this.#parts;
+    await journal?.release();
+    await closeRoot(root);
+    // What is not on disk as a whole is left to the next start, which must not take the store for closed.
+    const complete = (await journal?.close()) ?? true;
+    await afterClose(complete);
   }
 
   #refuseIfUnusable(): void {

@@ -4,9 +4,12 @@ import type { Store } from '../store.js';
 import { removeTemporaryDirectories } from './backup.js';
 import { claimDirectory } from './claim.js';
 import { dataFileName, inspectDataFile } from './data-file.js';
-import { makeDirectory, makeFiles, openEnvironment, syncDataFile } from './environment.js';
+import { closeRoot, makeDirectory, makeFiles, openRoot, openTables, syncDataFile } from './environment.js';
 import { ensureFormat, formatTable } from './format.js';
-import { LmdbStore } from './lmdb-store.js';
+import { Journal } from './journal.js';
+import { LmdbStore, type LmdbStoreParts } from './lmdb-store.js';
+import type { LogHead } from './log-format.js';
+import { readLog, replay, rewindDataFile } from './log-recovery.js';
 import { markInUse, unmarkInUse } from './marker.js';
 import { makeDataFile } from './new-file.js';
 import { type LmdbStoreOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -33,8 +36,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   throwIfAborted(resolved.signal);
   const claim = await prepare(resolved);
   try {
-    await checkFile(resolved);
-    return await openStore(resolved, claim);
+    return await openStore(resolved, claim, await checkFile(resolved));
   } catch (error) {
     await claim[Symbol.asyncDispose]();
     throw error;
@@ -50,32 +52,39 @@ async function prepare({ path: directory }: ResolvedOptions): Promise<AsyncDispo
   }
 }
 
-/** Makes sure that LMDB can open the file without crashing, as far as that can be known. */
-async function checkFile({ path: directory, signal }: ResolvedOptions): Promise<void> {
+/**
+ * Brings the file to the state that was answered, and makes sure that LMDB can open it without crashing, as far as that
+ * can be known.
+ * @returns the log of the store, which is closed; undefined when there is none.
+ */
+async function checkFile({ path: directory, signal }: ResolvedOptions): Promise<LogHead | undefined> {
   const file = path.join(directory, dataFileName);
+  const log = await readLog(directory);
+  if (log?.head.state === 'open') await rewindDataFile(directory, log);
   const { state, pageSize } = await inspectDataFile(file);
   await makeFiles(directory);
   await removeTemporaryDirectories(directory);
   const unclean = await markInUse(directory);
   if (state === 'new') await makeDataFile(directory);
   throwIfAborted(signal);
-  if (pageSize === undefined || (state === 'sound' && !unclean)) return;
-  if (state === 'sound' && (await hasSoundPages({ file, pageSize, signal }))) return;
-  // Only LMDB itself can tell, at the risk of a crash.
-  await verifyInChild({ path: directory, file, signal });
+  if (pageSize !== undefined && (state !== 'sound' || unclean) && !(state === 'sound' && (await hasSoundPages({ file, pageSize, signal })))) {
+    // Only LMDB itself can tell, at the risk of a crash.
+    await verifyInChild({ path: directory, file, signal });
+  }
   throwIfAborted(signal);
+  if (log?.head.state === 'open') return replay(directory, log);
+  return log?.head;
 }
 
-async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Promise<Store> {
-  const environment = await openEnvironment(options);
+async function openStore(options: ResolvedOptions, claim: AsyncDisposable, log: LogHead | undefined): Promise<Store> {
   const store = new LmdbStore({
     path: options.path,
     restored: (await replacedStores(options.path)).length > 0,
     faults: options.faults,
-    ...environment,
-    afterClose: async () => {
+    ...(await openEnvironment(options, log)),
+    afterClose: async (complete) => {
       if (!options.durable) await syncDataFile(options.path);
-      await unmarkInUse(options.path);
+      if (complete) await unmarkInUse(options.path);
       await claim[Symbol.asyncDispose]();
     },
   });
@@ -85,5 +94,23 @@ async function openStore(options: ResolvedOptions, claim: AsyncDisposable): Prom
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+async function openEnvironment(
+  options: ResolvedOptions,
+  head: LogHead | undefined,
+): Promise<Pick<LmdbStoreParts, 'root' | 'tables' | 'journal'>> {
+  const root = openRoot(options);
+  let journal: Journal | undefined;
+  try {
+    // Before anything is changed, as making tables does.
+    if (options.durable) journal = await Journal.open({ directory: options.path, root, head });
+    return { root, tables: openTables(root, options), journal };
+  } catch (error) {
+    await journal?.release();
+    await closeRoot(root);
+    await journal?.close();
+    throw fromSystemError(error);
   }
 }

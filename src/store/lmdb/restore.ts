@@ -1,6 +1,7 @@
 import { chmod, copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  DataLossError,
   FailedPreconditionError,
   fromSystemError,
   NotFoundError,
@@ -12,6 +13,8 @@ import { inTemporaryDirectory, syncFile } from './backup.js';
 import { claimDirectory } from './claim.js';
 import { damaged, dataFileName, inspectDataFile } from './data-file.js';
 import { makeDirectory } from './environment.js';
+import { logFileName } from './log-file.js';
+import { readLog, replay, rewindDataFile } from './log-recovery.js';
 import { syncDirectory } from './marker.js';
 import { replacedPath } from './replaced.js';
 import { verifyInChild } from './verify.js';
@@ -84,6 +87,7 @@ async function replace(directory: string, options: RestoreOptions): Promise<Rest
   await check(directory, options);
   await syncFile(copy);
   faults.reach('restore.copied');
+  await settle(options.path);
   const replaced = await keep(options);
   faults.reach('restore.kept');
   await rename(copy, path.join(options.path, dataFileName));
@@ -108,6 +112,24 @@ async function check(directory: string, { file, table, signal }: RestoreOptions)
   if (state === 'new') throw damaged(file, 'it is empty');
   const tables = await verifyInChild({ path: directory, file, signal });
   if (!tables.includes(table)) throw new FailedPreconditionError(`${file} is no backup of Strata: it has no ${table}`);
+}
+
+/**
+ * Brings the data file that is to be replaced to the state that was answered, so that it needs no log; the new one must
+ * not find a log that is open. What is damaged stays as it is: it is what a backup is taken back for.
+ */
+async function settle(directory: string): Promise<void> {
+  try {
+    const log = await readLog(directory);
+    if (log?.head.state !== 'open') return;
+    await rewindDataFile(directory, log);
+    await verifyInChild({ path: directory, file: path.join(directory, dataFileName), signal: undefined });
+    await replay(directory, log);
+  } catch (error) {
+    if (!(error instanceof DataLossError)) throw error;
+    await rm(path.join(directory, logFileName), { force: true });
+    await syncDirectory(directory);
+  }
 }
 
 /** Gives the records that are to be replaced a second name. */

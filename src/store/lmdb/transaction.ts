@@ -2,6 +2,7 @@ import { InternalError } from '../../errors/index.js';
 import type { RecordWriter } from '../codec.js';
 import type { Entry, Range, ReadTransaction, WriteTransaction } from '../store.js';
 import type { Key, Table } from '../table.js';
+import type { ChangeBuffer } from './change-buffer.js';
 import { encodeKey, encodePrefix } from './key.js';
 import { decodeEntry, decodeEntryKey, decodeValue } from './record.js';
 import { type Closeable, type RangeOwner, RecordIterator } from './record-iterator.js';
@@ -86,11 +87,14 @@ export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
 /** Adds writing. Valid only while lmdb-js runs a write transaction. */
 export class LmdbWriteTransaction extends LmdbReadTransaction implements WriteTransaction {
   readonly #writer: RecordWriter;
+  readonly #log: ChangeBuffer;
   #changes = 0;
 
-  constructor(tables: TableSet, writer: RecordWriter) {
+  /** @param log Gets every change as LMDB has it. */
+  constructor(tables: TableSet, writer: RecordWriter, log: ChangeBuffer) {
     super(tables);
     this.#writer = writer;
+    this.#log = log;
   }
 
   put<K extends Key, V>(table: Table<K, V>, key: K, value: V): void {
@@ -98,7 +102,9 @@ export class LmdbWriteTransaction extends LmdbReadTransaction implements WriteTr
     const encoded = encodeKey(table, key);
     table.codec.encode(value, this.#writer.reset());
     const packed = packValue(encoded, this.#writer.finish());
-    access(table.name, () => database.putSync(toStored(encoded), packed));
+    const stored = toStored(encoded);
+    access(table.name, () => database.putSync(stored, packed));
+    this.#log.put(table.name, stored, packed);
     this.#changes++;
   }
 
@@ -106,6 +112,7 @@ export class LmdbWriteTransaction extends LmdbReadTransaction implements WriteTr
     const database = this.database(table);
     const stored = toStored(encodeKey(table, key));
     const removed = access(table.name, () => database.removeSync(stored));
+    if (removed) this.#log.remove(table.name, stored);
     this.#changes++;
     return removed;
   }

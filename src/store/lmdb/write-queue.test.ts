@@ -13,8 +13,9 @@ import { temporaryStore } from '../../testing/store.js';
 import { numberCodec, textCodec } from '../codec.js';
 import type { Store } from '../store.js';
 import { defineTable } from '../table.js';
+import { readChanges, recordHeadBytes } from './change-buffer.js';
 import { TableSet } from './tables.js';
-import { maxOutstandingWrites, WriteQueue, type WriteQueueOptions } from './write-queue.js';
+import { type CommitLog, maxOutstandingWrites, WriteQueue, type WriteQueueOptions } from './write-queue.js';
 
 const counters = defineTable<readonly [name: string], number>({
   name: 'counters',
@@ -144,52 +145,54 @@ describe('a change', () => {
   });
 });
 
-/** An environment whose transactions do what a test says. */
-function queueOver(root: Partial<WriteQueueOptions['root']>): WriteQueue {
-  const unused = () => assert.fail('not expected');
+/** A queue over an environment and a log that do what a test says. */
+function queueOver(parts: Partial<Pick<WriteQueueOptions, 'root' | 'log' | 'tables'>>): WriteQueue {
   return new WriteQueue({
-    root: { transaction: unused, transactionSync: unused, ...root },
+    root: { transactionSync: (action) => action() },
+    log: undefined,
     tables: Object.create(TableSet.prototype) as TableSet,
-    explain: async (error) => new UnknownError('explained', { cause: error }),
+    explain: async (error) =>
+      error instanceof ResourceExhaustedError ? error : new UnknownError('explained', { cause: error }),
+    ...parts,
   });
 }
 
+/** An environment whose outermost transactions end as a test says. */
+function rootThatEnds(outcomes: (Error | undefined)[]): WriteQueueOptions['root'] {
+  let depth = 0;
+  return {
+    transactionSync: (action) => {
+      depth += 1;
+      try {
+        const result = action();
+        const outcome = depth === 1 ? outcomes.shift() : undefined;
+        if (outcome !== undefined) throw outcome;
+        return result;
+      } finally {
+        depth -= 1;
+      }
+    },
+  };
+}
+
+/** A table that takes everything. */
+const anyTables = { get: () => ({ putSync: () => true }) } as unknown as TableSet;
+
 describe('the queue', () => {
   it('refuses writes when too many are waiting, and takes them again later', async () => {
-    let open: () => void = assert.fail;
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const queue = queueOver({
-      transaction: async <T>(action: () => T) => {
-        await gate;
-        return action();
-      },
-      transactionSync: (action) => action(),
-    });
+    const queue = queueOver({});
     const waiting = Array.from({ length: maxOutstandingWrites }, () => queue.add(() => 1));
     await assert.rejects(
       queue.add(() => 1),
       new ResourceExhaustedError(`${maxOutstandingWrites} writes to the store are waiting`),
     );
-    open();
     await Promise.all(waiting);
     assert.equal(await queue.add(() => 2), 2);
     await queue.drain();
   });
 
   it('fails the writes of a commit that fails, and goes on', async () => {
-    const outcomes = [new Error('disk'), undefined];
-    const queue = queueOver({
-      transaction: async <T>(action: () => T) => {
-        await Promise.resolve();
-        const result = action();
-        const outcome = outcomes.shift();
-        if (outcome !== undefined) throw outcome;
-        return result;
-      },
-      transactionSync: (action) => action(),
-    });
+    const queue = queueOver({ root: rootThatEnds([new Error('disk')]) });
     const [lost, thrown] = [queue.add(() => 1), queue.add(() => assert.fail('its own error'))];
     await Promise.all([
       assert.rejects(lost, new UnknownError('explained', { cause: new Error('disk') })),
@@ -201,9 +204,10 @@ describe('the queue', () => {
   it('fails what waits when not even a transaction can begin', { timeout: 10_000 }, async () => {
     const broken = new Error('MDB_PANIC');
     const queue = queueOver({
-      transaction: () => Promise.reject(broken),
-      transactionSync: () => {
-        throw broken;
+      root: {
+        transactionSync: () => {
+          throw broken;
+        },
       },
     });
     await assert.rejects(
@@ -213,6 +217,79 @@ describe('the queue', () => {
     await assert.rejects(
       queue.add(() => 1),
       new UnavailableError('store cannot be written any more', { cause: broken }),
+    );
+    await queue.drain();
+  });
+});
+
+describe('the queue and the log', () => {
+  it('answers when the log has the changes, and asks for nothing when there are none', async () => {
+    const events: string[] = [];
+    const log: CommitLog = {
+      failure: undefined,
+      checkpoint: () => assert.fail('not asked for'),
+      persist: async (changes) => {
+        const logged = [...readChanges(changes.bytes.subarray(recordHeadBytes))];
+        await new Promise((resolve) => setImmediate(resolve));
+        events.push(`persisted ${logged.map(({ table, value }) => `${table} ${value?.length}`).join()}`);
+      },
+    };
+    const queue = queueOver({ log, tables: anyTables });
+    const answered = (text: string) => () => void events.push(text);
+    await Promise.all([
+      queue.add((tx) => tx.put(counters, ['a'], 1)).then(answered('first')),
+      queue.add((tx) => tx.put(owners, [1], 'me')).then(answered('second')),
+      assert.rejects(
+        queue.add((tx) => {
+          tx.put(counters, ['b'], 1);
+          throw new Error('undone');
+        }),
+        { message: 'undone' },
+      ),
+    ]);
+    assert.equal(await queue.add(() => 'nothing'), 'nothing');
+    assert.deepEqual(events, ['persisted counters 1,owners 3', 'first', 'second']);
+  });
+
+  it('tries again after a checkpoint when there is no room', async () => {
+    const events: string[] = [];
+    const full = new ResourceExhaustedError('full');
+    const log: CommitLog = {
+      failure: undefined,
+      checkpoint: async () => void events.push('checkpoint'),
+      persist: async () => void events.push('persisted'),
+    };
+    const root = rootThatEnds([full, undefined, full, full]);
+    const queue = queueOver({ log, root, tables: anyTables });
+    await queue.add((tx) => tx.put(counters, ['a'], 1));
+    await assert.rejects(
+      queue.add((tx) => tx.put(counters, ['a'], 2)),
+      full,
+    );
+    assert.deepEqual(events, ['checkpoint', 'persisted', 'checkpoint']);
+  });
+
+  it('takes no more changes when the log has failed', async () => {
+    const cause = new Error('EIO');
+    let failure: CommitLog['failure'];
+    const log: CommitLog = {
+      get failure() {
+        return failure;
+      },
+      checkpoint: () => assert.fail('not asked for'),
+      persist: () => {
+        failure = { cause };
+        return Promise.reject(cause);
+      },
+    };
+    const queue = queueOver({ log, tables: anyTables });
+    await assert.rejects(
+      queue.add((tx) => tx.put(counters, ['a'], 1)),
+      new UnknownError('explained', { cause }),
+    );
+    await assert.rejects(
+      queue.add(() => 1),
+      new UnavailableError('store cannot be written any more', { cause }),
     );
     await queue.drain();
   });

@@ -3,6 +3,7 @@ import { fromSystemError, InternalError, ResourceExhaustedError, UnavailableErro
 import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { RecordWriter } from '../codec.js';
 import type { WriteTransaction } from '../store.js';
+import { ChangeBuffer } from './change-buffer.js';
 import type { ByteRoot, TableSet } from './tables.js';
 import { LmdbWriteTransaction } from './transaction.js';
 
@@ -24,10 +25,21 @@ interface PendingWrite {
   fail(error: unknown): void;
 }
 
+/** Puts the changes of each commit on disk; see `Journal`. */
+export interface CommitLog {
+  /** Why nothing can be put on disk any more, if so. */
+  readonly failure: { readonly cause: unknown } | undefined;
+  persist(changes: ChangeBuffer): Promise<void>;
+  checkpoint(): Promise<void>;
+}
+
 /** What the queue works on. */
 export interface WriteQueueOptions {
-  readonly root: Pick<ByteRoot, 'transaction' | 'transactionSync'>;
+  /** An environment whose commits do not wait for the disk. */
+  readonly root: Pick<ByteRoot, 'transactionSync'>;
   readonly tables: TableSet;
+  /** Where commits are put on disk; undefined leaves that to the kernel. */
+  readonly log: CommitLog | undefined;
   /** Turns the error of a failed commit into what the callers of its changes get. */
   readonly explain: (error: unknown) => Promise<Error>;
   /** Told at the points of a transaction. Default: nobody is. */
@@ -38,17 +50,19 @@ export interface WriteQueueOptions {
  * Collects the changes that are asked for while a commit is under way and commits them together: one LMDB transaction,
  * one disk synchronisation, and inside it a nested transaction for each change, so that each is undone alone.
  *
- * Nothing of a change is visible before its commit, and the next transaction starts when the last is on disk.
+ * Nothing of a change is visible before its commit, and the next transaction starts when the last is on disk. Between the
+ * two, others can read what is not on disk yet: who must not act on that waits for a write of his own, which may be empty.
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   readonly #faults: FaultPoints;
   readonly #writer = new RecordWriter();
+  readonly #changes = new ChangeBuffer();
   readonly #waiting: PendingWrite[] = [];
   #outstanding = 0;
   #performing = false;
   #working: Promise<void> | undefined;
-  #broken: unknown;
+  #broken: { readonly cause: unknown } | undefined;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
@@ -66,7 +80,7 @@ export class WriteQueue {
       return Promise.reject(new ResourceExhaustedError(`${this.#outstanding} writes to the store are waiting`));
     }
     if (this.#broken !== undefined) {
-      return Promise.reject(new UnavailableError('store cannot be written any more', { cause: this.#broken }));
+      return Promise.reject(new UnavailableError('store cannot be written any more', this.#broken));
     }
     this.#outstanding++;
     return new Promise<T>((resolve, reject) => {
@@ -81,20 +95,19 @@ export class WriteQueue {
   }
 
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit();
+    while (this.#waiting.length > 0) {
+      // What is asked for in the same turn of the event loop is in it; what was answered goes out before.
+      await turnOfLoop();
+      await this.#commit(this.#waiting.splice(0, maxChangesPerCommit));
+    }
     this.#working = undefined;
   }
 
-  async #commit(): Promise<void> {
-    const batch: PendingWrite[] = [];
+  async #commit(batch: readonly PendingWrite[]): Promise<void> {
     try {
-      await this.#options.root.transaction(() => this.#perform(batch));
+      await this.#perform(batch);
     } catch (error) {
-      this.#broken = this.#findBroken();
-      // If it did not even begin, or no other can, whoever waits must not wait for ever.
-      if (batch.length === 0 || this.#broken !== undefined) batch.push(...this.#waiting.splice(0));
-      const failure = await this.#options.explain(error);
-      for (const write of batch) write.fail(failure);
+      await this.#fail(batch, error);
       return;
     } finally {
       this.#outstanding -= batch.length;
@@ -103,27 +116,53 @@ export class WriteQueue {
     for (const write of batch) write.settle();
   }
 
-  /**
-   * After a failed commit: why no other transaction can begin, if so. LMDB refuses them when it could not put its meta
-   * page right again, and lmdb-js would then never settle the promise of an asynchronous one.
-   */
-  #findBroken(): unknown {
+  /** Makes the changes; they are on disk when it resolves. */
+  async #perform(batch: readonly PendingWrite[]): Promise<void> {
+    const { log } = this.#options;
+    try {
+      this.#apply(batch);
+    } catch (error) {
+      // Pages that are free since the last checkpoint may be room enough.
+      if (log === undefined || !((await this.#options.explain(error)) instanceof ResourceExhaustedError)) throw error;
+      await log.checkpoint();
+      this.#apply(batch);
+    }
+    this.#faults.reach('store.applied');
+    if (!this.#changes.empty) await log?.persist(this.#changes);
+  }
+
+  async #fail(batch: readonly PendingWrite[], error: unknown): Promise<void> {
+    this.#broken = this.#options.log?.failure ?? this.#findBroken();
+    // If no other can begin, whoever waits must not wait for ever.
+    const failed = this.#broken === undefined ? batch : [...batch, ...this.#waiting.splice(0)];
+    this.#outstanding -= failed.length - batch.length;
+    const failure = await this.#options.explain(error);
+    for (const write of failed) write.fail(failure);
+  }
+
+  /** After a failed commit: why no other can begin, if so. LMDB refuses them when it could not put its meta page right. */
+  #findBroken(): { readonly cause: unknown } | undefined {
     try {
       this.#options.root.transactionSync(() => ABORT);
       return undefined;
-    } catch (error) {
-      return error;
+    } catch (cause) {
+      return { cause };
     }
   }
 
-  /** Runs when LMDB has begun the transaction: what has been asked for until now is in it. */
-  #perform(batch: PendingWrite[]): void {
-    batch.push(...this.#waiting.splice(0, maxChangesPerCommit));
-    this.#faults.reach('store.begun');
-    this.#performing = true;
-    for (const write of batch) write.perform();
-    this.#performing = false;
-    this.#faults.reach('store.changed');
+  /** One LMDB transaction. Does not wait for the disk. */
+  #apply(batch: readonly PendingWrite[]): void {
+    this.#changes.reset();
+    this.#options.root.transactionSync(() => {
+      this.#faults.reach('store.begun');
+      this.#performing = true;
+      try {
+        for (const write of batch) write.perform();
+      } finally {
+        this.#performing = false;
+      }
+      this.#faults.reach('store.changed');
+    });
   }
 
   #pending<T>(change: Change<T>, { resolve, reject }: Settlers<T>): PendingWrite {
@@ -147,12 +186,13 @@ export class WriteQueue {
 
   #run<T>(change: Change<T>): T {
     const { root, tables } = this.#options;
+    const mark = this.#changes.mark;
     let result: { readonly value: T } | undefined;
     // Inside a transaction this is a nested one, which a throw undoes alone. Its callback returns nothing, since some
     // results have a meaning to lmdb-js.
     try {
       root.transactionSync(() => {
-        const tx = new LmdbWriteTransaction(tables, this.#writer);
+        const tx = new LmdbWriteTransaction(tables, this.#writer, this.#changes);
         try {
           result = { value: refusePromise(change(tx)) };
         } finally {
@@ -160,12 +200,18 @@ export class WriteQueue {
         }
       });
     } catch (error) {
+      this.#changes.rewind(mark);
       // The change was made; LMDB could not end its transaction.
       throw result === undefined ? error : fromSystemError(error, 'cannot write to store');
     }
     if (result === undefined) throw new InternalError('the change of a write was not run');
     return result.value;
   }
+}
+
+/** Resolves when the event loop has dealt with what is there already. */
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 interface Settlers<T> {
