@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -91,12 +92,28 @@ describe('ReadyDirectories', () => {
     assert.deepEqual(readdirSync(join(path, 'untouched/fs')), []);
   });
 
+  it('makes the directory that was handed out anew, whatever its mode and owner were', async (t) => {
+    const { path, used, stock } = await open(t);
+    makeUsed(used, 'changed', (directory) => {
+      chmodSync(join(directory, 'fs'), 0o1777);
+      if (process.getuid?.() === 0) chownSync(join(directory, 'fs'), 7, 8);
+    });
+    await stock.reclaim(used, ['changed']);
+    assert.equal(stock.take(), 'changed');
+    const { mode, uid, gid } = statSync(join(path, 'changed/fs'));
+    assert.deepEqual([mode & 0o7777, uid, gid], [0o755, process.geteuid?.(), process.getegid?.()]);
+  });
+
   const changes: Readonly<Record<string, (path: string) => void>> = {
     'a file in fs': (path) => writeFileSync(join(path, 'fs/file'), ''),
     'a directory in work, as a mount leaves it': (path) => mkdirSync(join(path, 'work/work')),
     'a further entry': (path) => writeFileSync(join(path, 'extra'), ''),
     'a missing directory': (path) => rmSync(join(path, 'work'), { recursive: true }),
-    'another mode': (path) => chmodSync(join(path, 'fs'), 0o777),
+    'another mode of work': (path) => chmodSync(join(path, 'work'), 0o777),
+    'a file in the place of fs': (path) => {
+      rmSync(join(path, 'fs'), { recursive: true });
+      writeFileSync(join(path, 'fs'), '');
+    },
     'another mode of the top': (path) => chmodSync(path, 0o755),
   };
   for (const [what, change] of Object.entries(changes)) {

@@ -45,14 +45,21 @@ function makeDirectory(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-/** Whether a directory is as its template makes it: nothing in it, no attributes or project, modes and owner unchanged. */
-export function isAsMade(path: string, template: DirectoryTemplate): boolean {
+/**
+ * Whether a directory is as its template makes it: nothing in it, no attributes or project, modes and owner unchanged.
+ * @param looksInside At which of the directories inside to look; the others need only be there.
+ */
+export function isAsMade(
+  path: string,
+  template: DirectoryTemplate,
+  looksInside: (directory: TemplateDirectory) => boolean = () => true,
+): boolean {
   try {
     const expected = template.directories.map(({ name }) => name).sort();
     return (
       isPlain(path, template.mode) &&
       String(readdirSync(path).sort()) === String(expected) &&
-      template.directories.every(({ name, mode }) => isEmptyAndPlain(join(path, name), mode))
+      template.directories.filter(looksInside).every(({ name, mode }) => isEmptyAndPlain(join(path, name), mode))
     );
   } catch {
     // What cannot be looked at is not as it was made.
@@ -108,7 +115,8 @@ export function reclaimTreesNow(request: ReclaimRequest, stop: () => boolean): R
 
 function reclaim({ root, ready, template }: ReclaimRequest, name: string): boolean {
   const path = join(root, name);
-  if (!isAsMade(path, template)) return false;
+  // What was handed out is made anew whatever it was, if there is nothing in it.
+  if (!isAsMade(path, template, ({ handedOut }) => !handedOut)) return false;
   try {
     for (const { name: inside, mode, handedOut } of template.directories) {
       if (!handedOut) continue;
