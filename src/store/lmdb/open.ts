@@ -67,9 +67,10 @@ async function checkFile({ path: directory, signal }: ResolvedOptions): Promise<
   const unclean = await markInUse(directory);
   if (state === 'new') await makeDataFile(directory);
   throwIfAborted(signal);
-  if (pageSize !== undefined && (state !== 'sound' || unclean) && !(state === 'sound' && (await hasSoundPages({ file, pageSize, signal })))) {
+  if (pageSize !== undefined) {
+    const trusted = state === 'sound' && (!unclean || (await hasSoundPages({ file, pageSize, signal })));
     // Only LMDB itself can tell, at the risk of a crash.
-    await verifyInChild({ path: directory, file, signal });
+    if (!trusted) await verifyInChild({ path: directory, file, signal });
   }
   throwIfAborted(signal);
   if (log?.head.state === 'open') return replay(directory, log);
