@@ -19,7 +19,7 @@ export interface DiskUsageOptions {
 
 /**
  * What a tree takes on disk, by containerd's rule: every inode once, in allocated blocks, with the top directory. Files
- * that vanish meanwhile do not count. Small trees are measured at once, larger ones in a worker thread at 3 to 4
+ * that vanish meanwhile do not count. Small trees are measured at once, larger ones in a worker thread at about 2
  * microseconds per entry.
  * @throws NotFoundError when there is no such directory.
  * @throws PermissionDeniedError when something in it cannot be read.
