@@ -3,17 +3,29 @@ import { writeFileSync } from 'node:fs';
 import { StepFailed, say } from '../scripts/lib/run.mjs';
 import { missingPackages, provideSystemPackages } from '../scripts/lib/system-packages.mjs';
 import { runBackEnds } from './back-ends/index.mjs';
+import { runDurability } from './durability/index.mjs';
 import { runMicro } from './micro/index.mjs';
 import { describeMachine } from './report/machine.mjs';
 import { renderMarkdown } from './report/markdown.mjs';
 import { renderTable } from './report/table.mjs';
 import { runBenchmark } from './run.mjs';
 import { chooseScenarios } from './scenarios/index.mjs';
+import { runSync } from './sync/index.mjs';
 
 /** @typedef {import('./options.mjs').Options} Options */
 /** @typedef {import('./report/compare.mjs').ComparedRow} ComparedRow */
 
-const needed = ['containerd', 'runc', 'golang-go', 'golang-github-containerd-containerd-dev'];
+/** What the load generator is made of. */
+const goPackages = ['golang-go', 'golang-github-containerd-containerd-dev'];
+const needed = ['containerd', 'runc', ...goPackages];
+
+/** The scenarios whose costs are measured with each setting of `durability`. */
+const durabilityScenarios = [
+  'prepare-remove-64',
+  'prepare-remove-1',
+  'prepare-commit-remove-64',
+  'prepare-commit-remove-1',
+];
 
 /**
  * Measures, and prints what was asked for.
@@ -30,6 +42,15 @@ export async function main(options, args) {
     process.stdout.write(await runBackEnds(options));
     return;
   }
+  if (options.sync) {
+    process.stdout.write(await runSync(options));
+    return;
+  }
+  if (options.durability) {
+    await requirePackages(goPackages, 'measuring durability');
+    process.stdout.write(await runDurability(chooseScenarios({ ...options, scenarios: durabilityScenarios }), options));
+    return;
+  }
   const scenarios = chooseScenarios(options);
   await requireMachine();
   const rows = await runBenchmark(scenarios, options);
@@ -38,9 +59,14 @@ export async function main(options, args) {
 
 async function requireMachine() {
   if (process.getuid?.() !== 0) throw new StepFailed('the benchmark needs root, since containerd does');
-  await provideSystemPackages({ names: needed, purpose: 'the benchmark', without: 'it cannot run without them' });
-  const missing = missingPackages(needed);
-  if (missing.length > 0) throw new StepFailed(`the benchmark needs these packages of Debian: ${missing.join(' ')}`);
+  await requirePackages(needed, 'the benchmark');
+}
+
+/** @param {readonly string[]} names @param {string} purpose */
+async function requirePackages(names, purpose) {
+  await provideSystemPackages({ names, purpose, without: 'it cannot run without them' });
+  const missing = missingPackages(names);
+  if (missing.length > 0) throw new StepFailed(`${purpose} needs these packages of Debian: ${missing.join(' ')}`);
 }
 
 /** @param {readonly ComparedRow[]} rows @param {Options} options @param {readonly string[]} args */

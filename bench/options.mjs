@@ -13,6 +13,8 @@ import { StepFailed } from '../scripts/lib/run.mjs';
  * @property {boolean} full One million snapshots as well.
  * @property {boolean} micro The micro-benchmarks instead.
  * @property {boolean} backEnds The back ends of this checkout instead, each by itself.
+ * @property {boolean} sync The ways to put a layer on disk instead.
+ * @property {boolean} durability Our own daemon with each setting of `durability` instead.
  * @property {readonly string[]} scenarios Names, or how they begin; none for all.
  * @property {number | undefined} rounds
  * @property {string} directory Where both daemons keep everything, in a new directory.
@@ -32,6 +34,8 @@ Measures strata against containerd's own overlayfs, side by side on one file sys
   --full            with a million snapshots as well; takes many minutes and some gigabytes
   --micro           the micro-benchmarks of our own parts instead; needs no containerd
   --backends        what each back end costs instead, on file systems of their own; needs no containerd
+  --sync            what the ways to put a layer on disk cost instead; needs no containerd
+  --durability      what each setting of durability costs instead; needs no containerd
   --json            prints everything that was measured
   --markdown FILE   writes the table, and the machine that it is of, as a page
   --dir DIR         where to work, in a new directory; ${tmpdir()} by default
@@ -48,6 +52,8 @@ const flags = /** @satisfies {import('node:util').ParseArgsConfig['options']} */
   full: { type: /** @type {const} */ ('boolean'), default: false },
   micro: { type: /** @type {const} */ ('boolean'), default: false },
   backends: { type: /** @type {const} */ ('boolean'), default: false },
+  sync: { type: /** @type {const} */ ('boolean'), default: false },
+  durability: { type: /** @type {const} */ ('boolean'), default: false },
   markdown: { type: /** @type {const} */ ('string') },
   scenario: {
     type: /** @type {const} */ ('string'),
@@ -77,6 +83,8 @@ export function readOptions(args) {
     full: values.full,
     micro: values.micro,
     backEnds: values.backends,
+    sync: values.sync,
+    durability: values.durability,
     scenarios: values.scenario,
     rounds: values.rounds === undefined ? undefined : readRounds(values.rounds),
     directory: path.resolve(values.dir),

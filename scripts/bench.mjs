@@ -13,7 +13,8 @@ await asCommand(async () => {
     process.stdout.write(usage);
     return 0;
   }
-  await setup(options.strata === at('bin', 'strata') || options.micro || options.backEnds ? 'sources' : 'packages');
+  const ofThisCheckout = options.micro || options.backEnds || options.sync || options.strata === at('bin', 'strata');
+  await setup(ofThisCheckout ? 'sources' : 'packages');
   await main(options, args);
   return 0;
 });

@@ -14,14 +14,18 @@ import path from 'node:path';
  * Our daemon.
  * @param {string} directory
  * @param {string} command
+ * @param {string} [config] TOML; the defaults when absent.
  * @returns {Launch}
  */
-export function strataIn(directory, command) {
+export function strataIn(directory, command, config) {
   const root = path.join(directory, 'root');
   const address = path.join(directory, 's.sock');
+  const file = path.join(directory, 'config.toml');
+  if (config !== undefined) writeFileSync(file, config);
+  const further = config === undefined ? [] : ['--config', file];
   return {
     command,
-    args: ['serve', '--root', root, '--state', path.join(directory, 'state'), '--address', address],
+    args: ['serve', '--root', root, '--state', path.join(directory, 'state'), '--address', address, ...further],
     address,
     snapshots: path.join(root, 'io.containerd.snapshotter.v1.overlayfs', 'snapshots'),
   };

@@ -18,6 +18,7 @@ import { containerdIn, strataIn } from './servers.mjs';
  * @property {string} directory An existing one, for this daemon alone.
  * @property {string} strata The command of our daemon.
  * @property {Record<string, string>} env Further variables for the daemon.
+ * @property {string} [config] TOML for our daemon.
  */
 
 const idleWindowMs = 200;
@@ -27,12 +28,12 @@ const settlePatienceMs = 120_000;
 /** See the head of this file. */
 export class Target {
   /** @param {TargetOptions} options */
-  constructor({ side, directory, strata, env }) {
+  constructor({ side, directory, strata, env, config }) {
     this.side = side;
     this.directory = directory;
     this.env = env;
     mkdirSync(directory, { recursive: true });
-    this.launch = side === 'ours' ? strataIn(directory, strata) : containerdIn(directory);
+    this.launch = side === 'ours' ? strataIn(directory, strata, config) : containerdIn(directory);
     /** @type {Process | undefined} */
     this.server = undefined;
     /** @type {Load | undefined} */

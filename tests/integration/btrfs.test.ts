@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { unlink, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type Snapshotter } from 'strata-snapshotter';
+import { connect } from 'strata-snapshotter';
 import { Containerd } from '../support/containerd.js';
 import { type Disk, makeDisk } from '../support/disk.js';
 import { buildImage, imageName, importArguments } from '../support/image.js';
@@ -27,14 +26,6 @@ async function startOnBtrfs(running: Scenario, proxy = false): Promise<{ disk: D
 async function subvolumes(disk: Disk): Promise<string[]> {
   const lines = (await mustRun('btrfs', ['subvolume', 'list', disk.path])).trim().split('\n');
   return lines.flatMap((line) => line.match(/(?:active|view|snapshots)\/\d+$/)?.[0] ?? []).sort();
-}
-
-async function kinds(snapshotter: Snapshotter): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { kind, parent } of snapshotter.walk()) {
-    if (kind !== 'view' || parent === '') found.push(kind === 'committed' ? 'snapshots' : kind);
-  }
-  return found.sort();
 }
 
 scenario('limits of snapshots in use, on btrfs', { needs }, async (running) => {
@@ -89,43 +80,6 @@ scenario('limits of snapshots in use, on btrfs', { needs }, async (running) => {
     assert.equal((await strata.run(['limit', 'sandbox', '--size', 'lots'])).status, 2);
     assert.equal((await strata.run(['limit', 'sandbox', '--size', '1G', '--none'])).status, 2);
     assert.match((await strata.run(['limit', 'layer', '--size', '1G'])).stderr, /failed precondition: .*committed/);
-  });
-});
-
-scenario('a daemon on btrfs that is killed in the middle of its work', { needs }, async (running) => {
-  const { disk, strata } = await startOnBtrfs(running);
-  let n = 0;
-
-  async function work(snapshotter: Snapshotter): Promise<void> {
-    for (;;) {
-      n += 1;
-      const key = `k${n}`;
-      await snapshotter.prepare({ key });
-      await snapshotter.commit({ key, name: `layer ${key}` });
-      await snapshotter.prepare({ key: `child ${key}`, parent: `layer ${key}` });
-      await snapshotter.view({ key: `view ${key}` });
-      await snapshotter.remove(`child ${key}`);
-      if (n % 3 > 0) await snapshotter.remove(`layer ${key}`);
-    }
-  }
-
-  await running.step('leaves no subvolume that no record speaks of, and loses none that one does', async () => {
-    for (let round = 0; round < 6; round += 1) {
-      await using client = connect({ address: strata.address, namespace: 'default' });
-      const callers = Array.from({ length: 8 }, () => work(client.snapshotter('btrfs')).catch(() => undefined));
-      await delay(150 + 90 * round);
-      await strata.kill();
-      await Promise.all(callers);
-      await strata.startAgain();
-      await using after = connect({ address: strata.address, namespace: 'default' });
-      const snapshotter = after.snapshotter('btrfs');
-      // The second one waits for what the first took on.
-      await snapshotter.cleanup();
-      await snapshotter.cleanup();
-      const there = (await subvolumes(disk)).map((name) => path.dirname(name)).sort();
-      assert.deepEqual(there, await kinds(snapshotter));
-    }
-    assert.ok(n > 30, `only ${n} rounds of calls were begun`);
   });
 });
 
