@@ -32,6 +32,9 @@ const onLinux = ({ machine }: DoctorFacts): string | false =>
 const addon = ({ machine }: DoctorFacts): string | false =>
   machine.addonProblem !== undefined && 'the addon for system calls cannot be loaded';
 
+const unlimited = (facts: DoctorFacts): string | false =>
+  facts.root.projectQuota !== 'on' && 'what a snapshot takes cannot be limited: no project quotas';
+
 const mounting = (facts: DoctorFacts): string | false =>
   !canMount(facts) && 'this process may not mount (CAP_SYS_ADMIN): only clients with more rights can';
 
@@ -51,7 +54,7 @@ const rules: readonly Rule[] = [
     limits: (facts) => [
       mounting(facts),
       facts.overlay.mapsIds === 'fails' && 'ids of containers cannot be mapped on its mounts',
-      facts.root.projectQuota !== 'on' && 'what a snapshot takes cannot be limited: no project quotas',
+      unlimited(facts),
       facts.machine.inUserNamespace && 'no rebase: a user namespace cannot make the device nodes of whiteouts',
     ],
   },
@@ -74,6 +77,7 @@ const rules: readonly Rule[] = [
       facts.root.reflink !== true &&
         `each snapshot takes the time and the space of a whole copy: ${fileSystem(facts)} does not share blocks between files here`,
       mounting(facts),
+      unlimited(facts),
     ],
   },
   {

@@ -153,6 +153,7 @@ const verdicts: readonly (readonly [
   ['no rights', { machine: { capabilities: [] } }, 'overlayfs', true, /only clients with more rights/],
   ['no mapped ids', { overlay: { mapsIds: 'fails' } }, 'overlayfs', true, /cannot be mapped/],
   ['no project quotas', { root: { projectQuota: 'impossible' } }, 'overlayfs', true, /cannot be limited/],
+  ['no project quotas', { root: { projectQuota: 'impossible' } }, 'native', true, /cannot be limited/],
   ['a user namespace', { machine: { inUserNamespace: true } }, 'overlayfs', true, /no rebase/],
   ['another system', { machine: { platform: 'darwin' } }, 'native', true, /^$/],
   ['btrfs', mountedOn('btrfs'), 'btrfs', true, /^$/],
