@@ -63,9 +63,10 @@ function splitArgs(text: string): string[] {
 
 /** The bytes of a string as strace prints it. @throws Error when it was cut off or is none. */
 export function bytesOf(arg: string): Buffer {
-  const [, hex] = /^"((?:\\x[\da-f]{2})*)"$/.exec(arg) ?? [];
-  if (hex === undefined) throw new Error(`no string in hexadecimal: ${arg.slice(0, 80)}`);
-  return Buffer.from(hex.replaceAll('\\x', ''), 'hex');
+  const bytes = Buffer.from(arg.slice(1, -1).replaceAll('\\x', ''), 'hex');
+  // Four characters for each, between quotation marks.
+  if (arg.length !== 4 * bytes.length + 2) throw new Error(`no string in hexadecimal: ${arg.slice(0, 80)}`);
+  return bytes;
 }
 
 /** The bytes of all strings in an argument such as `[{iov_base="\x00", iov_len=1}, ...]`, one after the other. */
