@@ -9,11 +9,11 @@ import { requireNoMounts } from './system.js';
 
 const filesOf = (root: string, id: string): string => path.join(root, 'snapshots', id, 'fs');
 
-/** Directories, put over others by the kernel; chains that are not even deep are made flat. */
+/** Directories, put over others by the kernel; two layers are made flat already. */
 export const overlay: TorturedBackEnd = {
   snapshotter: 'overlayfs',
   needs: [],
-  settings: 'upperdir_label = true\nflatten_depth = 2',
+  settings: 'upperdir_label = true\nflatten_depth = 1',
   hasManifests: true,
   points: ['overlay.', 'flat.'],
   latest: {
