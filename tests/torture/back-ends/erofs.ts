@@ -16,7 +16,10 @@ const pointOf = (root: string, id: string): string => path.join(root, 'snapshots
 export const erofs: TorturedBackEnd = {
   snapshotter: 'erofs',
   needs: ['root', 'mkfs.erofs'],
-  points: ['erofs.'],
+  // Without a default size nothing is formatted.
+  points: ['made', 'held', 'packed', 'named', 'leaving', 'left', 'unmounted', 'discarded'].map(
+    (name) => `erofs.${name}`,
+  ),
   latest: {
     'erofs.made': 12,
     'erofs.held': 12,
