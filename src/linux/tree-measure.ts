@@ -33,6 +33,7 @@ export const unbounded: MeasureBounds = {
 const STAT_BLOCK = 512;
 
 class Measurement {
+  readonly #top: string;
   readonly #bounds: MeasureBounds;
   readonly #calls: DirectoryCalls | undefined;
   /** The inodes that have several names, as `device:inode`; the others cannot be met twice. */
@@ -43,15 +44,16 @@ class Measurement {
   #entries = 0;
   #stopped = false;
 
-  constructor(bounds: MeasureBounds, calls: DirectoryCalls | undefined) {
+  constructor(top: string, bounds: MeasureBounds, calls: DirectoryCalls | undefined) {
+    this.#top = top;
     this.#bounds = bounds;
     this.#calls = calls;
   }
 
-  run(top: string): DiskUsage | undefined {
-    using pending = new PendingDirectories(top);
+  run(): DiskUsage | undefined {
+    using pending = new PendingDirectories(this.#top);
     // Only the top itself must be there.
-    this.#count(entryAt(toBytes(top)));
+    this.#count(entryAt(toBytes(this.#top)));
     while (!this.#stopped && this.#visitNext(pending));
     if (this.#stopped) return undefined;
     // Never less than nothing: what shares blocks may change between the two looks at it.
@@ -86,12 +88,14 @@ class Measurement {
     }
     this.#blocks += blocks;
     this.#inodes += 1;
-    if (blocks > 0 && directory !== undefined && entry.isFile) this.#uncounted += this.#uncountedOf(directory, entry);
+    if (blocks > 0 && entry.isFile) this.#uncounted += this.#uncountedOf(entry, directory);
   }
 
-  #uncountedOf(directory: string, { name }: TreeEntry): number {
+  #uncountedOf({ name }: TreeEntry, directory: string | undefined): number {
     const { uncounted } = this.#bounds;
-    return uncounted === undefined ? 0 : (ifThere(() => uncounted(toBytes(`${directory}/${name}`))) ?? 0);
+    if (uncounted === undefined) return 0;
+    const path = directory === undefined ? this.#top : `${directory}/${name}`;
+    return ifThere(() => uncounted(toBytes(path))) ?? 0;
   }
 
   #isOver(entry: TreeEntry): boolean {
@@ -114,5 +118,5 @@ export function measureTree(
   bounds: MeasureBounds = unbounded,
   calls: () => DirectoryCalls | undefined = directoryCalls,
 ): DiskUsage | undefined {
-  return new Measurement(bounds, calls()).run(toBinary(path));
+  return new Measurement(toBinary(path), bounds, calls()).run();
 }
