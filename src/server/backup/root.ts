@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NotFoundError } from '../../errors/index.js';
 import { type CallContext, noContext, snapshotsTable } from '../../snapshots/index.js';
-import { openLmdbStore, type RestoredStore, restoreLmdbStore } from '../../store/index.js';
-import { storeDirectory } from '../check/check-root.js';
+import { type RestoredStore, restoreLmdbStore } from '../../store/index.js';
 import type { Config } from '../config/index.js';
+import { openRootStore, storeDirectory } from '../root-store.js';
 
 /**
  * Writes a backup of the records of a root that no daemon serves.
@@ -17,7 +17,7 @@ export async function backUpRoot(
 ): Promise<void> {
   const path = storeDirectory(root);
   if (!existsSync(join(path, 'data.mdb'))) throw new NotFoundError(`the root ${root} has no records: ${path}`);
-  await using store = await openLmdbStore({ path, tables: [], ...(signal === undefined ? {} : { signal }) });
+  await using store = await openRootStore(root, signal);
   await store.backUp({ file, signal });
 }
 

@@ -1,23 +1,12 @@
-import { devmapperTables } from '../../drivers/index.js';
 import { DataLossError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
-import { metadataTables } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
-import { type Durability, snapshotTables } from '../../snapshots/index.js';
+import type { Durability } from '../../snapshots/index.js';
 import { type LmdbStoreOptions, openLmdbStore, type Store } from '../../store/index.js';
 import { withNewestBackup } from '../backup/damage.js';
-import { claimFace, type Face, faceTable } from '../face.js';
+import { claimFace, type Face } from '../face.js';
 import { pluginTypes } from '../plugin-types.js';
-import { defaultSnapshotterTable } from './default-snapshotter.js';
-
-/** Every table of the daemon's store. */
-export const storeTables = [
-  ...snapshotTables,
-  ...metadataTables,
-  ...devmapperTables,
-  faceTable,
-  defaultSnapshotterTable,
-];
+import { storeContent } from '../root-store.js';
 
 /** What the plugin gets. */
 export interface StorePluginConfig {
@@ -34,7 +23,7 @@ export const storePlugin = definePlugin<Store, StorePluginConfig>({
   id: 'lmdb',
   async init({ root, config, meta, signal }) {
     const { durability, faults } = config;
-    const options = { path: root, tables: storeTables, durable: durability !== 'none', signal, faults };
+    const options = { path: root, ...storeContent, durable: durability !== 'none', signal, faults };
     const store = await openOrAdvise(options, config.backups);
     try {
       await claimFace(store, config.face);

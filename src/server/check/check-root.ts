@@ -3,17 +3,12 @@ import { join } from 'node:path';
 import { type CheckEvent, type CheckRequest, type CheckSubject, check } from '../../check/index.js';
 import { NotFoundError } from '../../errors/index.js';
 import { type CallContext, noContext, reservedIdsTable } from '../../snapshots/index.js';
-import { openLmdbStore, type Store } from '../../store/index.js';
-import { storeTables } from '../builtin/store.js';
+import type { Store } from '../../store/index.js';
 import type { Config } from '../config/index.js';
 import { faceTable } from '../face.js';
+import { openRootStore, storeDirectory } from '../root-store.js';
 import { checkerOf } from './checkers.js';
 import { lostAndFoundOf } from './lost-and-found.js';
-
-/** Where the store of a root lies: the directory of the plugin. */
-export function storeDirectory(root: string): string {
-  return join(root, 'io.strata.store.v1.lmdb');
-}
 
 /**
  * Checks a root that no daemon serves, as `check` does; nothing is started and nothing made. The store is open, and the
@@ -28,8 +23,7 @@ export async function* checkRoot(
 ): AsyncGenerator<CheckEvent> {
   const path = storeDirectory(config.root);
   if (!existsSync(join(path, 'data.mdb'))) throw new NotFoundError(`the root ${config.root} has no records: ${path}`);
-  const { signal } = call;
-  await using store = await openLmdbStore({ path, tables: storeTables, ...(signal === undefined ? {} : { signal }) });
+  await using store = await openRootStore(config.root, call.signal);
   yield* check(closedSubject(config, store), request, call);
 }
 

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { type Finding, layerListPath, rebuildLayers } from '../../check/index.js';
 import { DataLossError, FailedPreconditionError, NotFoundError } from '../../errors/index.js';
 import { type CallContext, noContext, reservedIdsTable, snapshotsTable } from '../../snapshots/index.js';
-import { openLmdbStore, type Store, setLmdbStoreAside } from '../../store/index.js';
+import { type Store, setLmdbStoreAside } from '../../store/index.js';
 import { listBackups } from '../backup/backup-files.js';
 import { restoreRoot } from '../backup/root.js';
 import { backupDirectory } from '../builtin/backup.js';
-import { storeTables } from '../builtin/store.js';
 import type { Config } from '../config/index.js';
 import { claimFace, faceOf } from '../face.js';
-import { storeDirectory } from './check-root.js';
+import { openRootStore, storeDirectory } from '../root-store.js';
 import { checkerOf, snapshotterRoot, snapshotters } from './checkers.js';
 
 /** Which records a root has now. */
@@ -74,9 +73,7 @@ function layerListOf(config: Config, name: string): string {
 }
 
 async function placeLayers(config: Config, call: CallContext): Promise<Pick<RebuiltRoot, 'layers' | 'findings'>> {
-  const { signal } = call;
-  const open = { path: storeDirectory(config.root), tables: storeTables, ...(signal === undefined ? {} : { signal }) };
-  await using store = await openLmdbStore(open);
+  await using store = await openRootStore(config.root, call.signal);
   const findings: Finding[] = [];
   let layers = 0;
   for (const name of snapshotters) {
@@ -101,7 +98,7 @@ async function requireUnreadable(config: Config, { signal }: CallContext): Promi
   const path = storeDirectory(root);
   if (!existsSync(join(path, 'data.mdb'))) return;
   try {
-    await using store = await openLmdbStore({ path, tables: storeTables, ...(signal === undefined ? {} : { signal }) });
+    await using store = await openRootStore(root, signal);
     if (isNew(config, store)) return;
   } catch (error) {
     if (error instanceof DataLossError) return;
