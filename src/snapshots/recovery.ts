@@ -105,8 +105,6 @@ export class Recovery {
       strays.push(...store.read((tx) => page.filter((name) => !this.#isRecorded(tx, name))));
       await pause(call);
     }
-    // A record may be gone for readers before that is on disk. Its files must not be gone before it.
-    if (strays.length > 0) await store.write(() => undefined);
     faults.reach('cleanup.found');
     if (store.restored) counts.kept += strays.length;
     else

@@ -71,9 +71,8 @@ export interface Store extends AsyncDisposable {
   readonly changes: number;
 
   /**
-   * Runs `view` over one consistent snapshot of all tables and returns its result. Never waits for a writer, and may see
-   * a write that is not on disk yet: who destroys something because of what he read does a `write` in between, which
-   * resolves after all writes that he saw.
+   * Runs `view` over one consistent snapshot of all tables and returns its result. Never waits for a writer, and
+   * sees nothing of a write that is not on disk yet.
    * The transaction must not be kept or awaited in: page through long ranges with `limit` and `after`.
    * @throws UnavailableError when the store is closed; whatever `view` throws.
    */

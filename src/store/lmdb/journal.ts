@@ -5,7 +5,7 @@ import type { ChangeBuffer } from './change-buffer.js';
 import { dataFileName, readDataFileMeta } from './data-file.js';
 import { createLogFile, LogFile } from './log-file.js';
 import type { LogHead } from './log-format.js';
-import type { ByteRoot } from './tables.js';
+import type { ByteRoot, View } from './tables.js';
 
 /** A checkpoint is made when so many blocks of the log are used: 256 KiB. */
 const checkpointBlocks = 64;
@@ -37,6 +37,7 @@ export class Journal {
   readonly #log: LogFile;
   /** Keeps the pages of the last checkpoint. */
   #view: Transaction | undefined;
+  #frozen: View | undefined;
   #checkpoint: Promise<void> | undefined;
   #failure: { readonly cause: unknown } | undefined;
 
@@ -65,6 +66,23 @@ export class Journal {
   /** Why nothing can be put on disk any more, if so. Then only what was answered by then is there after the next start. */
   get failure(): { readonly cause: unknown } | undefined {
     return this.#failure;
+  }
+
+  /** What readers are to see; undefined when that is what there is. */
+  get frozen(): View | undefined {
+    return this.#frozen;
+  }
+
+  /** From now on readers see the state of now, whatever is committed, until it is on disk. */
+  freeze(): void {
+    this.#root.resetReadTxn();
+    this.#frozen = { transaction: this.#root.useReadTransaction() };
+  }
+
+  /** Lets readers see what was committed. */
+  thaw(): void {
+    this.#frozen?.transaction.done();
+    this.#frozen = undefined;
   }
 
   /**
@@ -129,6 +147,7 @@ export class Journal {
   /** Lets go of the environment, so that it can be closed. */
   async release(): Promise<void> {
     await this.#checkpoint?.catch(() => undefined);
+    this.thaw();
     this.#view?.done();
     this.#view = undefined;
   }

@@ -55,6 +55,28 @@ describe('write', () => {
     );
   });
 
+  it('is seen by nobody before it is on disk, in whatever way', async (t) => {
+    const seen: unknown[] = [];
+    const look = (tx: ReadTransaction) => [
+      tx.get(names, ['a', 1]),
+      tx.has(names, ['a', 2]),
+      [...tx.range(names)].map(({ value }) => value),
+      [...tx.range(names, { prefix: ['a', 2] })].length,
+    ];
+    let watching = false;
+    const faults = { reach: (point: string) => watching && point === 'store.applied' && seen.push(store.read(look)) };
+    const store = await openLmdbStore({ path: await temporaryDirectory(t), tables, faults });
+    t.after(() => store.close());
+    await store.write((tx) => tx.put(names, ['a', 1], 'before'));
+    watching = true;
+    await store.write((tx) => {
+      tx.put(names, ['a', 1], 'after');
+      tx.put(names, ['a', 2], 'new');
+    });
+    assert.deepEqual(seen, [['before', false, ['before'], 0]]);
+    assert.deepEqual(store.read(look), ['after', true, ['after', 'new'], 1]);
+  });
+
   it('is seen by every read after it', async () => {
     await using temporary = await temporaryStore(tables);
     const { store } = temporary;

@@ -51,7 +51,7 @@ export class LmdbStore implements Store {
 
   read<T>(view: (tx: ReadTransaction) => T): T {
     this.#refuseIfUnusable();
-    const tx = new LmdbReadTransaction(this.#parts.tables);
+    const tx = new LmdbReadTransaction(this.#parts.tables, this.#parts.journal?.frozen);
     try {
       return view(tx);
     } finally {

@@ -1,5 +1,5 @@
 import { type EncodedEntry, isLong, isLongForm, longKeyBytes, runOf, toStored, unpack } from './stored-key.js';
-import { access, type ByteDatabase } from './tables.js';
+import { access, type ByteDatabase, type View } from './tables.js';
 
 /** Which records to visit, by their encoded keys. */
 export interface Scope {
@@ -15,6 +15,8 @@ export interface Scope {
 export interface NamedDatabase {
   readonly name: string;
   readonly database: ByteDatabase;
+  /** Which state to read; undefined for the current one. */
+  readonly view: View | undefined;
 }
 
 /** The records of a scope in the order of their keys. Holds a cursor until it is finished or returned. */
@@ -24,20 +26,23 @@ export function* scan(source: NamedDatabase, scope: Scope): Generator<EncodedEnt
 }
 
 function* exactly(
-  { name, database }: NamedDatabase,
+  { name, database, view }: NamedDatabase,
   { prefix: key, after }: Scope,
 ): Generator<EncodedEntry, void, undefined> {
   if (after !== undefined && Buffer.compare(key, after) <= 0) return;
   const stored = toStored(key);
-  const packed = access(name, () => database.getBinary(stored));
+  const packed = access(name, () => database.get(stored, view));
   if (packed !== undefined) yield unpack(stored, packed);
 }
 
-function* storedEntries({ name, database }: NamedDatabase, scope: Scope): Generator<EncodedEntry, void, undefined> {
+function* storedEntries(
+  { name, database, view }: NamedDatabase,
+  scope: Scope,
+): Generator<EncodedEntry, void, undefined> {
   const start = startOf(scope);
   const end = endOf(scope.prefix);
   if (end !== undefined && Buffer.compare(start, end) >= 0) return;
-  const iterator = database.getRange(end === undefined ? { start } : { start, end })[Symbol.iterator]();
+  const iterator = database.getRange({ start, ...(end === undefined ? {} : { end }), ...view })[Symbol.iterator]();
   try {
     for (
       let step = access(name, () => iterator.next());

@@ -1,10 +1,15 @@
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { DataLossError, fromSystemError, InternalError, messageOf } from '../../errors/index.js';
 
 /** The part of lmdb-js's interface that the store uses, for keys and values that are bytes. */
 export type ByteDatabase = Database<Buffer, Uint8Array>;
 /** An LMDB environment whose databases have keys and values that are bytes. */
 export type ByteRoot = RootDatabase<Buffer, Uint8Array>;
+
+/** A state of the databases that somebody holds, as lmdb-js takes it among the options of a read. */
+export interface View {
+  readonly transaction: Transaction;
+}
 
 /** How every database is opened: bytes in, bytes out; the encoding is the store's own. */
 export const byteEncoding = { encoding: 'binary', keyEncoding: 'binary' } as const;

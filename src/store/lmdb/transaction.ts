@@ -8,29 +8,34 @@ import { decodeEntry, decodeEntryKey, decodeValue } from './record.js';
 import { type Closeable, type RangeOwner, RecordIterator } from './record-iterator.js';
 import type { Scope } from './scan.js';
 import { type EncodedEntry, packValue, toStored, unpack } from './stored-key.js';
-import { access, type ByteDatabase, type TableSet } from './tables.js';
+import { access, type ByteDatabase, type TableSet, type View } from './tables.js';
 
 /**
- * Reads through whatever transaction lmdb-js has current: its read transaction, which it renews only between two turns
- * of the event loop and which is therefore one snapshot for a synchronous callback, or the write transaction that runs.
+ * Reads a state that is held or, without one, through whatever transaction lmdb-js has current: its read transaction,
+ * which it renews only between two turns of the event loop and which is therefore one snapshot for a synchronous
+ * callback, or the write transaction that runs.
  */
 export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
   readonly #tables: TableSet;
+  readonly #view: View | undefined;
   #over = false;
   #ranges: Set<Closeable> | undefined;
 
-  constructor(tables: TableSet) {
+  /** @param view Which state to read; undefined for the current one. */
+  constructor(tables: TableSet, view?: View) {
     this.#tables = tables;
+    this.#view = view;
   }
 
   get<K extends Key, V>(table: Table<K, V>, key: K): V | undefined {
     const stored = toStored(encodeKey(table, key));
-    const packed = readBytes(this.database(table), { name: table.name, stored });
+    const packed = readBytes(this.database(table), { name: table.name, stored, view: this.#view });
     return packed === undefined ? undefined : decodeValue(table, key, unpack(stored, packed).value);
   }
 
   has<K extends Key, V>(table: Table<K, V>, key: K): boolean {
-    return hasRecord(this.database(table), { name: table.name, stored: toStored(encodeKey(table, key)) });
+    const stored = toStored(encodeKey(table, key));
+    return readBytes(this.database(table), { name: table.name, stored, view: this.#view }) !== undefined;
   }
 
   range<K extends Key, V>(table: Table<K, V>, range: Range = {}): Iterable<Entry<K, V>> {
@@ -46,7 +51,7 @@ export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
     range: Range,
     decode: (entry: EncodedEntry) => Item,
   ): Iterable<Item> {
-    const source = { name: table.name, database: this.database(table) };
+    const source = { name: table.name, database: this.database(table), view: this.#view };
     const scope = scopeOf(table, range);
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
     const { onUnreadable } = range;
@@ -125,17 +130,15 @@ export class LmdbWriteTransaction extends LmdbReadTransaction implements WriteTr
 interface Lookup {
   readonly name: string;
   readonly stored: Buffer;
+  readonly view: View | undefined;
 }
 
 /** The bytes of a record, in a buffer that the next read overwrites. */
-function readBytes(database: ByteDatabase, { name, stored }: Lookup): Buffer | undefined {
+function readBytes(database: ByteDatabase, { name, stored, view }: Lookup): Buffer | undefined {
+  if (view !== undefined) return access(name, () => database.get(stored, view));
   const bytes = access(name, () => database.getBinaryFast(stored));
   // lmdb-js gives out its own large buffer and says only in its length how much of it counts.
   return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function hasRecord(database: ByteDatabase, { name, stored }: Lookup): boolean {
-  return access(name, () => database.doesExist(stored));
 }
 
 function scopeOf<K extends Key, V>(table: Table<K, V>, { prefix = [], after }: Range): Scope {

@@ -175,6 +175,9 @@ function rootThatEnds(outcomes: (Error | undefined)[]): WriteQueueOptions['root'
   };
 }
 
+/** What readers see is the business of other tests. */
+const sight = { freeze: () => undefined, thaw: () => undefined };
+
 /** A table that takes everything. */
 const anyTables = { get: () => ({ putSync: () => true }) } as unknown as TableSet;
 
@@ -227,6 +230,7 @@ describe('the queue and the log', () => {
     const events: string[] = [];
     const log: CommitLog = {
       failure: undefined,
+      ...sight,
       checkpoint: () => assert.fail('not asked for'),
       persist: async (changes) => {
         const logged = [...readChanges(changes.bytes.subarray(recordHeadBytes))];
@@ -256,6 +260,7 @@ describe('the queue and the log', () => {
     const full = new ResourceExhaustedError('full');
     const log: CommitLog = {
       failure: undefined,
+      ...sight,
       checkpoint: async () => void events.push('checkpoint'),
       persist: async () => void events.push('persisted'),
     };
@@ -276,6 +281,7 @@ describe('the queue and the log', () => {
       get failure() {
         return failure;
       },
+      ...sight,
       checkpoint: () => assert.fail('not asked for'),
       persist: () => {
         failure = { cause };

@@ -29,6 +29,8 @@ interface PendingWrite {
 export interface CommitLog {
   /** Why nothing can be put on disk any more, if so. */
   readonly failure: { readonly cause: unknown } | undefined;
+  freeze(): void;
+  thaw(): void;
   persist(changes: ChangeBuffer): Promise<void>;
   checkpoint(): Promise<void>;
 }
@@ -50,8 +52,7 @@ export interface WriteQueueOptions {
  * Collects the changes that are asked for while a commit is under way and commits them together: one LMDB transaction,
  * one disk synchronisation, and inside it a nested transaction for each change, so that each is undone alone.
  *
- * Nothing of a change is visible before its commit, and the next transaction starts when the last is on disk. Between the
- * two, others can read what is not on disk yet: who must not act on that waits for a write of his own, which may be empty.
+ * Nothing of a change is visible before its commit is on disk, and only then the next transaction starts.
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
@@ -119,16 +120,27 @@ export class WriteQueue {
   /** Makes the changes; they are on disk when it resolves. */
   async #perform(batch: readonly PendingWrite[]): Promise<void> {
     const { log } = this.#options;
+    log?.freeze();
+    try {
+      await this.#applyWithRoom(batch);
+      this.#faults.reach('store.applied');
+      if (!this.#changes.empty) await log?.persist(this.#changes);
+    } finally {
+      // What could not be put on disk stays out of sight.
+      if (log?.failure === undefined) log?.thaw();
+    }
+  }
+
+  async #applyWithRoom(batch: readonly PendingWrite[]): Promise<void> {
+    const { log, explain } = this.#options;
     try {
       this.#apply(batch);
     } catch (error) {
       // Pages that are free since the last checkpoint may be room enough.
-      if (log === undefined || !((await this.#options.explain(error)) instanceof ResourceExhaustedError)) throw error;
+      if (log === undefined || !((await explain(error)) instanceof ResourceExhaustedError)) throw error;
       await log.checkpoint();
       this.#apply(batch);
     }
-    this.#faults.reach('store.applied');
-    if (!this.#changes.empty) await log?.persist(this.#changes);
   }
 
   async #fail(batch: readonly PendingWrite[], error: unknown): Promise<void> {
