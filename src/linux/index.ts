@@ -87,3 +87,4 @@ export type { DiskUsage } from './tree-measure.js';
 export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';
 export { isEntryName } from './tree-remove.js';
 export { unmountBelow } from './unmount-below.js';
+export { isUntouchedDirectory } from './untouched-directory.js';

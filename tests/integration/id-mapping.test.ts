@@ -1,11 +1,12 @@
 /** Snapshots whose files appear with the ids of a container, from the label to the mount. */
 import assert from 'node:assert/strict';
-import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mountsBelow } from '../support/mounts.js';
 import { mustRun } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
+import { until } from '../support/until.js';
 
 /** Two ranges: the container's root and system, and its user 1000. */
 const map = ['--uid-map', '0:100000:1000,1000:300000:10', '--gid-map', '0:200000:1000,1000:400000:10'];
@@ -39,8 +40,11 @@ function as(uid: number, gid: number, command: string): Promise<string> {
 
 scenario('snapshots with mapped ids', { needs: ['root', 'setpriv'] }, async (running) => {
   const strata = await Strata.start(running);
-  await layer(strata, running, { name: 'base', parent: [] });
-  await layer(strata, running, { name: 'top', parent: ['base'] });
+  const layers = [
+    { name: 'base', parent: [] },
+    { name: 'top', parent: ['base'] },
+  ];
+  for (const each of layers) await layer(strata, running, each);
   const upper = async (): Promise<string> => {
     const newest = (await strata.onDisk()).map(Number).sort((a, b) => b - a)[0];
     return path.join(strata.snapshots, String(newest), 'fs');
@@ -126,7 +130,9 @@ scenario('snapshots with mapped ids', { needs: ['root', 'setpriv'] }, async (run
   });
 
   await running.step('maps that cannot be are refused, and leave nothing', async () => {
-    const before = await readdir(strata.snapshots);
+    // The files of what the last steps removed go in the background.
+    await until('only the layers are left', async () => (await strata.onDisk()).length === layers.length);
+    const before = await strata.onDisk();
     for (const [bad, text] of [
       ['1:100000:10', /failed to find root pair: container ID 0 cannot be mapped to a host ID/],
       ['0:100000', /input value 0:100000 unparsable/],
@@ -136,6 +142,6 @@ scenario('snapshots with mapped ids', { needs: ['root', 'setpriv'] }, async (run
       assert.equal(refused.status, 1);
       assert.match(refused.stderr, text);
     }
-    assert.deepEqual(await readdir(strata.snapshots), before);
+    assert.deepEqual(await strata.onDisk(), before);
   });
 });

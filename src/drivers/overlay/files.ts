@@ -19,7 +19,7 @@ import { chmodSync, lchownSync, lstatSync, renameSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
-import type { DirectoryTemplate } from '../../linux/index.js';
+import { type DirectoryTemplate, isUntouchedDirectory, removeTrees } from '../../linux/index.js';
 import type { Owner } from './ownership.js';
 
 /** The mode of each directory, exact whatever the umask. */
@@ -186,7 +186,7 @@ async function makeFilesDirectory(files: string, owner: Owner | undefined): Prom
 
 /**
  * Makes the files of an active snapshot of a directory that was made ahead, by its name in `ready`.
- * @returns false when there is no such directory; then nothing has happened.
+ * @returns false when there is no such directory, or somebody has changed it meanwhile; then there is none for the id.
  * @throws as {@link makeSnapshotFiles}.
  */
 export async function takeSnapshotFiles(
@@ -202,6 +202,10 @@ export async function takeSnapshotFiles(
     throw new InternalError(`the directory of new snapshot ${id} exists already`, { cause: error });
   }
   faults.reach('overlay.taken');
+  if (![filesDirectory(root, id), workDirectory(root, id)].every(isUntouchedDirectory)) {
+    await removeTrees(`${root}/snapshots`, [id]);
+    return false;
+  }
   try {
     if (owner !== undefined && !isOurs(owner)) setOwner(filesDirectory(root, id), owner);
     return true;
