@@ -8,7 +8,7 @@ import { run } from './run.mjs';
 /** @typedef {import('./count-reporter.mjs').Outcome} Outcome */
 
 /** After so many milliseconds a test file is ended and has failed: what hangs shall not keep the others from being run. */
-const longestFile = 20 * 60_000;
+const longestFile = 30 * 60_000;
 
 /** What came of a run. */
 export class Tally {
