@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { close, constants, fdatasync, open as openFile, write } from 'node:fs';
+import { close, constants, open as openFile, write } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -144,6 +144,3 @@ function writeAll(fd: number, bytes: Buffer, offset: number): Promise<void> {
     });
   });
 }
-
-/** Puts what was written to an open file on disk. */
-export const syncData = promisify(fdatasync);
