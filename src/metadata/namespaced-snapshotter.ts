@@ -1,12 +1,5 @@
-import {
-  AlreadyExistsError,
-  FailedPreconditionError,
-  InvalidArgumentError,
-  NotFoundError,
-  withContext,
-} from '../errors/index.js';
+import { InvalidArgumentError } from '../errors/index.js';
 import { parseFilters } from '../filters/index.js';
-import { validateIdentifier } from '../identifiers/index.js';
 import {
   type BackgroundErrors,
   type CallContext,
@@ -19,13 +12,11 @@ import {
   inheritedLabels,
   type Labels,
   type Mount,
-  microsecondsOf,
   noContext,
   noLabels,
   nowMicroseconds,
   type PagedSnapshotter,
   type Snapshotter,
-  snapshotRefLabel,
   throwIfCallAborted,
   type UpdateRequest,
   type Usage,
@@ -36,9 +27,11 @@ import {
   withoutEmpty,
 } from '../snapshots/index.js';
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
-import type { Backend, CommitOperation, CreateOperation } from './backend.js';
+import type { Backend, CreateOperation } from './backend.js';
 import { type LeaseRecorder, noLeases } from './leases.js';
-import { MetadataRecords, type NamedMetadata } from './records.js';
+import { commitOperation, createOperation } from './operations.js';
+import type { NamedMetadata } from './records.js';
+import { Scope } from './scope.js';
 import { WalkPages } from './walk-pages.js';
 
 /** What a namespaced snapshotter is made of. */
@@ -86,62 +79,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     const scope = this.#scope(call);
     const labels = checkedLabels(request.labels);
     validateKey('key', request.key);
-    return this.#backend.create(this.#createOperation({ kind, request, scope, labels }), call);
-  }
-
-  #createOperation({ kind, request, scope, labels }: PlannedCreate): CreateOperation {
-    const { key, parent = '' } = request;
-    const { records } = scope;
-    const reference = labels.get(snapshotRefLabel) ?? '';
-    return {
-      kind,
-      labels: inheritedLabels(labels),
-      reference,
-      check: (tx) => {
-        if (reference !== '' && records.has(tx, reference))
-          throw new AlreadyExistsError(`target snapshot "${reference}"`);
-        if (records.has(tx, key)) throw new AlreadyExistsError(`snapshot "${key}"`);
-        return records.backendParent(tx, parent);
-      },
-      reserve: (tx) => reserve(tx, records, key),
-      record: (tx, reserved) => {
-        const now = nowMicroseconds();
-        records.put(tx, { ...reserved, key, parent, labels, created: now, updated: now });
-        this.#lease(tx, scope, key);
-      },
-      adopt: (tx, found) => this.#adopt(tx, scope, { reference, parent, labels, found }),
-    };
-  }
-
-  /** Records a snapshot that the back end had already, unless another call did so meanwhile. */
-  #adopt(tx: WriteTransaction, scope: Scope, { reference, parent, labels, found }: Adoption): void {
-    const { records } = scope;
-    if (records.backendParent(tx, parent) !== found.parent) {
-      throw new InvalidArgumentError(`mismatched parent ${parent} from target ${reference}`);
-    }
-    if (!records.has(tx, reference)) {
-      const number = records.nextNumber(tx);
-      records.put(tx, {
-        key: reference,
-        number,
-        backendKey: found.name,
-        parent,
-        labels: new Map([...found.labels, ...labels]),
-        created: Math.max(0, microsecondsOf(found.created)),
-        updated: Math.max(0, microsecondsOf(found.updated)),
-      });
-    }
-    this.#lease(tx, scope, reference);
-  }
-
-  #lease(tx: WriteTransaction, scope: Scope, key: string): void {
-    if (scope.lease === undefined) return;
-    this.#leases.add(tx, scope.lease, { namespace: scope.namespace, snapshotter: this.#name, key });
-  }
-
-  #unlease(tx: WriteTransaction, scope: Scope, key: string): void {
-    if (scope.lease === undefined) return;
-    this.#leases.remove(tx, scope.lease, { namespace: scope.namespace, snapshotter: this.#name, key });
+    return this.#backend.create(createOperation({ kind, request, scope, labels }), call);
   }
 
   async mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
@@ -153,33 +91,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     const scope = this.#scope(call);
     const labels = checkedLabels(request.labels);
     validateKey('name', request.name);
-    await this.#backend.commit(this.#commitOperation(request, scope, labels), call);
-  }
-
-  #commitOperation(request: CommitRequest, scope: Scope, labels: Labels): CommitOperation {
-    const { name, key } = request;
-    const { records } = scope;
-    return {
-      labels: inheritedLabels(labels),
-      names: [`${scope.namespace}/${name}`, `${scope.namespace}/${key}`],
-      check: (tx) => {
-        if (!records.isUsed(tx)) throw new NotFoundError(`can not find snapshotter "${this.#name}"`);
-        if (records.has(tx, name)) throw new AlreadyExistsError(`snapshot "${name}"`);
-        const active = records.get(tx, key);
-        const parent = active.parent === '' ? records.backendParent(tx, request.parent ?? '') : '';
-        return { backendKey: active.backendKey, parent };
-      },
-      reserve: (tx) => reserve(tx, records, name),
-      record: (tx, reserved) => {
-        const active = records.get(tx, key);
-        const parent = active.parent === '' ? (request.parent ?? '') : active.parent;
-        records.delete(tx, key, active);
-        const now = nowMicroseconds();
-        records.put(tx, { ...reserved, key: name, parent, labels, created: now, updated: now });
-        this.#lease(tx, scope, name);
-        this.#unlease(tx, scope, key);
-      },
-    };
+    await this.#backend.commit(commitOperation({ request, scope, labels }), call);
   }
 
   async remove(key: string, call: CallContext = noContext): Promise<void> {
@@ -189,7 +101,7 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
       const found = scope.records.get(tx, key);
       scope.records.requireNoChildren(tx, found);
       scope.records.delete(tx, key, found);
-      this.#unlease(tx, scope, key);
+      scope.unlease(tx, key);
       return found.backendKey;
     };
     await this.#backend.remove({ record }, call);
@@ -266,54 +178,12 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   }
 
   #scope(call: CallContext): Scope {
-    const namespace = requireNamespace(call);
-    return { namespace, lease: call.lease, records: new MetadataRecords(namespace, this.#name) };
+    return new Scope({ name: this.#name, leases: this.#leases }, call);
   }
-}
-
-/** What a call works on. */
-interface Scope {
-  readonly namespace: string;
-  readonly lease: string | undefined;
-  readonly records: MetadataRecords;
-}
-
-interface PlannedCreate {
-  readonly kind: CreateOperation['kind'];
-  readonly request: CreateRequest;
-  readonly scope: Scope;
-  readonly labels: Labels;
-}
-
-interface Adoption {
-  readonly reference: string;
-  readonly parent: string;
-  readonly labels: Labels;
-  readonly found: Info;
-}
-
-function reserve(tx: WriteTransaction, records: MetadataRecords, key: string): { number: number; backendKey: string } {
-  const number = records.nextNumber(tx);
-  return { number, backendKey: records.backendKey(number, key) };
 }
 
 function checkedLabels(labels: Labels | undefined): Labels {
   if (labels === undefined || labels.size === 0) return noLabels;
   validateLabels(labels);
   return withoutEmpty(labels);
-}
-
-/**
- * The namespace of a call (containerd: pkg/namespaces/context.go).
- * @throws FailedPreconditionError when there is none; InvalidArgumentError when it is malformed.
- */
-export function requireNamespace(call: CallContext): string {
-  const namespace = call.namespace ?? '';
-  if (namespace === '') throw new FailedPreconditionError('namespace is required');
-  try {
-    validateIdentifier(namespace);
-  } catch (error) {
-    throw withContext(error, 'namespace validation');
-  }
-  return namespace;
 }

@@ -25,9 +25,10 @@ import {
   type Reservation,
   type UpdateOperation,
 } from './backend.js';
+import { BackendStrays } from './backend-strays.js';
 import { KeyedLock } from './keyed-lock.js';
 import type { NamedMetadata } from './records.js';
-import { metadataTable, referencesTable } from './tables.js';
+import { referencesTable } from './tables.js';
 
 /** What a remote back end needs. */
 export interface RemoteBackendOptions {
@@ -37,8 +38,6 @@ export interface RemoteBackendOptions {
   readonly snapshotter: Snapshotter;
   readonly errors: BackgroundErrors;
 }
-
-const scanPage = 1000;
 
 /**
  * Any Snapshotter as a back end: a key is reserved, the back end is called, and what came of it is recorded. No
@@ -55,6 +54,7 @@ export class RemoteBackend implements Backend {
   readonly #errors: BackgroundErrors;
   readonly addsLabels = true;
   readonly #commits = new KeyedLock();
+  readonly #strays: BackendStrays;
   /** Keys that were reserved and are not recorded yet; `cleanup` leaves them alone. */
   readonly #pending = new Set<string>();
 
@@ -63,6 +63,7 @@ export class RemoteBackend implements Backend {
     this.#name = options.name;
     this.#snapshotter = options.snapshotter;
     this.#errors = options.errors;
+    this.#strays = new BackendStrays({ ...options, isPending: (key) => this.#pending.has(key) });
   }
 
   async create(operation: CreateOperation, call: CallContext): Promise<readonly Mount[]> {
@@ -242,34 +243,8 @@ export class RemoteBackend implements Backend {
 
   /** Removes what no record speaks of, children first, and has the back end clean up. */
   async cleanup(call: CallContext): Promise<void> {
-    const strays: Info[] = [];
-    for await (const info of this.#snapshotter.walk({}, call)) strays.push(info);
-    const known = this.#knownKeys();
-    for (const info of childrenFirst(strays)) {
-      if (!known.has(info.name) && !this.#pending.has(info.name)) await this.#removeStray(info.name, call);
-    }
+    await this.#strays.remove(call);
     await this.#snapshotter.cleanup(call);
-  }
-
-  async #removeStray(backendKey: string, call: CallContext): Promise<void> {
-    try {
-      await this.#snapshotter.remove(backendKey, call);
-    } catch (error) {
-      // One that will not go must not keep the others; the next clean-up tries it again.
-      this.#errors.report(`remove the stray snapshot ${JSON.stringify(backendKey)}`, error);
-    }
-  }
-
-  #knownKeys(): Set<string> {
-    const known = new Set<string>();
-    let after: readonly [string, string, string] | undefined;
-    for (;;) {
-      const range = { limit: scanPage, ...(after === undefined ? {} : { after }) };
-      const page = this.#store.read((tx) => [...tx.range(metadataTable, range)]);
-      for (const { key, value } of page) if (key[1] === this.#name) known.add(value.backendKey);
-      if (page.length < scanPage) return known;
-      after = page.at(-1)?.key;
-    }
   }
 }
 
@@ -283,21 +258,4 @@ interface ReservedCreate {
 /** A value in containerd's filter language, whatever characters it has. */
 function quoted(value: string): string {
   return JSON.stringify(value);
-}
-
-function childrenFirst(infos: readonly Info[]): Info[] {
-  const parents = new Map(infos.map((info) => [info.name, info.parent]));
-  const depths = new Map<string, number>();
-  const depthOf = (name: string): number => {
-    const chain: string[] = [];
-    let at: string | undefined = name;
-    while (at !== undefined && at !== '' && !depths.has(at) && chain.length <= infos.length) {
-      chain.push(at);
-      at = parents.get(at);
-    }
-    let depth = depths.get(at ?? '') ?? 0;
-    for (const link of chain.reverse()) depths.set(link, ++depth);
-    return depths.get(name) ?? 0;
-  };
-  return [...infos].sort((a, b) => depthOf(b.name) - depthOf(a.name));
 }

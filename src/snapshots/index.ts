@@ -39,8 +39,8 @@ export {
   parseByteLimit,
   parseInodeLimit,
 } from './limits.js';
+export type { LocalSnapshotterOptions } from './local-options.js';
 export { LocalSnapshotter } from './local-snapshotter.js';
-export type { LocalSnapshotterOptions } from './local-stages.js';
 export { eachOf, type PagedSnapshotter, walkPages } from './paged-walk.js';
 export type { RecoveryReport } from './recovery.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';

@@ -1,14 +1,16 @@
-import { AbortedError, CanceledError, NotImplementedError, withContext } from '../errors/index.js';
+import { AbortedError, NotImplementedError, withContext } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
-import { CommitLeftovers } from './commit-leftovers.js';
-import { type BackgroundErrors, DiscardQueue } from './discards.js';
+import type { BackgroundErrors } from './discards.js';
 import type { Driver, DriverSnapshot } from './driver.js';
 import { IdAllocator } from './ids.js';
 import type { LayerObserver } from './layer-observer.js';
 import { LimitChanges } from './limit-changes.js';
-import { Limiter, type LimitSettings } from './limiter.js';
-import { type FoundFiles, findFiles, idOf, namesOnDisk, Recovery, type RecoveryReport } from './recovery.js';
+import { Limiter } from './limiter.js';
+import type { LocalSnapshotterOptions } from './local-options.js';
+import { recordedSnapshots } from './recorded-snapshots.js';
+import { type FoundFiles, findFiles, idOf, type RecoveryReport } from './recovery.js';
+import { SnapshotFiles } from './snapshot-files.js';
 import {
   driverSnapshot,
   type LabelChange,
@@ -22,38 +24,7 @@ import {
 } from './staging.js';
 import type { SnapshotRecord } from './tables.js';
 import { infoOf, type NamedRecord, SnapshotTree } from './tree.js';
-import {
-  type CallContext,
-  type Info,
-  type Mount,
-  noContext,
-  noLabels,
-  noUsage,
-  throwIfCallAborted,
-  type Usage,
-} from './types.js';
-
-/** What a local snapshotter is made of. */
-export interface LocalSnapshotterOptions {
-  /** Keeps its records apart from those of others in the store; the plugin id. Part of the disk format. */
-  readonly name: string;
-  readonly store: Store;
-  /** Closed with the snapshotter. */
-  readonly driver: Driver;
-  /**
-   * Whether `remove` resolves only after the files are gone (containerd: `sync_remove`). Default false: they go in the
-   * background, so that removing a large snapshot takes no longer than a small one.
-   */
-  readonly syncRemove?: boolean;
-  /** What limits hold, and what happens where they cannot. */
-  readonly limits?: LimitSettings;
-  /** Told of layers that have come or changed; closed with the snapshotter. Default: nobody is. */
-  readonly layers?: LayerObserver;
-  /** Told about failures in the background. */
-  readonly errors?: BackgroundErrors;
-  /** Told when an operation passes a point at which a test may end the process. Default: nobody is. */
-  readonly faults?: FaultPoints;
-}
+import { type CallContext, type Info, type Mount, noLabels, noUsage, throwIfCallAborted, type Usage } from './types.js';
 
 const silent: BackgroundErrors = { report: () => undefined };
 
@@ -68,50 +39,31 @@ export class LocalStages implements StagedSnapshotter {
   readonly #driver: Driver;
   readonly #tree: SnapshotTree;
   readonly #ids: IdAllocator;
-  readonly #discards: DiscardQueue;
-  readonly #leftovers: CommitLeftovers;
+  readonly #files: SnapshotFiles;
   readonly #layers: LayerObserver | undefined;
-  readonly #syncRemove: boolean;
   readonly #errors: BackgroundErrors;
   readonly #faults: FaultPoints;
   readonly #limiter: Limiter;
   readonly #limits: LimitChanges;
-  readonly #recovery: Recovery;
-  readonly #firstNewId: number;
-  readonly #closing = new AbortController();
-  /** What lay in the place of snapshots at the start; gone when the recovery has begun. */
-  #found: FoundFiles;
-  #recovering: Promise<void> | undefined;
-  /** Ids whose files are there and whose records are not, yet. */
-  readonly #staging = new Set<string>();
-  /** Ids whose files a caller waits to see deleted. */
-  readonly #deleting = new Set<string>();
 
   private constructor(options: LocalSnapshotterOptions, ids: IdAllocator, found: FoundFiles) {
-    this.#store = options.store;
-    this.#driver = options.driver;
-    this.#tree = new SnapshotTree(options.name);
+    const { store, driver, name, layers, limits = {}, errors = silent, faults = noFaults } = options;
+    this.#store = store;
+    this.#driver = driver;
+    this.#tree = new SnapshotTree(name);
     this.#ids = ids;
-    this.#syncRemove = options.syncRemove ?? false;
-    this.#errors = options.errors ?? silent;
-    this.#faults = options.faults ?? noFaults;
-    const { store, driver } = options;
-    const discard = (ids: readonly string[], call: CallContext) => driver.discard(ids, call);
-    this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard }, this.#errors);
-    this.#leftovers = new CommitLeftovers(driver, this.#errors);
-    this.#layers = options.layers;
-    this.#limiter = new Limiter(options.driver, options.limits ?? {}, this.#errors);
-    this.#found = found;
-    this.#firstNewId = ids.firstId;
-    this.#recovery = new Recovery({ store, driver, tree: this.#tree, errors: this.#errors, faults: this.#faults });
-    this.#limits = new LimitChanges({
-      store,
-      driver,
-      tree: this.#tree,
-      limiter: this.#limiter,
-      errors: this.#errors,
-      faults: this.#faults,
+    this.#errors = errors;
+    this.#faults = faults;
+    this.#layers = layers;
+    this.#limiter = new Limiter(driver, limits, errors);
+    const parts = { store, driver, tree: this.#tree, errors, faults };
+    this.#files = new SnapshotFiles({
+      ...parts,
+      found,
+      firstNewId: ids.firstId,
+      deletesAtOnce: options.syncRemove ?? false,
     });
+    this.#limits = new LimitChanges({ ...parts, limiter: this.#limiter });
   }
 
   /**
@@ -120,7 +72,7 @@ export class LocalStages implements StagedSnapshotter {
    */
   static async open(options: LocalSnapshotterOptions): Promise<LocalStages> {
     const { store, name: snapshotter, driver, faults } = options;
-    await driver.restore?.(recordedSnapshots(options));
+    await driver.restore?.(recordedSnapshots(store, snapshotter));
     const found = await findFiles(driver);
     const above = found.names.reduce((highest, name) => Math.max(highest, idOf(name) ?? 0), 0);
     return new LocalStages(options, await IdAllocator.open({ store, snapshotter, faults, above }), found);
@@ -133,17 +85,18 @@ export class LocalStages implements StagedSnapshotter {
     const limits = inContext(createFailed, () => this.#limiter.ofNew(kind, labels));
     const id = await this.#ids.next();
     const snapshot = { ...driverSnapshot({ id, kind, parentIds: chain.ids, labels }), limits };
-    this.#staging.add(snapshot.id);
+    this.#files.stage(snapshot.id);
     this.#faults.reach('create.begun');
     try {
       await this.#driver.create(snapshot, call);
     } catch (error) {
-      this.#staging.delete(snapshot.id);
+      this.#files.settle(snapshot.id);
       throw withContext(error, createFailed);
     }
     this.#faults.reach('create.staged');
     const record = (tx: WriteTransaction, key: string) => this.#recordCreate(tx, key, { id, snapshot, request });
-    return { record, settle: () => this.#staging.delete(snapshot.id), discard: () => this.#unstage(snapshot.id) };
+    const settle = () => this.#files.settle(snapshot.id);
+    return { record, settle, discard: () => this.#files.unstage(snapshot.id) };
   }
 
   #recordCreate(tx: WriteTransaction, key: string, staged: StagedFiles): readonly Mount[] {
@@ -155,16 +108,6 @@ export class LocalStages implements StagedSnapshotter {
       }
       return this.#driver.mounts(staged.snapshot);
     });
-  }
-
-  async #unstage(id: string): Promise<void> {
-    this.#faults.reach('create.refused');
-    try {
-      await this.#driver.discard([id], noContext);
-    } catch (error) {
-      this.#errors.report(`delete the files of the unrecorded snapshot ${id}`, error);
-    }
-    this.#staging.delete(id);
   }
 
   async stageCommit(key: string, call: CallContext): Promise<StagedCommit> {
@@ -184,7 +127,7 @@ export class LocalStages implements StagedSnapshotter {
 
   #settleCommit(id: number): void {
     this.#layers?.changed(id);
-    this.#leftovers.drop(String(id));
+    this.#files.committed(String(id));
   }
 
   async #seal(key: string, active: SnapshotRecord, call: CallContext): Promise<Usage> {
@@ -215,20 +158,7 @@ export class LocalStages implements StagedSnapshotter {
 
   recordRemove(tx: WriteTransaction, key: string): RemovedFiles {
     const { id } = inContext(`failed to remove snapshot ${key}`, () => this.#tree.remove(tx, key));
-    return { settle: (call) => this.#deleteFiles(String(id), call) };
-  }
-
-  async #deleteFiles(id: string, call: CallContext): Promise<void> {
-    this.#faults.reach('remove.recorded');
-    if (!this.#syncRemove) return this.#discards.add([id]);
-    this.#deleting.add(id);
-    try {
-      await this.#driver.discard([id], call);
-    } catch (error) {
-      this.#errors.report(`delete the files of snapshot ${id}`, error);
-    } finally {
-      this.#deleting.delete(id);
-    }
+    return { settle: (call) => this.#files.delete(String(id), call) };
   }
 
   async stageUpdate(key: string, change: LabelChange, call: CallContext): Promise<StagedUpdate> {
@@ -284,50 +214,23 @@ export class LocalStages implements StagedSnapshotter {
 
   /** Whether files with this name are being made or deleted, so that no record needs to speak of them. */
   isBusy(id: string): boolean {
-    return this.#staging.has(id) || this.#deleting.has(id) || this.#discards.has(id);
+    return this.#files.isBusy(id);
   }
 
   /** Waits for the files of removed snapshots, deletes files that no record speaks of, sets limits as recorded. */
   async deleteStrays(call: CallContext): Promise<void> {
-    await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
-    await this.#recovering;
-    const names = await namesOnDisk(this.#driver);
-    throwIfCallAborted(call);
-    // The order matters: an id leaves the staging set after its record is there, so what is neither staged now nor
-    // recorded afterwards will never be recorded.
-    const candidates = names.filter((name) => !this.#staging.has(name));
-    await this.#recovery.deleteStrays(candidates, call);
-    this.#leftovers.search(() => this.#recovery.committedAmong(candidates));
-    await this.#leftovers.drain();
+    await this.#files.deleteStrays(call);
     await this.#limits.reconcile(call);
   }
 
   /** Mends what an earlier process left; see `LocalSnapshotter.recover`. */
-  async recover(call: CallContext): Promise<RecoveryReport> {
-    const { names, error } = this.#found;
-    this.#found = { names: [], error: undefined };
-    if (error !== undefined) throw error;
-    const signals = [this.#closing.signal, ...(call.signal === undefined ? [] : [call.signal])];
-    const recovered = this.#recover(names, { signal: AbortSignal.any(signals) });
-    this.#recovering = recovered.then(
-      () => undefined,
-      () => undefined,
-    );
-    return recovered;
-  }
-
-  async #recover(names: readonly string[], call: CallContext): Promise<RecoveryReport> {
-    const { report, committed } = await this.#recovery.run({ names, firstNewId: this.#firstNewId }, call);
-    this.#leftovers.search(() => committed);
-    await this.#limits.reconcile(call);
-    return report;
+  recover(call: CallContext): Promise<RecoveryReport> {
+    return this.#files.recover((within) => this.#limits.reconcile(within), call);
   }
 
   /** Stops deleting; what is left is found at the next start. */
   async close(): Promise<void> {
-    this.#closing.abort(new CanceledError('the snapshotter is closed'));
-    await this.#recovering;
-    await Promise.all([this.#discards.close(), this.#leftovers.close(), this.#layers?.close()]);
+    await Promise.all([this.#files.close(), this.#layers?.close()]);
     await this.#driver.close();
   }
 
@@ -335,20 +238,6 @@ export class LocalStages implements StagedSnapshotter {
     const info = infoOf(name, record);
     const labels = this.#driver.shownLabels?.({ id: String(record.id), kind: record.kind });
     return labels === undefined ? info : { ...info, labels: new Map([...info.labels, ...labels]) };
-  }
-}
-
-/** How many records are read at once. */
-const RESTORE_PAGE = 256;
-
-function* recordedSnapshots({ store, name }: LocalSnapshotterOptions): Generator<DriverSnapshot> {
-  const tree = new SnapshotTree(name);
-  for (let after: string | undefined; ; ) {
-    // A record that cannot be read is reported by the recovery that follows; nothing can be restored by it.
-    const page = store.read((tx) => tree.walk(tx, { after, limit: RESTORE_PAGE, onUnreadable: () => undefined }));
-    for (const { record } of page) yield driverSnapshot(record);
-    after = page.at(-1)?.name;
-    if (page.length < RESTORE_PAGE) return;
   }
 }
 
