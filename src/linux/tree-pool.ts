@@ -6,12 +6,26 @@ import { Worker } from 'node:worker_threads';
 import { abortError, fromSystemError, InternalError } from '../errors/index.js';
 import { fromPlainError } from './plain-error.js';
 import type { StopFlag, TreeReply, TreeTaskName, TreeTasks } from './tree-tasks.js';
+import type { TreeWorkerData } from './tree-worker.js';
 
-/** Two: walking is bound by the kernel's directory cache and by the disk, and the event loop needs a core itself. */
-const SIZE = 2;
+/** Threads that share a kind of work. */
+interface Lane {
+  readonly threads: number;
+  /** Added to the niceness of the process; see nice(7). */
+  readonly niceness: number;
+}
 
 /**
- * Which tasks a caller waits for, and which are done behind his back. Of the latter there is at most one at a time,
+ * Two, since walking is bound by the kernel's directory cache and by the disk, and the event loop needs a core itself. It
+ * comes first where there are not enough: a walk may take seconds, and others would wait for it.
+ */
+const WALKS: Lane = { threads: 2, niceness: 5 };
+
+/** What every Prepare lives on waits neither behind a walk nor for its turn on a core. */
+const MAKES: Lane = { threads: 1, niceness: 0 };
+
+/**
+ * Which walks a caller waits for, and which are done behind his back. Of the latter there is at most one at a time,
  * however much there is to do, so that measuring never waits behind deleting.
  */
 const URGENT: Readonly<Record<TreeTaskName, boolean>> = {
@@ -19,9 +33,9 @@ const URGENT: Readonly<Record<TreeTaskName, boolean>> = {
   sync: true,
   'measure-subvolume': true,
   'write-manifest': true,
+  make: true,
   'compare-manifest': false,
   remove: false,
-  make: false,
   reclaim: false,
   adopt: false,
 };
@@ -36,10 +50,15 @@ interface Job {
 
 /** A fixed number of threads and the jobs that wait for one. */
 class TreePool {
+  readonly #lane: Lane;
   readonly #idle: Worker[] = [];
   readonly #waiting: Job[] = [];
   #running = 0;
   #runningInBackground = 0;
+
+  constructor(lane: Lane) {
+    this.#lane = lane;
+  }
 
   /** Adds a job. @returns a function that takes it back, which says false when it has started. */
   add(job: Job): () => boolean {
@@ -53,14 +72,15 @@ class TreePool {
   }
 
   #startNext(): void {
-    if (this.#running >= SIZE) return;
-    const index = this.#waiting.findIndex(({ name }) => URGENT[name] || this.#runningInBackground < SIZE - 1);
+    const { threads } = this.#lane;
+    if (this.#running >= threads) return;
+    const index = this.#waiting.findIndex(({ name }) => URGENT[name] || this.#runningInBackground < threads - 1);
     const [job] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (job !== undefined) void this.#run(job);
   }
 
   async #run(job: Job): Promise<void> {
-    const worker = this.#idle.pop() ?? startWorker();
+    const worker = this.#idle.pop() ?? startWorker(this.#lane);
     this.#count(job, 1);
     worker.ref();
     await job.run(worker);
@@ -77,14 +97,16 @@ class TreePool {
   }
 }
 
-function startWorker(): Worker {
-  const worker = new Worker(new URL('./tree-worker.js', import.meta.url), { name: 'strata-tree' });
+function startWorker({ niceness }: Lane): Worker {
+  const workerData: TreeWorkerData = { niceness };
+  const worker = new Worker(new URL('./tree-worker.js', import.meta.url), { name: 'strata-tree', workerData });
   // An error of the thread itself is noticed by the job that it works on; without one there is nobody to tell.
   worker.on('error', () => undefined);
   return worker;
 }
 
-const pool = new TreePool();
+const walks = new TreePool(WALKS);
+const makes = new TreePool(MAKES);
 
 interface RequestFor<K extends TreeTaskName> {
   readonly name: K;
@@ -136,7 +158,7 @@ export function runInTreePool<K extends TreeTaskName>(
         signal?.removeEventListener('abort', onAbort);
       }
     };
-    const takeBack = pool.add({ name, run });
+    const takeBack = (name === 'make' ? makes : walks).add({ name, run });
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted === true) onAbort();
   });
