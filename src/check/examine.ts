@@ -10,6 +10,8 @@ import {
 } from '../snapshots/index.js';
 import { checkFiles, checkPlace, checkStrays, type RecordedFiles } from './file-check.js';
 import { type Found, found } from './found.js';
+import { isLookedFor } from './kinds.js';
+import { checkList } from './layer-list/check-list.js';
 import { checkMetadata, checkMetadataLink } from './metadata-records.js';
 import { inPages, type Pages, readable, readableKeys } from './read.js';
 import { checkChildLink, checkIdLink, checkSnapshot, type RecordScope } from './snapshot-records.js';
@@ -48,6 +50,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Found> 
     yield* examineSnapshots(examination, snapshotter);
     yield* examineIndexes(examination, snapshotter);
     yield* examineStrays(examination, snapshotter);
+    yield* await examineList(examination, snapshotter);
   }
   if (examination.subject.namespaced) yield* examineNamespaces(examination);
 }
@@ -139,6 +142,14 @@ async function* examineStrays(
     // Where there are no snapshots there need not be a place for them.
     if (!(error instanceof NotFoundError)) throw error;
   }
+}
+
+async function examineList(
+  { subject: { store }, call, level }: Examination,
+  { name, list }: CheckedSnapshotter,
+): Promise<readonly Found[]> {
+  if (list === undefined || !isLookedFor('damaged-list', level)) return [];
+  return checkList({ store, name, list, call });
 }
 
 async function* examineNamespaces({ subject, call }: Examination): AsyncGenerator<Found> {

@@ -137,7 +137,7 @@ export async function checkStrays({ store, snapshotter, files, call }: FileCheck
 }
 
 /** Resolves when every write that was visible before has been answered, and what follows it has begun. */
-async function afterChanges(store: Store): Promise<void> {
+export async function afterChanges(store: Store): Promise<void> {
   await store.write(() => undefined);
   await setImmediate();
 }

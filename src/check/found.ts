@@ -18,6 +18,8 @@ export type Place =
   | { readonly type: 'stray'; readonly name: string }
   /** Beside the snapshots. */
   | { readonly type: 'place'; readonly problem: FileProblem }
+  /** The list of layers. */
+  | { readonly type: 'list' }
   /** Something that has no address: a key that cannot be decoded. */
   | { readonly type: 'nowhere' };
 

@@ -7,6 +7,7 @@ export { type RebuildLayersOptions, type RebuiltLayers, rebuildLayers } from './
 export type {
   ActionState,
   CheckEvent,
+  CheckedList,
   CheckedSnapshotter,
   CheckRequest,
   CheckSubject,

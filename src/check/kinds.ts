@@ -19,6 +19,7 @@ export const remedies = {
   unmount: 'unmounts it',
   'set-mode': 'sets the mode that the directory was made with',
   'set-owner': 'gives the directory to the owner of the directory above it',
+  'rewrite-list': 'writes the list anew from the records, and moves what lies there to lost+found',
   'move-away': 'moves what lies there to lost+found; a device stays in its pool, and lost+found has its number',
   'drop-snapshot':
     'deletes its records, so that it can be fetched anew, and moves its files to lost+found; with the snapshots that ' +
@@ -223,6 +224,20 @@ export const findingKinds = {
       'A layer that describes itself was not given its records back; the message says why. Its files, if there are any, ' +
       'go to lost+found. Looked for by `--rebuild` only.',
     remedy: 'none',
+  },
+  'damaged-list': {
+    level: 'normal',
+    meaning:
+      'Lines of the list of layers are damaged, or it has no beginning: what they said would not come back if the ' +
+      'records were lost.',
+    remedy: 'rewrite-list',
+  },
+  'incomplete-list': {
+    level: 'normal',
+    meaning:
+      'The list of layers lacks some, or says something else of them than the records. The next start writes a list ' +
+      'anew that was not ended.',
+    remedy: 'rewrite-list',
   },
   'wrong-mode': {
     level: 'normal',

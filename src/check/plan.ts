@@ -16,7 +16,7 @@ export interface PlannedStep {
 export function planRepair(subject: CheckSubject, founds: readonly Found[], request: RepairRequest): PlannedStep[] {
   const steps: PlannedStep[] = [];
   const dropped = new Set<string>();
-  for (const found of founds) {
+  for (const found of withEachListOnce(founds)) {
     const { remedy } = found.finding;
     if (remedy === 'none') continue;
     if (remedy !== 'drop-snapshot') {
@@ -31,6 +31,17 @@ export function planRepair(subject: CheckSubject, founds: readonly Found[], requ
     steps.push(step);
   }
   return steps;
+}
+
+/** One writing mends all that is wrong with a list. */
+function withEachListOnce(founds: readonly Found[]): Found[] {
+  const lists = new Set<string>();
+  return founds.filter(({ finding: { remedy, snapshotter } }) => {
+    if (remedy !== 'rewrite-list') return true;
+    const isFirst = !lists.has(snapshotter);
+    lists.add(snapshotter);
+    return isFirst;
+  });
 }
 
 function simpleStep(

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import { messageOf, throwIfAborted } from '../errors/index.js';
 import { mountsMadeOf } from '../linux/index.js';
@@ -6,6 +7,8 @@ import { type Doomed, doomedWith, removeRecords } from './doomed.js';
 import { checkedFiles, checkFiles, findAgain, isExpected, pathsThere } from './file-check.js';
 import type { Found } from './found.js';
 import { findingKinds } from './kinds.js';
+import { checkList } from './layer-list/check-list.js';
+import { layerListPath } from './layer-list/read-list.js';
 import { type Kept, type Lost, takeAway } from './lost-and-found.js';
 import { isStillThere, mendRecord } from './mend-records.js';
 import type { PlannedStep } from './plan.js';
@@ -36,6 +39,7 @@ async function perform(subject: CheckSubject, step: PlannedStep, call: CallConte
   if (remedy === 'drop-snapshot') return drop(parts, step.doomed);
   if (found.place.type === 'files') return mendFiles(parts, found.place);
   if (found.place.type === 'stray') return moveStray(parts, found.place.name);
+  if (found.place.type === 'list') return mendList(parts);
   if (found.place.type === 'place') return mendPlace(parts, found.place.problem);
   const scope = { name, namespaced: subject.namespaced };
   return subject.store.write((tx) => mendRecord(tx, scope, found));
@@ -71,6 +75,25 @@ async function mendPlace(parts: Parts, problem: FileProblem): Promise<boolean> {
   if (!isStill) return false;
   if (found.finding.remedy === 'move-away') return movePath(parts, problem);
   return (await snapshotter.files?.mendPlace?.(problem)) === true;
+}
+
+/** Whatever was in the list is kept, since nobody can tell what the damaged lines said. */
+async function mendList({ subject, snapshotter, found, call }: Parts): Promise<boolean> {
+  const { name, list } = snapshotter;
+  if (list === undefined) return false;
+  const now = await checkList({ store: subject.store, name, list, call });
+  if (!now.some(({ finding: { remedy } }) => remedy === found.finding.remedy)) return false;
+  const path = layerListPath(list.root);
+  const from = lstatSync(path, { throwIfNoEntry: false }) === undefined ? [] : [path];
+  const lost = { name: basename(path), from, story: { why: found.finding }, faults: subject.faults };
+  const kept = from.length === 0 ? undefined : takeAway(subject.lostAndFound(name), lost);
+  try {
+    await list.rewrite();
+    return true;
+  } catch (error) {
+    kept?.putBack();
+    throw error;
+  }
 }
 
 /** What is mounted of files tells a person whose they are, and what stands below them. */

@@ -78,12 +78,24 @@ export interface CheckRequest {
   readonly repair?: RepairRequest;
 }
 
+/** The list in which the layers of a snapshotter describe themselves, and who writes it. */
+export interface CheckedList {
+  /** The directory that it lies in. */
+  readonly root: string;
+  /** Does work while nobody writes the list, when all that was to be written is in it as far as that was possible. */
+  settled<T>(work: () => Promise<T>): Promise<T>;
+  /** Writes all of it anew from the records, in one step. @throws the error of the system; it is as it was then. */
+  rewrite(): Promise<void>;
+}
+
 /** A snapshotter whose records lie in the store. */
 export interface CheckedSnapshotter {
   /** The name that its records have. */
   readonly name: string;
   /** Looks at its files; absent when they cannot be looked into. */
   readonly files: DriverChecker | undefined;
+  /** The list of its layers; absent where none is kept. */
+  readonly list?: CheckedList | undefined;
   /** Whether files with this name are being made or deleted right now, so that they need no record. */
   isBusy(id: string): boolean;
 }

@@ -4,6 +4,7 @@ import type { Store } from '../store/index.js';
 import type { DriverChecker } from './driver-checker.js';
 import { infoFields } from './info-fields.js';
 import { validateKey } from './keys.js';
+import type { LayerObserver } from './layer-observer.js';
 import type { LocalSnapshotterOptions } from './local-options.js';
 import { LocalStages } from './local-stages.js';
 import { eachOf, type PagedSnapshotter } from './paged-walk.js';
@@ -34,14 +35,17 @@ export class LocalSnapshotter implements PagedSnapshotter {
   readonly stages: StagedSnapshotter;
   /** Looks at its files; absent where the back end cannot. */
   readonly checker: DriverChecker | undefined;
+  /** Who is told of its layers; absent when nobody is. */
+  readonly layers: LayerObserver | undefined;
   readonly #stages: LocalStages;
   readonly #store: Store;
 
-  private constructor({ store, driver }: LocalSnapshotterOptions, stages: LocalStages) {
+  private constructor({ store, driver, layers }: LocalSnapshotterOptions, stages: LocalStages) {
     this.#store = store;
     this.#stages = stages;
     this.stages = stages;
     this.checker = driver.checker;
+    this.layers = layers;
   }
 
   /** Opens it over a store and a driver that are open already. Costs one durable write. */

@@ -37,6 +37,13 @@ export function lineText(line: ListLine): string {
   return `${sumOf(text)} ${text}\n`;
 }
 
+/** Tells whether two say the same of a layer; short, since there may be many. */
+export function fingerprintOf(layer: ListedLayer): string {
+  // As it is when it was read back: what the order of labels was before does not count.
+  const read = parseLine(lineText({ type: 'layer', layer }).slice(0, -1));
+  return read === undefined ? '' : lineText(read).slice(0, SUM_LENGTH);
+}
+
 function sumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, SUM_LENGTH);
 }

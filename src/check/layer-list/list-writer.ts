@@ -5,13 +5,12 @@
  */
 import { open, rename } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { DataLossError } from '../../errors/index.js';
-import { metadataTable } from '../../metadata/index.js';
 import { type BackgroundErrors, idsTable, type LayerObserver, snapshotsTable } from '../../snapshots/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
-import { metadataPlaceOf } from '../snapshot-records.js';
-import { type ListedLayer, lineText } from './entry.js';
+import type { CheckedList } from '../types.js';
+import { lineText } from './entry.js';
 import { endOfList, layerListPath } from './read-list.js';
+import { recordedLayer } from './recorded-layer.js';
 
 /** What a list is kept of. */
 export interface LayerListOptions {
@@ -41,7 +40,8 @@ const LEAST_GROWTH = 2 ** 20;
 const MODE = 0o600;
 
 /** See the head of this file. */
-export class LayerListWriter implements LayerObserver {
+export class LayerListWriter implements LayerObserver, CheckedList {
+  readonly root: string;
   readonly #options: LayerListOptions;
   readonly #changed = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +54,7 @@ export class LayerListWriter implements LayerObserver {
 
   private constructor(options: LayerListOptions) {
     this.#options = options;
+    this.root = options.root;
   }
 
   /** Begins to keep a list; one that is not known to be complete is written anew in the background. */
@@ -68,6 +69,20 @@ export class LayerListWriter implements LayerObserver {
     }
     if (writer.#incomplete) writer.#wait();
     return writer;
+  }
+
+  /** The list of a snapshotter that is not open, to be checked: nobody else writes it. */
+  static closed(options: Omit<LayerListOptions, 'errors' | 'delay'>): CheckedList {
+    return {
+      root: options.root,
+      settled: (work) => work(),
+      rewrite: async () => {
+        // A list without its end is written anew by the next start.
+        const writer = new LayerListWriter({ ...options, errors: { report: () => undefined } });
+        await writer.#writeAll();
+        await writer.#end();
+      },
+    };
   }
 
   changed(id: number): void {
@@ -88,6 +103,26 @@ export class LayerListWriter implements LayerObserver {
   flush(): Promise<void> {
     this.#work = this.#work.then(() => this.#write());
     return this.#work;
+  }
+
+  settled<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(this.flush(), work);
+  }
+
+  rewrite(): Promise<void> {
+    return this.#inTurn(this.#work, () => {
+      this.#incomplete = true;
+      return this.#writeAll();
+    });
+  }
+
+  #inTurn<T>(before: Promise<void>, work: () => Promise<T>): Promise<T> {
+    const mine = before.then(work);
+    this.#work = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    return mine;
   }
 
   async #write(): Promise<void> {
@@ -150,23 +185,8 @@ export class LayerListWriter implements LayerObserver {
 
   /** Nothing for what is no layer, or cannot be read. */
   #lineOf(tx: ReadTransaction, key: string): string | undefined {
-    const layer = this.#layerOf(tx, key);
+    const layer = recordedLayer(tx, this.#options.name, key);
     return layer === undefined ? undefined : lineText({ type: 'layer', layer });
-  }
-
-  #layerOf(tx: ReadTransaction, key: string): ListedLayer | undefined {
-    const { name } = this.#options;
-    try {
-      const record = tx.get(snapshotsTable, [name, key]);
-      if (record?.kind !== 'committed') return undefined;
-      const place = metadataPlaceOf(key);
-      const known = place === undefined ? undefined : tx.get(metadataTable, [place.namespace, name, place.key]);
-      if (place === undefined || known?.backendKey !== key) return { key, record, metadata: undefined };
-      return { key, record, metadata: { namespace: place.namespace, key: place.key, record: known } };
-    } catch (error) {
-      if (error instanceof DataLossError) return undefined;
-      throw error;
-    }
   }
 
   async close(): Promise<void> {

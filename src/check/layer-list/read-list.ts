@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fromSystemError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
-import { type ListedLayer, parseLine } from './entry.js';
+import { type ListedLayer, type ListLine, parseLine } from './entry.js';
 
 /** Where the list of the layers of a snapshotter lies, beside their files. */
 export function layerListPath(root: string): string {
@@ -19,6 +19,35 @@ export interface LayerList {
   readonly bad: readonly number[];
 }
 
+/** A line of a list. */
+export interface NumberedLine {
+  /** Beginning with 1. */
+  readonly number: number;
+  /** Absent when it is damaged, or of another snapshotter. */
+  readonly line: ListLine | undefined;
+}
+
+/** The lines of the list of a snapshotter, in their order; none when there is no list. @throws the error of the system. */
+export async function* linesOfList(
+  root: string,
+  snapshotter: string,
+  signal?: AbortSignal,
+): AsyncGenerator<NumberedLine> {
+  let isOurs = true;
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input: createReadStream(layerListPath(root)), crlfDelay: Infinity })) {
+      throwIfAborted(signal);
+      number += 1;
+      const line = parseLine(text);
+      if (line?.type === 'begin') isOurs = line.snapshotter === snapshotter;
+      yield { number, line: isOurs ? line : undefined };
+    }
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw fromSystemError(error);
+  }
+}
+
 /**
  * Reads the list of a snapshotter; what is damaged is passed over. All of it is in memory.
  * @returns undefined when there is none. @throws the error of the system when it cannot be read.
@@ -28,26 +57,14 @@ export async function readLayerList(
   snapshotter: string,
   signal?: AbortSignal,
 ): Promise<LayerList | undefined> {
+  if (!existsSync(layerListPath(root))) return undefined;
   const layers = new Map<number, ListedLayer>();
   const bad: number[] = [];
   let face: string | undefined;
-  let isOurs = true;
-  let number = 0;
-  try {
-    for await (const text of createInterface({ input: createReadStream(layerListPath(root)), crlfDelay: Infinity })) {
-      throwIfAborted(signal);
-      number += 1;
-      const line = parseLine(text);
-      if (line?.type === 'begin') {
-        isOurs = line.snapshotter === snapshotter;
-        face = isOurs ? line.face : face;
-      }
-      if (line === undefined || !isOurs) bad.push(number);
-      else if (line.type === 'layer') layers.set(line.layer.record.id, line.layer);
-    }
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw fromSystemError(error);
+  for await (const { number, line } of linesOfList(root, snapshotter, signal)) {
+    if (line === undefined) bad.push(number);
+    else if (line.type === 'begin') face = line.face;
+    else if (line.type === 'layer') layers.set(line.layer.record.id, line.layer);
   }
   return { face, layers: [...layers.values()], bad };
 }

@@ -1,13 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CheckEvent, type CheckRequest, type CheckSubject, check } from '../../check/index.js';
+import {
+  type CheckEvent,
+  type CheckedSnapshotter,
+  type CheckRequest,
+  type CheckSubject,
+  check,
+  LayerListWriter,
+} from '../../check/index.js';
 import { NotFoundError } from '../../errors/index.js';
 import { type CallContext, noContext, reservedIdsTable } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
 import type { Config } from '../config/index.js';
-import { faceTable } from '../face.js';
+import { faceOf } from '../face.js';
 import { openRootStore, storeDirectory } from '../root-store.js';
-import { checkerOf } from './checkers.js';
+import { checkerOf, snapshotterRoot } from './checkers.js';
 import { lostAndFoundOf } from './lost-and-found.js';
 
 /**
@@ -31,9 +38,16 @@ function closedSubject(config: Config, store: Store): CheckSubject {
   const names = store.read((tx) => [...tx.keys(reservedIdsTable)].map(([name]) => name));
   return {
     store,
-    namespaced: store.read((tx) => tx.get(faceTable, ['face'])) !== 'proxy',
+    namespaced: faceOf(store) !== 'proxy',
     live: false,
-    snapshotters: names.map((name) => ({ name, files: checkerOf(config, store, name), isBusy: () => false })),
+    snapshotters: names.map((name) => closedSnapshotter(config, store, name)),
     lostAndFound: (name) => lostAndFoundOf(config, name),
   };
+}
+
+function closedSnapshotter(config: Config, store: Store, name: string): CheckedSnapshotter {
+  const files = checkerOf(config, store, name);
+  const list = { store, name, root: snapshotterRoot(config, name), face: faceOf(store) ?? '', durable: true };
+  // Of what is not known here nobody can tell whether it keeps a list.
+  return { name, files, list: files && LayerListWriter.closed(list), isBusy: () => false };
 }

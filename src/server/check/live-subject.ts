@@ -1,4 +1,4 @@
-import type { CheckSubject } from '../../check/index.js';
+import { type CheckSubject, LayerListWriter } from '../../check/index.js';
 import type { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
 import type { Config } from '../config/index.js';
@@ -22,6 +22,7 @@ export function liveSubject({ config, face, store, snapshotters }: LiveParts): C
     snapshotters: [...snapshotters].map(([name, snapshotter]) => ({
       name,
       files: snapshotter.checker,
+      list: snapshotter.layers instanceof LayerListWriter ? snapshotter.layers : undefined,
       isBusy: (id) => snapshotter.isBusy(id),
     })),
     lostAndFound: (name) => lostAndFoundOf(config, name),
