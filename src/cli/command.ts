@@ -4,18 +4,13 @@
  */
 import type { CommandContext } from './context.js';
 import type { GlobalOptionSet } from './global-options.js';
+import type { OptionSpec } from './option-spec.js';
 import { toJson } from './output/json.js';
 import type { Style } from './output/style.js';
 
 /** A positional argument: `<key>` needed, `[parent]` optional, `[key...]` any number. */
 export interface ArgumentSpec {
   readonly syntax: string;
-  readonly description: string;
-}
-
-/** An option, in the notation of commander: `-b, --bytes`, `--config <file>`. */
-export interface OptionSpec {
-  readonly flags: string;
   readonly description: string;
 }
 

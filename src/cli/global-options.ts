@@ -1,7 +1,7 @@
 /** The options that every command takes, before or after its name. */
 import { type ClientDefaults, clientDefaults, type Environment, parseDuration } from '../server/index.js';
-import type { OptionSpec } from './command.js';
 import { UsageError } from './failure.js';
+import type { OptionSpec } from './option-spec.js';
 
 /** Which of them a command takes: one that calls the daemon all, one that works alone only those for its output. */
 export type GlobalOptionSet = 'client' | 'local' | 'none';

@@ -4,10 +4,5 @@ export {
   loopFileSystem,
   whyNoLoopFileSystem,
 } from './loop-file-system.js';
-export {
-  type CaseContext,
-  type SuiteCase,
-  type SuiteOptions,
-  type SuiteSubject,
-  testSnapshotter,
-} from './snapshotter-suite.js';
+export { type SuiteOptions, type SuiteSubject, testSnapshotter } from './snapshotter-suite.js';
+export type { CaseContext, MountForSuite, SuiteCase } from './suite/case.js';

@@ -8,7 +8,8 @@
  * ```
  */
 import { describe, it, type TestContext } from 'node:test';
-import type { CallContext, Mount, Snapshotter } from '../snapshots/index.js';
+import type { CallContext, Snapshotter } from '../snapshots/index.js';
+import type { MountForSuite, SuiteCase } from './suite/case.js';
 import { committedCases } from './suite/committed.js';
 import { creationCases } from './suite/creation.js';
 import { fileCases } from './suite/files.js';
@@ -32,26 +33,11 @@ export interface SuiteOptions {
    * Performs mounts at a new directory and gives its path; undone when the context is disposed. Without it the cases
    * that look at files are left out, which the run shows as skipped.
    */
-  readonly mount?: (mounts: readonly Mount[]) => Promise<{ readonly path: string } & AsyncDisposable>;
+  readonly mount?: MountForSuite;
   /** Why nothing of the contract can be tried here; false or absent when it can. */
   readonly skip?: string | false;
   /** Why there is no `mount`. */
   readonly noMountReason?: string;
-}
-
-/** What a case gets. */
-export interface CaseContext {
-  readonly snapshotter: Snapshotter;
-  readonly call: CallContext;
-  /** Only for cases that ask for it. */
-  readonly mount: NonNullable<SuiteOptions['mount']>;
-}
-
-/** One case: its name and its body are one value. */
-export interface SuiteCase {
-  readonly title: string;
-  readonly needsMount?: boolean;
-  readonly run: (context: CaseContext) => Promise<void>;
 }
 
 const cases: readonly SuiteCase[] = [

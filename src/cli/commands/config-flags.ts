@@ -1,7 +1,7 @@
 /** The flags of `serve` and `config show` that set what the configuration file sets too. */
 import { resolve } from 'node:path';
 import type { Setting } from '../../server/index.js';
-import type { OptionSpec } from '../command.js';
+import type { OptionSpec } from '../option-spec.js';
 
 /** The values of these flags. */
 export interface ConfigFlags {

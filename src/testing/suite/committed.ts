@@ -7,7 +7,7 @@ import {
   NotImplementedError,
 } from '../../errors/index.js';
 import { labelsOf } from '../../snapshots/index.js';
-import type { SuiteCase } from '../snapshotter-suite.js';
+import type { SuiteCase } from './case.js';
 import { makeLayer, names, rejects } from './helpers.js';
 
 /** Commit, and what committed snapshots are. */

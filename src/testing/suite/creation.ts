@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError } from '../../errors/index.js';
 import { labelsOf } from '../../snapshots/index.js';
-import type { SuiteCase } from '../snapshotter-suite.js';
+import type { SuiteCase } from './case.js';
 import { isReadOnly, makeLayer, names, rejects } from './helpers.js';
 
 const awkwardKeys = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CaseContext, SuiteCase } from '../snapshotter-suite.js';
+import type { CaseContext, SuiteCase } from './case.js';
 
 /** Prepares a layer, lets `change` work in its mounted files, and commits it. */
 async function layer(

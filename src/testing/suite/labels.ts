@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { InvalidArgumentError, NotFoundError } from '../../errors/index.js';
 import { labelsOf, microsecondsOf, noLabels } from '../../snapshots/index.js';
-import type { SuiteCase } from '../snapshotter-suite.js';
+import type { SuiteCase } from './case.js';
 import { rejects } from './helpers.js';
 
 const initial = labelsOf({ a: '1', b: '2', 'containerd.io/gc.root': 'x' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CanceledError, DeadlineExceededError, UnavailableError } from '../../errors/index.js';
 import { noLabels } from '../../snapshots/index.js';
-import type { CaseContext, SuiteCase } from '../snapshotter-suite.js';
+import type { CaseContext, SuiteCase } from './case.js';
 import { list, names, rejects } from './helpers.js';
 
 /** Every operation once, on names that need not exist. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FailedPreconditionError, NotFoundError } from '../../errors/index.js';
-import type { SuiteCase } from '../snapshotter-suite.js';
+import type { SuiteCase } from './case.js';
 import { makeLayer, names, rejects } from './helpers.js';
 
 /** Remove and Cleanup. */
