@@ -155,11 +155,9 @@ export function isExpected(store: Store, snapshotter: CheckedSnapshotter, name: 
   return isId(name) && store.read((tx) => tx.has(idsTable, [snapshotter.name, Number(name)]));
 }
 
-/** A device has no path: the list of names is what tells that it is there. */
 async function isThere(files: DriverChecker, name: string): Promise<boolean> {
-  const paths = files.pathsOf(name);
-  const found = await Promise.all(paths.map(exists));
-  return paths.length === 0 || found.includes(true);
+  const found = await Promise.all(files.pathsOf(name).map(exists));
+  return files.holds?.(name) === true || found.includes(true);
 }
 
 /** The paths of a name that are there. */

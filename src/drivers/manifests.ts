@@ -58,10 +58,10 @@ export class Manifests {
 
   /**
    * The ids of manifests whose layers are gone, and the names of those that a killed process left half written.
-   * @param layerPath Where a layer would be.
+   * @param hasLayer Whether the layer of an id is there.
    */
-  strays(layerPath: (id: string) => string): string[] {
-    return this.ids().filter((id) => !existsSync(layerPath(id)) && !this.#writing.has(manifestPath(this.#root, id)));
+  strays(hasLayer: (id: string) => boolean): string[] {
+    return this.ids().filter((id) => !hasLayer(id) && !this.#writing.has(manifestPath(this.#root, id)));
   }
 
   /** The ids that there are manifests of. */

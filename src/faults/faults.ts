@@ -115,8 +115,18 @@ export const faultPoints = [
   'devmapper.recorded',
   /** The pool has the device; it is not activated. */
   'devmapper.made',
+  /** A device has its file system; the snapshot that it was made for has no record. */
+  'devmapper.formatted',
+  /** Another size of a device is recorded, if it is to be larger; it still has the one that it had. */
+  'devmapper.resizing',
+  /** A device has another size; what is on it, or its record, is still to follow. */
+  'devmapper.resized',
   /** A device that others may have mounted is suspended, to be copied or written out. */
   'devmapper.suspended',
+  /** What is on a device is mounted to be read, through a device of which nothing is recorded. */
+  'devmapper.reading',
+  /** What is in a layer is listed; the record says that it is active. */
+  'devmapper.listed',
   /** The device is activated; the record says that it is being activated. */
   'devmapper.activated',
   /** A device that was committed is about to be put away; the record says so. */

@@ -33,6 +33,8 @@ export interface DeviceTable {
   readonly type: string;
   /** What the target is told. */
   readonly parameters: string;
+  /** Whether nothing can be written to the device. Default false. */
+  readonly readOnly?: boolean;
 }
 
 /** Makes, changes and removes mapped devices. Names are those below /dev/mapper. */
@@ -55,6 +57,8 @@ export interface DeviceMapper {
   message(name: string, text: string): Promise<void>;
   /** The status of the target of a device, in words. @throws ENXIO when there is no such device. */
   status(name: string): Promise<readonly string[]>;
+  /** How many sectors of 512 bytes a device has. @throws ENXIO when there is no such device. */
+  sectors(name: string): Promise<number>;
   /** The names of all devices. */
   list(): Promise<readonly string[]>;
   /** One device; undefined when there is none. */
@@ -86,6 +90,7 @@ export const deviceMapper: DeviceMapper = Object.freeze({
   resume: (name: string) => setSuspended(name, 0),
   message,
   status,
+  sectors,
   list,
   find,
 });
@@ -115,7 +120,8 @@ async function reload(name: string, table: DeviceTable): Promise<void> {
 }
 
 async function load(name: string, table: DeviceTable): Promise<void> {
-  await askDeviceMapper({ command: 'TABLE_LOAD', name, targets: 1, data: encodeTable(table) });
+  const flags = table.readOnly === true ? DM_FLAG.READONLY : 0;
+  await askDeviceMapper({ command: 'TABLE_LOAD', name, flags, targets: 1, data: encodeTable(table) });
 }
 
 function encodeTable({ sectors, type, parameters }: DeviceTable): Buffer {
@@ -158,6 +164,11 @@ async function message(name: string, text: string): Promise<void> {
 async function status(name: string): Promise<readonly string[]> {
   const { data } = await askDeviceMapper({ command: 'TABLE_STATUS', name });
   return textAt(data, TARGET.SIZE).split(' ');
+}
+
+async function sectors(name: string): Promise<number> {
+  const { data } = await askDeviceMapper({ command: 'TABLE_STATUS', name });
+  return Number(data.readBigUInt64LE(TARGET.LENGTH));
 }
 
 async function list(): Promise<readonly string[]> {

@@ -66,8 +66,10 @@ export interface FileReport {
 export interface DriverChecker {
   /** The names of everything that lies in the place of snapshots. @throws NotFoundError when there is no such place. */
   ids(): AsyncIterable<string>;
-  /** Every place where something that belongs to a name can lie, the one to tell people of first; none for a device. */
+  /** Every place where something that belongs to a name can lie, the one to tell people of first. */
   pathsOf(name: string): readonly string[];
+  /** Whether there is something of a name that has no path, such as a device; absent where everything has one. */
+  holds?(name: string): boolean;
   /**
    * Looks at the files of a snapshot; leaves them as they are. What cannot be looked at is a problem and no error.
    * @throws CanceledError or DeadlineExceededError when the signal is aborted.

@@ -1,6 +1,8 @@
 /** Damage to what is known of thin devices, and to the devices. */
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { devmapperTables } from '../drivers/index.js';
-import type { DeviceMapper } from '../linux/index.js';
+import { type DeviceMapper, temporaryMount } from '../linux/index.js';
 import type { Damage, Placed } from './check-damage.js';
 import type { CheckedRoot } from './checked-root.js';
 
@@ -25,6 +27,27 @@ async function alter(root: CheckedRoot, { id }: Placed, change: (record: DeviceR
     if (record === undefined) throw new Error(`no device of ${id}`);
     tx.put(devicesTable, key, change(record));
   });
+}
+
+/** Changes what is on the device of a layer, as somebody else might. */
+async function alterContent(
+  mapper: DeviceMapper,
+  root: CheckedRoot,
+  { layer: { id }, work }: { readonly layer: Placed; readonly work: (tree: string) => void },
+): Promise<void> {
+  const pool = poolOf(root);
+  const record = root.store.read((tx) => tx.get(devicesTable, [pool, id]));
+  if (record === undefined) throw new Error(`no device of ${id}`);
+  const name = `${pool}-damage`;
+  const parameters = `/dev/mapper/${pool} ${record.deviceId}`;
+  await mapper.create(name, { sectors: record.size / 512, type: 'thin', parameters });
+  try {
+    const source = `/dev/mapper/${name}`;
+    await using mounted = await temporaryMount([{ type: record.fileSystem, source, target: '', options: [] }]);
+    work(mounted.path);
+  } finally {
+    await mapper.remove(name);
+  }
 }
 
 /** The table of it. @param mapper That of the machine with the pool. */
@@ -61,6 +84,45 @@ export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
       name: 'of an active snapshot',
       make: (root, { work }) => mapper.remove(`${poolOf(root)}-snap-${work.id}`),
       heals: true,
+    },
+    {
+      kind: 'content-missing',
+      name: 'a file that is gone from a layer',
+      make: (root, { top }) =>
+        alterContent(mapper, root, { layer: top, work: (tree) => rmSync(path.join(tree, 'etc', 'file')) }),
+      also: ['content-differs'],
+      gone: chain,
+      touches,
+      manifest: true,
+    },
+    {
+      kind: 'content-added',
+      name: 'a file that came into a layer',
+      make: (root, { top }) =>
+        alterContent(mapper, root, { layer: top, work: (tree) => writeFileSync(path.join(tree, 'etc', 'more'), '') }),
+      also: ['content-differs'],
+      gone: chain,
+      touches,
+      manifest: true,
+    },
+    {
+      kind: 'content-differs',
+      name: 'a byte in a file of a layer',
+      make: (root, { top }) =>
+        alterContent(mapper, root, {
+          layer: top,
+          work: (tree) => writeFileSync(path.join(tree, 'etc', 'file'), 'Of the top'),
+        }),
+      gone: chain,
+      touches,
+      manifest: true,
+    },
+    {
+      kind: 'unreadable-manifest',
+      name: 'a manifest without its end',
+      make: (root, { top }) => truncateSync(path.join(root.root, 'manifests', String(top.id)), 100),
+      left: ['unreadable-manifest'],
+      manifest: true,
     },
     {
       kind: 'orphan-directory',

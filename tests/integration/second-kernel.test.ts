@@ -29,7 +29,9 @@ scenario('in a second kernel', { needs: ['second-kernel', 'mkfs.ext4', 'mkfs.xfs
   await using kernel = await bootStandard(await running.directory());
   const own = await testFilesIn(path.join('build', 'tests', 'kernel'));
   const files = [...own, ...(await testFilesIn(devmapper)), diskErrors, ...otherWays];
-  const { outcomes, status, report } = await runTestFiles(kernel, files);
+  const { STRATA_KILLS } = process.env;
+  const env = STRATA_KILLS === undefined ? {} : { STRATA_KILLS };
+  const { outcomes, status, report } = await runTestFiles(kernel, files, { env });
   running.onFailure(() => `${report}--- console of the second kernel\n${kernel.console()}---\n`);
 
   for (const { name, file, outcome, reason } of outcomes) {

@@ -78,8 +78,9 @@ export async function rebuildLayers(options: RebuildLayersOptions, call: CallCon
 }
 
 function isThere(files: DriverChecker, { record }: ListedLayer): boolean {
-  const paths = files.pathsOf(String(record.id));
-  return paths.length === 0 || paths.some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  const name = String(record.id);
+  const paths = files.pathsOf(name);
+  return files.holds?.(name) === true || paths.some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
 function finding(

@@ -195,7 +195,7 @@ class BlockfileDriver implements Driver {
 
   async *ids(): AsyncIterable<string> {
     yield* namesInDirectory(snapshotsDirectory(this.root));
-    yield* this.#manifests.strays((id) => imagePath(this.root, id));
+    yield* this.#manifests.strays((id) => existsSync(imagePath(this.root, id)));
   }
 
   async close(): Promise<void> {}

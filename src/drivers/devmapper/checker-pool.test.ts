@@ -15,13 +15,14 @@ import { devmapperTables, openDevmapperDriver } from './index.js';
 
 const BASE_IMAGE_SIZE = 48 * 2 ** 20;
 
-async function openRoot(t: TestContext): Promise<CheckedRoot> {
+async function openRoot(t: TestContext, manifest = false): Promise<CheckedRoot> {
   const { name: poolName } = await testPool(t);
   const directory = mkdtempSync(path.join(tmpdir(), 'strata-check-'));
   const root = await openCheckedBackEnd(
     {
       name: 'devmapper',
-      open: (own, store) => openDevmapperDriver({ root: own, store, poolName, baseImageSize: BASE_IMAGE_SIZE }),
+      open: (own, store) =>
+        openDevmapperDriver({ root: own, store, poolName, baseImageSize: BASE_IMAGE_SIZE, manifest }),
       inTree: async ({ mounts }, work) => {
         await using mounted = await temporaryMount(mounts);
         work(mounted.path);
@@ -41,7 +42,7 @@ async function openRoot(t: TestContext): Promise<CheckedRoot> {
 describe('the check of devmapper', { skip: noBreakableDisks() }, () => {
   for (const damage of devmapperDamages(deviceMapper)) {
     it(`finds and mends ${damage.kind}: ${damage.name}`, async (t) => {
-      await tryDamage(damage, await openRoot(t));
+      await tryDamage(damage, await openRoot(t, damage.manifest));
     });
   }
 

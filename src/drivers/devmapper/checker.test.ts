@@ -28,6 +28,7 @@ function fakeMapper(active: Map<string, MappedDevice>): DeviceMapper {
     find: async (name) => active.get(name),
     list: async () => [...active.keys()],
     status: refuse,
+    sectors: refuse,
     message: refuse,
     replace: refuse,
     reload: refuse,
@@ -47,7 +48,7 @@ async function setUp(t: TestContext, records: Readonly<Record<string, Partial<De
   const active = new Map<string, MappedDevice>();
   const mapper = fakeMapper(active);
   const registry = new DeviceRegistry(store, pool);
-  const parts = { store, poolName: pool, mapper };
+  const parts = { root: '/nowhere', store, poolName: pool, mapper };
   return { store, active, open: devmapperChecker({ ...parts, registry }), closed: devmapperChecker(parts) };
 }
 
@@ -113,7 +114,7 @@ describe('devmapperChecker', () => {
     );
   });
 
-  it('says of layers that it does not read them', async (t) => {
+  it('says of layers that it does not read them where the pool is not there', async (t) => {
     const { closed } = await setUp(t, { 1: {} });
     assert.deepEqual(await closed.inspect(snapshot('1'), 'deep', noContext), { problems: [], unread: true });
   });

@@ -1,5 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DataLossError, messageOf, throwIfAborted } from '../../errors/index.js';
-import { type DeviceMapper, deviceMapper } from '../../linux/index.js';
+import { type FaultPoints, noFaults } from '../../faults/index.js';
+import { type DeviceMapper, deviceMapper, isMountPoint, unmountAll } from '../../linux/index.js';
 import type {
   CallContext,
   CheckedFiles,
@@ -9,6 +13,10 @@ import type {
   FileReport,
 } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
+import { compareContent } from '../checker/index.js';
+import { manifestPath } from '../manifests.js';
+import { openLayer } from './layer-content.js';
+import { Readers } from './readers.js';
 import type { DeviceRegistry } from './registry.js';
 import { type DeviceRecord, type DeviceState, devicesTable } from './tables.js';
 import { templateId } from './template.js';
@@ -16,20 +24,30 @@ import { ThinPool } from './thin-pool.js';
 
 /** What a checker of devmapper has to know. */
 export interface DevmapperCheckerOptions {
+  /** The directory of the driver. */
+  readonly root: string;
   readonly store: Store;
   readonly poolName: string;
   /** The device mapper, in place of this machine's. */
   readonly mapper?: DeviceMapper;
   /** What a driver that is open knows of its devices; absent when none is, and what is activated says nothing. */
   readonly registry?: DeviceRegistry;
+  /** Who reads layers beside it: a driver that is open. */
+  readonly readers?: Readers;
+  /** Told when a layer is mounted to be read. Default: nobody is. */
+  readonly faults?: FaultPoints;
 }
 
 /**
  * Looks at what is recorded of the thin devices of a pool and, while a driver is open, at those that are activated. What
- * else the pool has, it tells nobody; and what is on a device is not read.
+ * else the pool has, it tells nobody. Mounts layers, read-only, to read them, where the pool is there.
  */
 export function devmapperChecker(options: DevmapperCheckerOptions): DriverChecker {
   return new DevmapperChecker(options);
+}
+
+function isId(name: string): boolean {
+  return /^\d+$/.test(name);
 }
 
 type Looked = DeviceRecord | undefined | { readonly unreadable: string };
@@ -38,8 +56,14 @@ class DevmapperChecker implements DriverChecker {
   readonly #store: Store;
   readonly #pool: ThinPool;
   readonly #registry: DeviceRegistry | undefined;
+  readonly #readers: Readers;
+  readonly #root: string;
+  readonly #faults: FaultPoints;
 
-  constructor({ store, poolName, mapper = deviceMapper, registry }: DevmapperCheckerOptions) {
+  constructor({ root, store, poolName, mapper = deviceMapper, registry, ...rest }: DevmapperCheckerOptions) {
+    this.#root = root;
+    this.#readers = rest.readers ?? new Readers();
+    this.#faults = rest.faults ?? noFaults;
     this.#store = store;
     this.#pool = new ThinPool(poolName, mapper);
     this.#registry = registry;
@@ -55,17 +79,42 @@ class DevmapperChecker implements DriverChecker {
     );
   }
 
-  pathsOf(): readonly string[] {
-    return [];
+  pathsOf(id: string): readonly string[] {
+    return [manifestPath(this.#root, id)];
+  }
+
+  holds(id: string): boolean {
+    return isId(id) && this.#look(id) !== undefined;
   }
 
   async inspect(snapshot: CheckedFiles, level: CheckLevel, { signal }: CallContext): Promise<FileReport> {
     throwIfAborted(signal);
     const { id, kind } = snapshot;
-    const record = this.#look(id);
-    const problem = this.#recordProblem(id, record) ?? (await this.#activationProblem(id, level));
-    const problems = problem === undefined ? [] : [problem];
-    return { problems, ...(level === 'deep' && kind === 'committed' ? { unread: true } : {}) };
+    const problem = this.#recordProblem(id, this.#look(id)) ?? (await this.#activationProblem(id, level));
+    if (problem !== undefined) return { problems: [problem] };
+    if (level !== 'deep' || kind !== 'committed') return { problems: [] };
+    return (await this.#hasPool()) ? this.#read(id, signal) : { problems: [], unread: true };
+  }
+
+  async #hasPool(): Promise<boolean> {
+    try {
+      return await this.#pool.isThere();
+    } catch {
+      // No device mapper either.
+      return false;
+    }
+  }
+
+  async #read(id: string, signal: AbortSignal | undefined): Promise<FileReport> {
+    const parts = { pool: this.#pool, root: this.#root, faults: this.#faults };
+    const read = async (whileThere: AbortSignal): Promise<FileReport> => {
+      // Looked at again: whoever has begun to delete it does not wait for those who come later.
+      const record = this.#look(id);
+      if (record === undefined || 'unreadable' in record || record.state === 'removing') return { problems: [] };
+      const open = () => openLayer(parts, { id, record, signal: whileThere });
+      return compareContent(open, this.#pool.devicePath(id), whileThere);
+    };
+    return (await this.#readers.read(id, read, signal)) ?? { problems: [] };
   }
 
   #look(id: string): Looked {
@@ -101,6 +150,27 @@ class DevmapperChecker implements DriverChecker {
   }
 
   async inspectPlace(): Promise<readonly FileProblem[]> {
+    return [...this.#duplicates(), ...(this.#registry === undefined ? this.#leftMounts() : [])];
+  }
+
+  /** Where no driver is open, nothing is mounted in its directory. */
+  #leftMounts(): FileProblem[] {
+    if (!existsSync(this.#root)) return [];
+    const points = readdirSync(this.#root)
+      .map((name) => join(this.#root, name))
+      .filter(isMountPoint);
+    const message = 'a device was mounted there to be read or changed';
+    return points.map((path) => ({ kind: 'stray-mount', path, message, mendable: true }));
+  }
+
+  async mendPlace({ kind, path }: FileProblem): Promise<boolean> {
+    if (kind !== 'stray-mount' || !this.#leftMounts().some((left) => left.path === path)) return false;
+    await unmountAll(path, { detach: true });
+    await rmdir(path);
+    return true;
+  }
+
+  #duplicates(): FileProblem[] {
     const users = new Map<number, string[]>();
     for (const id of this.#ids()) {
       const record = this.#look(id);

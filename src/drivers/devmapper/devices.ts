@@ -2,6 +2,7 @@ import { DataLossError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import { hasErrno, syncDevice } from '../../linux/index.js';
 import { explainDeviceError, isFault } from './faults.js';
+import { Readers } from './readers.js';
 import type { DeviceRegistry } from './registry.js';
 import type { DeviceFileSystem, DeviceRecord } from './tables.js';
 import type { ThinPool } from './thin-pool.js';
@@ -22,6 +23,8 @@ export class ThinDevices {
   readonly #registry: DeviceRegistry;
   readonly #faults: FaultPoints;
   readonly #turns = new Turns();
+  /** Who reads layers. */
+  readonly readers = new Readers();
 
   constructor(pool: ThinPool, registry: DeviceRegistry, faults: FaultPoints) {
     this.#pool = pool;
@@ -140,7 +143,9 @@ export class ThinDevices {
       const { deviceId, size: before } = this.healthy(id);
       // A restart of the machine makes it again as it is recorded: never smaller than what is on it.
       if (size > before) await this.#registry.update(id, { size });
+      this.#faults.reach('devmapper.resizing');
       await this.#pool.resize(id, { deviceId, size });
+      this.#faults.reach('devmapper.resized');
       if (size < before) await this.#registry.update(id, { size });
     });
   }
@@ -181,6 +186,8 @@ export class ThinDevices {
       try {
         await this.#registry.update(id, { state: 'removing' });
         this.#faults.reach('devmapper.removing');
+        // Who comes later finds that it is being removed.
+        await this.readers.stop(id);
         if (before !== undefined && (await this.#pool.find(id)) !== undefined) await before(this.#pool.devicePath(id));
         await this.#pool.deactivate(id);
         await this.#pool.delete(record.deviceId);
@@ -205,6 +212,22 @@ export class ThinDevices {
   }
 
   /**
+   * Lets devices go on that the last run left suspended.
+   * @param report Told about each that cannot; it is faulty from then on.
+   */
+  async resume(report: (error: unknown) => void): Promise<void> {
+    const activated = await this.#pool.activated();
+    for (const [id] of this.#registry.entries()) {
+      if (activated.get(id)?.suspended === true) await this.#ready(id, report, () => this.#pool.resume(id));
+    }
+  }
+
+  /** Takes away the devices through which the last run read layers. What is mounted from them is unmounted already. */
+  async dropReadings(report: (error: unknown) => void): Promise<void> {
+    for (const id of await this.#pool.readings()) await this.#pool.deactivateReading(id).catch(report);
+  }
+
+  /**
    * Finishes what the last run left unfinished, and activates what a restart of the machine took away. What was being
    * made or deleted is left to the next clean-up.
    * @param report Told about each device that could not be readied; it is faulty from then on.
@@ -212,17 +235,29 @@ export class ThinDevices {
   async recover(report: (error: unknown) => void): Promise<void> {
     const activated = await this.#pool.activated();
     for (const [id, { state }] of this.#registry.entries()) {
-      const device = activated.get(id);
-      try {
-        if (device?.suspended === true) await this.#pool.resume(id);
+      const isThere = activated.has(id);
+      await this.#ready(id, report, async () => {
         if (state === 'deactivating') await this.#finishPuttingAway(id);
-        if (state === 'activating' || (state === 'activated' && device === undefined)) await this.#activate(id);
-      } catch (error) {
-        const explained = explainDeviceError(error, `failed to ready the device of snapshot ${id}`);
-        await this.#registry.update(id, { state: 'faulty', fault: explained.context });
-        report(explained);
-      }
+        if (state === 'activating' || (state === 'activated' && !isThere)) await this.#activate(id);
+        if (state === 'activated' && isThere) await this.#finishResizing(id);
+      });
     }
+  }
+
+  async #ready(id: string, report: (error: unknown) => void, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const explained = explainDeviceError(error, `failed to ready the device of snapshot ${id}`);
+      await this.#registry.update(id, { state: 'faulty', fault: explained.context });
+      report(explained);
+    }
+  }
+
+  /** What was being made larger or smaller has the size that is recorded, and what is on it fits either. */
+  async #finishResizing(id: string): Promise<void> {
+    const { deviceId, size } = this.healthy(id);
+    if ((await this.#pool.size(id)) !== size) await this.#pool.resize(id, { deviceId, size });
   }
 
   async #finishPuttingAway(id: string): Promise<void> {

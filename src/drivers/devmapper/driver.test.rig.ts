@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
-import { openLmdbStore, type Store } from '../../store/index.js';
+import { noFaults } from '../../faults/index.js';
+import { LocalSnapshotter } from '../../snapshots/index.js';
+import { openLmdbStore } from '../../store/index.js';
+import { type OverDriver, tablesOverDriver } from '../../testing/over-driver.js';
 import { testPool } from './driver.test.pool.js';
 import { type DevmapperOptions, devmapperTables, openDevmapperDriver } from './index.js';
 
@@ -17,20 +19,21 @@ export interface Place {
 }
 
 /** A snapshotter that is open. */
-export interface Opened extends AsyncDisposable {
-  readonly store: Store;
-  readonly snapshotter: LocalSnapshotter;
+export interface Opened extends OverDriver, AsyncDisposable {
   /** What was reported in the background. */
   readonly reported: unknown[];
 }
 
 /** Further options of the driver. */
-export type RigOptions = Partial<Pick<DevmapperOptions, 'fileSystem' | 'baseImageSize' | 'discardBlocks'>>;
+export type RigOptions = Partial<
+  Pick<DevmapperOptions, 'fileSystem' | 'baseImageSize' | 'discardBlocks' | 'faults' | 'manifest'>
+>;
 
 /** Opens a snapshotter at a place. */
 export async function openAt({ directory, poolName }: Place, options: RigOptions = {}): Promise<Opened> {
-  const tables = [...snapshotTables, ...devmapperTables];
-  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables });
+  const tables = [...tablesOverDriver, ...devmapperTables];
+  const { faults = noFaults } = options;
+  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables, faults });
   const reported: unknown[] = [];
   try {
     const driver = await openDevmapperDriver({
@@ -41,12 +44,12 @@ export async function openAt({ directory, poolName }: Place, options: RigOptions
       onBackgroundError: (error) => void reported.push(error),
       ...options,
     });
-    const snapshotter = await LocalSnapshotter.open({ name: 'devmapper', store, driver, syncRemove: true });
+    const snapshotter = await LocalSnapshotter.open({ name: 'devmapper', store, driver, syncRemove: true, faults });
     const close = async () => {
       await snapshotter.close();
       await store.close();
     };
-    return { store, snapshotter, reported, [Symbol.asyncDispose]: close };
+    return { name: 'devmapper', store, driver, snapshotter, reported, [Symbol.asyncDispose]: close };
   } catch (error) {
     await store.close();
     throw error;

@@ -13,8 +13,10 @@ import {
   type Usage,
 } from '../../snapshots/index.js';
 import { removeMountPoints } from '../directories.js';
+import { Manifests } from '../manifests.js';
 import { devmapperChecker } from './checker.js';
 import { ThinDevices } from './devices.js';
+import { openLayer } from './layer-content.js';
 import { DeviceLimiter } from './limiter.js';
 import { type DevmapperOptions, type ResolvedDevmapperOptions, resolveDevmapperOptions } from './options.js';
 import { DeviceRegistry } from './registry.js';
@@ -34,6 +36,10 @@ const ROOT_MODE = 0o700;
  * states; the first one without a parent also makes a file system, as does each without a parent that is limited. A limit
  * is the size of the device and of its file system, which can become larger while it is mounted.
  *
+ *     <root>/              0700
+ *       manifests/         0700
+ *         <id>             0600  what is in a committed layer, when that is asked for
+ *
  * Opening finishes what the last run left, and activates the devices again after a restart of the machine.
  * @throws InvalidArgumentError for options that cannot work.
  * @throws FailedPreconditionError when there is no such pool, or it is broken; ResourceExhaustedError when it is full.
@@ -41,13 +47,18 @@ const ROOT_MODE = 0o700;
 export async function openDevmapperDriver(options: DevmapperOptions): Promise<Driver> {
   const resolved = resolveDevmapperOptions(options);
   makeRoot(resolved.root);
-  await removeMountPoints(resolved.root);
   const pool = new ThinPool(resolved.poolName, resolved.mapper);
   await pool.check();
   const registry = new DeviceRegistry(resolved.store, resolved.poolName);
   const devices = new ThinDevices(pool, registry, resolved.faults);
+  // What is mounted from a device that is suspended cannot be unmounted.
+  await devices.resume(resolved.onBackgroundError);
+  await removeMountPoints(resolved.root);
+  await devices.dropReadings(resolved.onBackgroundError);
   await devices.recover(resolved.onBackgroundError);
-  return new DevmapperDriver(resolved, { pool, registry, devices });
+  const template = new Template({ options: resolved, pool, registry, devices });
+  await template.dropUnfinished().catch(resolved.onBackgroundError);
+  return new DevmapperDriver(resolved, { pool, registry, devices, template });
 }
 
 function makeRoot(root: string): void {
@@ -63,6 +74,7 @@ interface Parts {
   readonly pool: ThinPool;
   readonly registry: DeviceRegistry;
   readonly devices: ThinDevices;
+  readonly template: Template;
 }
 
 class DevmapperDriver implements Driver {
@@ -75,15 +87,17 @@ class DevmapperDriver implements Driver {
   readonly #registry: DeviceRegistry;
   readonly #devices: ThinDevices;
   readonly #template: Template;
+  readonly #manifests: Manifests;
 
   constructor(options: ResolvedDevmapperOptions, parts: Parts) {
     this.root = options.root;
     this.#options = options;
     this.#pool = parts.pool;
     this.#registry = parts.registry;
-    this.checker = devmapperChecker({ ...options, registry: parts.registry });
+    this.checker = devmapperChecker({ ...options, registry: parts.registry, readers: parts.devices.readers });
+    this.#manifests = new Manifests(options.root, options.manifest);
     this.#devices = parts.devices;
-    this.#template = new Template({ options, ...parts });
+    this.#template = parts.template;
     this.limiter = new DeviceLimiter({ options, ...parts });
   }
 
@@ -100,12 +114,23 @@ class DevmapperDriver implements Driver {
     await this.#devices.createFrom(id, parent ?? templateId);
   }
 
-  seal({ id }: DriverSnapshot, call: CallContext): Promise<Usage> {
+  async seal({ id }: DriverSnapshot, call: CallContext): Promise<Usage> {
     throwIfAborted(call.signal);
-    return this.#devices.guard(id, `failed to write out the device of snapshot ${id}`, async () => {
+    const usage = await this.#devices.guard(id, `failed to write out the device of snapshot ${id}`, async () => {
       await this.#devices.flush(id, this.#options.durability === 'full');
       return { size: await this.#devices.used(id), inodes: 0 };
     });
+    await this.#list(id, call.signal);
+    return usage;
+  }
+
+  async #list(id: string, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#manifests.wanted) return this.#manifests.remove([id]);
+    const { root, faults } = this.#options;
+    const record = this.#devices.healthy(id);
+    await using layer = await openLayer({ pool: this.#pool, root, faults }, { id, record, signal });
+    await this.#manifests.write({ id, tree: layer.tree }, signal);
+    faults.reach('devmapper.listed');
   }
 
   async committed(ids: readonly string[], { signal }: CallContext): Promise<void> {
@@ -133,14 +158,20 @@ class DevmapperDriver implements Driver {
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     const before = this.#options.discardBlocks ? discardBlocks : undefined;
+    const failures: unknown[] = [];
     for (const id of ids) {
       throwIfAborted(signal);
-      await this.#devices.delete(id, before);
+      // One that is still mounted does not keep the others.
+      await this.#devices.delete(id, before).catch((error: unknown) => failures.push(error));
     }
+    // That of a device that is still there is needed until it is gone.
+    await this.#manifests.remove(ids.filter((id) => this.#registry.get(id) === undefined));
+    if (failures.length > 0) throw failures[0];
   }
 
   async *ids(): AsyncIterable<string> {
     for (const [id] of this.#registry.entries()) if (id !== templateId) yield id;
+    yield* this.#manifests.strays((id) => this.#registry.get(id) !== undefined);
   }
 
   shownLabels({ id }: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined {

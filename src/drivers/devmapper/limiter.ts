@@ -49,6 +49,7 @@ export class DeviceLimiter implements DriverLimiter {
     const { fileSystem } = options;
     await devices.createEmpty(id, { fileSystem, size: wholeSectors(bytes) });
     await this.#orDelete(id, 'failed to make a file system', () => formatDevice(pool.devicePath(id), options, signal));
+    options.faults.reach('devmapper.formatted');
   }
 
   /**

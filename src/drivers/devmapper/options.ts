@@ -8,7 +8,7 @@ import type { DeviceFileSystem } from './tables.js';
 
 /** What a devmapper driver can be told. The names are containerd's, in camel case. */
 export interface DevmapperOptions {
-  /** Its directory, absolute; made when it is missing. Nothing lies in it but mount points for a moment. */
+  /** Its directory, absolute; made when it is missing. Manifests lie in it, and mount points for a moment. */
   readonly root: string;
   /** Where the records of its devices go; it must have been opened with `devmapperTables`. Stays the caller's. */
   readonly store: Store;
@@ -22,6 +22,8 @@ export interface DevmapperOptions {
   readonly fileSystemOptions?: readonly string[];
   /** Tells the disk below what became free when a device is deleted (blkdiscard(8)). Default false. */
   readonly discardBlocks?: boolean;
+  /** Whether commits write down what is in a layer, so that a check can tell that it was changed. Default false. */
+  readonly manifest?: boolean;
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
@@ -56,6 +58,7 @@ export function resolveDevmapperOptions(options: DevmapperOptions): ResolvedDevm
     fileSystem: options.fileSystem ?? 'ext4',
     fileSystemOptions: options.fileSystemOptions ?? [],
     discardBlocks: options.discardBlocks ?? false,
+    manifest: options.manifest ?? false,
     durability: options.durability ?? 'full',
     faults: options.faults ?? noFaults,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),

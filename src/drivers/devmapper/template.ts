@@ -38,6 +38,13 @@ export class Template {
     }
   }
 
+  /** Deletes what an earlier process left of the making of one: it would be made anew the next time in any case. */
+  async dropUnfinished(): Promise<void> {
+    const { registry, devices } = this.#parts;
+    const found = registry.get(templateId);
+    if (found !== undefined && found.state !== 'deactivated') await devices.delete(templateId);
+  }
+
   async #make(): Promise<void> {
     const { options, registry, devices } = this.#parts;
     const { fileSystem, baseImageSize: size } = options;
@@ -57,5 +64,6 @@ export class Template {
   async #format(): Promise<void> {
     const { options, pool } = this.#parts;
     await formatDevice(pool.devicePath(templateId), options);
+    options.faults.reach('devmapper.formatted');
   }
 }

@@ -42,6 +42,20 @@ export class ThinPool {
     return mappedDevicePath(this.deviceName(id));
   }
 
+  #readingName(id: string): string {
+    return `${this.name}-read-${id}`;
+  }
+
+  /** Where a device is while it is only read; see `activateReading`. */
+  readingPath(id: string): string {
+    return mappedDevicePath(this.#readingName(id));
+  }
+
+  /** Whether there is such a pool. @throws a system error without a device mapper. */
+  async isThere(): Promise<boolean> {
+    return (await this.#mapper.find(this.name)) !== undefined;
+  }
+
   /**
    * Whether the pool can be written to.
    * @throws ResourceExhaustedError when it is full, FailedPreconditionError when it is broken or read-only.
@@ -94,9 +108,32 @@ export class ThinPool {
     return this.#mapper.reload(this.deviceName(id), this.#tableOf(device));
   }
 
+  /** The bytes that an activated device seems to have. */
+  async size(id: string): Promise<number> {
+    return (await this.#mapper.sectors(this.deviceName(id))) * SECTOR;
+  }
+
   /** Takes it away again; does nothing when it is away. @throws EBUSY when it is in use. */
   deactivate(id: string): Promise<void> {
     return this.#mapper.remove(this.deviceName(id));
+  }
+
+  /** Makes a second, read-only device of the same number appear, of which nobody else knows. @throws ENODATA without one. */
+  activateReading(id: string, device: ThinDevice): Promise<void> {
+    return this.#mapper.create(this.#readingName(id), { ...this.#tableOf(device), readOnly: true });
+  }
+
+  /** Takes that away again; does nothing when it is away. @throws EBUSY when it is in use. */
+  deactivateReading(id: string): Promise<void> {
+    return this.#mapper.remove(this.#readingName(id));
+  }
+
+  /** The ids of the snapshots whose devices are read. */
+  async readings(): Promise<readonly string[]> {
+    const prefix = this.#readingName('');
+    return (await this.#mapper.list())
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length));
   }
 
   suspend(id: string): Promise<void> {

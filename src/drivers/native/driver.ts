@@ -183,7 +183,7 @@ class NativeDriver implements Driver {
 
   async *ids(): AsyncIterable<string> {
     yield* namesInDirectory(snapshotsDirectory(this.root));
-    yield* this.#manifests.strays((id) => snapshotDirectory(this.root, id));
+    yield* this.#manifests.strays((id) => existsSync(snapshotDirectory(this.root, id)));
   }
 
   async close(): Promise<void> {}

@@ -22,7 +22,7 @@ export const devmapperPlugin = definePlugin<LocalSnapshotter, DevmapperPluginCon
     const { settings, durability, faults, logger } = context.config;
     requireConfigured(settings);
     const report = reporterTo(logger);
-    const { rootPath, poolName, baseImageSize, fsType, fsOptions, discardBlocks, asyncRemove } = settings;
+    const { rootPath, poolName, baseImageSize, fsType, fsOptions, discardBlocks, asyncRemove, manifest } = settings;
     const driver = await openDevmapperDriver({
       root: rootPath || context.root,
       store: context.single(pluginTypes.store),
@@ -31,6 +31,7 @@ export const devmapperPlugin = definePlugin<LocalSnapshotter, DevmapperPluginCon
       fileSystem: fsType,
       fileSystemOptions: fsOptions.split(' ').filter((word) => word !== ''),
       discardBlocks,
+      manifest,
       durability,
       faults,
       onBackgroundError: (error) => report('ready a device', error),

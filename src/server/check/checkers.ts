@@ -40,8 +40,8 @@ const checkers: Readonly<Record<string, (parts: Parts) => DriverChecker>> = {
   blockfile: ({ root, plugins: { 'io.containerd.snapshotter.v1.blockfile': options } }) => {
     return blockfileChecker({ root, fsType: options.fsType, open: false });
   },
-  devmapper: ({ store, plugins: { 'io.containerd.snapshotter.v1.devmapper': options } }) => {
-    return devmapperChecker({ store, poolName: options.poolName });
+  devmapper: ({ root, store, plugins: { 'io.containerd.snapshotter.v1.devmapper': options } }) => {
+    return devmapperChecker({ root, store, poolName: options.poolName });
   },
 };
 

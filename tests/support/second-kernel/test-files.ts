@@ -25,7 +25,7 @@ export interface InsideRun {
 export async function runTestFiles(
   kernel: SecondKernel,
   files: readonly string[],
-  { env = {}, seconds = 1500 }: { env?: Readonly<Record<string, string>>; seconds?: number } = {},
+  { env = {}, seconds = 1800 }: { env?: Readonly<Record<string, string>>; seconds?: number } = {},
 ): Promise<InsideRun> {
   const counts = path.join(kernel.share, 'outcomes');
   const args = [

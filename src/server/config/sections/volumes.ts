@@ -12,7 +12,7 @@ export const devmapper = section(
     root_path: option({
       type: optionalPath,
       default: '',
-      doc: 'A directory of its own; empty means `<root>/io.containerd.snapshotter.v1.devmapper`. Snapshots are in the pool, and what is known about them in the store.',
+      doc: 'A directory of its own; empty means `<root>/io.containerd.snapshotter.v1.devmapper`. Snapshots are in the pool, and what is known about them in the store; manifests are in the directory.',
       containerd: 'root_path',
     }),
     pool_name: option({
@@ -51,6 +51,7 @@ export const devmapper = section(
       doc: 'Further arguments for mkfs, with spaces between them, in the place of the default ones.',
       containerd: 'fs_options',
     }),
+    manifest: manifestOption,
     limit_policy: limitOptions.limit_policy,
   },
 );

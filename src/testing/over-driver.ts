@@ -1,0 +1,51 @@
+/** Namespaces, and a check, over a snapshotter that a driver's test has opened itself. */
+import path from 'node:path';
+import { type CheckEvent, type CheckSubject, check } from '../check/index.js';
+import { type FaultPoints, noFaults } from '../faults/index.js';
+import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
+import {
+  type CallContext,
+  type Driver,
+  GuardedSnapshotter,
+  type LocalSnapshotter,
+  noContext,
+  type Snapshotter,
+  snapshotTables,
+} from '../snapshots/index.js';
+import type { Store } from '../store/index.js';
+
+export type { CheckEvent };
+
+/** The tables that a store has to have for it, beside those of the driver. */
+export const tablesOverDriver = [...snapshotTables, ...metadataTables] as const;
+
+/** What is open. */
+export interface OverDriver {
+  readonly name: string;
+  readonly store: Store;
+  readonly driver: Driver;
+  readonly snapshotter: LocalSnapshotter;
+}
+
+/** The same in namespaces, as a daemon has it; works in `default`. */
+export function namespaced({ name, store, snapshotter }: OverDriver, faults: FaultPoints = noFaults): Snapshotter {
+  const backend = new LocalBackend({ store, snapshotter, faults });
+  const own = new NamespacedSnapshotter({ name, backend, snapshotter });
+  return new GuardedSnapshotter(own, { defaults: { namespace: 'default' } });
+}
+
+/** Looks deep at a snapshotter in namespaces. @param place Of what a repair would take away. */
+export function checkDeep(
+  { name, store, driver, snapshotter }: OverDriver,
+  { directory }: { readonly directory: string },
+  call: CallContext = noContext,
+): AsyncIterable<CheckEvent> {
+  const subject: CheckSubject = {
+    store,
+    namespaced: true,
+    live: true,
+    snapshotters: [{ name, files: driver.checker, isBusy: (id: string) => snapshotter.isBusy(id) }],
+    lostAndFound: () => path.join(directory, 'lost+found'),
+  };
+  return check(subject, { level: 'deep' }, call);
+}
