@@ -7,8 +7,9 @@ import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAtLeast, type KernelVersion, kernelVersion } from './facts.js';
+import { mountByParameters, type Parameter } from './mount-by-parameters.js';
 import { MountTree } from './mount-tree.js';
-import { isLayer, lowerdirOf, mountLongOverlay, overlayParameters, type Parameter } from './overlay-mount.js';
+import { isLayer, lowerdirOf, overlayParameters } from './overlay-mount.js';
 import { type PreparedMount, performMount } from './perform-mount.js';
 import { MS, UMOUNT, umount } from './sys.js';
 import { type IdMapping, makeUserNamespace } from './user-namespace.js';
@@ -101,7 +102,7 @@ function overlayOverDescriptors(mount: PreparedMount, { target, namespace }: Pla
   const { spec, flags } = mount;
   using layers = new MappedLayers(namespace);
   const parameters = withLayers(mount, (path) => layers.add(path).fd);
-  mountLongOverlay({ source: spec.source, target, flags, parameters });
+  mountByParameters({ type: spec.type, source: spec.source, target, flags, parameters });
 }
 
 /** Directories to attach layers at; detached and removed with this, which leaves an overlay over them as it is. */

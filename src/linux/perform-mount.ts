@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from '../errors/index.js';
 import { isAtLeast, type KernelVersion, kernelVersion } from './facts.js';
 import { attachLoop } from './loop.js';
+import { mountByParameters, parametersOf } from './mount-by-parameters.js';
 import type { MountSpec, ParsedOptions } from './mount-options.js';
-import { isLayer, mountLongOverlay, overlayParameters } from './overlay-mount.js';
+import { isLayer, overlayParameters } from './overlay-mount.js';
 import { mountWithRelativeLayers } from './relative-layers.js';
 import { MS, mount, pageSize } from './sys.js';
 
@@ -18,8 +19,8 @@ export interface PreparedMount extends ParsedOptions {
 }
 
 /**
- * Performs one mount at a directory, without mapping ids: by mount(2), unless it is an overlay with more than one page
- * of options. A source that wants a loop device gets one, which goes with the last mount of it.
+ * Performs one mount at a directory, without mapping ids: by mount(2), unless it is an overlay, or erofs of
+ * many devices, with more than one page of options. A source that wants a loop device gets one, which goes with the last mount of it.
  * @param kernel The kernel's version, which decides how; that of this machine when absent.
  * @throws a system error; InvalidArgumentError when the options are too long, or the layers too many.
  */
@@ -39,13 +40,16 @@ export async function performMount(
 }
 
 async function mountLong({ spec, flags, data }: PreparedMount, target: string, kernel: KernelVersion): Promise<void> {
-  if (spec.type !== 'overlay') throw new InvalidArgumentError('mount options is too long');
+  const { type, source } = spec;
+  // Of the others, erofs alone is known to take a parameter for each of many devices.
+  if (type === 'erofs') return mountByParameters({ type, source, target, flags, parameters: parametersOf(data) });
+  if (type !== 'overlay') throw new InvalidArgumentError('mount options is too long');
   const parameters = overlayParameters(data);
   const layers = parameters.filter(isLayer).length;
   if (layers > MOST_LAYERS) {
     throw new InvalidArgumentError(`overlay takes at most ${MOST_LAYERS} layers below, and these are ${layers}`);
   }
-  const overlay = { source: spec.source, target, flags, parameters };
-  if (isAtLeast(kernel, LAYER_PARAMETERS)) mountLongOverlay(overlay);
+  const overlay = { source, target, flags, parameters };
+  if (isAtLeast(kernel, LAYER_PARAMETERS)) mountByParameters({ type, ...overlay });
   else await mountWithRelativeLayers(overlay, data);
 }

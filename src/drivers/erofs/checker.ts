@@ -7,6 +7,7 @@ import { contentAt, type LayerContent, layoutChecker, type Measured, type Wanted
 import { type ErofsPlaces, MODES, placesBelow } from './files.js';
 import { partOf } from './image.js';
 import { imageMount, type LayerMounts } from './layer-mounts.js';
+import { mergedProblem } from './merged-image.js';
 
 /** What a checker of erofs has to know. */
 export interface ErofsCheckerOptions {
@@ -71,13 +72,14 @@ export async function openLayer(
 ): Promise<LayerContent> {
   const manifest = places.manifest(id);
   if (isMountPoint(places.layerPoint(id))) return contentAt(places.layerPoint(id), manifest);
-  const mounted = await temporaryMount([imageMount(places.layerImage(id), loop)], { signal });
+  const mounted = await temporaryMount([imageMount(places.layerImage(id), { loop })], { signal });
   return { tree: mounted.path, manifest, [Symbol.asyncDispose]: () => mounted[Symbol.asyncDispose]() };
 }
 
 function inspectMore(parts: Parts, snapshot: CheckedFiles, level: CheckLevel): FileProblem[] {
   const images = level === 'quick' ? [] : inspectImages(parts, snapshot);
-  return [...images, ...findPart(parts, snapshot), ...inspectMounts(parts, snapshot)];
+  const files = [...findPart(parts, snapshot), ...inspectMerged(parts, snapshot)];
+  return [...images, ...files, ...inspectMounts(parts, snapshot)];
 }
 
 function inspectImages({ places }: Parts, { id, kind }: CheckedFiles): FileProblem[] {
@@ -96,34 +98,53 @@ function damageOf(path: string, question: ImageQuestion): FileProblem[] {
 
 /** A driver that is open may be making an image of an active snapshot right now. */
 function findPart({ places, layers }: Parts, { id, kind }: CheckedFiles): FileProblem[] {
-  const path = partOf(places.layerImage(id));
-  if ((layers !== undefined && kind !== 'committed') || !existsSync(path)) return [];
-  return [{ kind: 'leftover', path, message: 'an image that was not finished', mendable: true }];
+  const isCommitted = kind === 'committed';
+  const finished = layers === undefined || isCommitted ? [partOf(places.layerImage(id))] : [];
+  // An open driver may be merging the layers below any committed snapshot.
+  const merged = layers === undefined && isCommitted ? [partOf(places.mergedImage(id))] : [];
+  const message = 'an image that was not finished';
+  return [...finished, ...merged]
+    .filter((path) => existsSync(path))
+    .map((path) => ({ kind: 'leftover', path, message, mendable: true }));
 }
 
-function inspectMounts({ places, layers }: Parts, { id, kind, parentIds }: CheckedFiles): FileProblem[] {
+/** One that is taken away is made anew when it is wanted. */
+function inspectMerged({ places }: Parts, { id, kind, parentIds }: CheckedFiles): FileProblem[] {
+  const path = places.mergedImage(id);
+  if (kind !== 'committed' || !existsSync(path)) return [];
+  const problem = problemOfMerged(path, [id, ...parentIds].map(places.layerImage).reverse());
+  if (problem === undefined) return [];
+  return [{ kind: 'leftover', path, message: `merged layers that cannot be used: ${problem}`, mendable: true }];
+}
+
+function problemOfMerged(path: string, layers: readonly string[]): string | undefined {
+  try {
+    return mergedProblem(path, layers);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function inspectMounts({ layers }: Parts, { id, kind }: CheckedFiles): FileProblem[] {
   if (layers === undefined) return [];
   if (kind === 'committed') {
-    if (!layers.isStray(id)) return [];
     const message = 'no snapshot stands on the layer that is mounted there';
-    return [{ kind: 'stray-mount', path: places.layerPoint(id), message, mendable: true }];
+    return layers.straysOf(id).map((path) => ({ kind: 'stray-mount', path, message, mendable: true }));
   }
-  const missing = parentIds.filter((layer) => layers.isMissing(layer));
-  return missing.map((layer) => {
-    const message = 'the snapshot stands on this layer, which is not mounted';
-    return { kind: 'missing-mount', path: places.layerPoint(layer), message, mendable: true };
-  });
+  const message = 'the snapshot stands on this layer, which is not mounted';
+  return layers.missingOf(id).map((path) => ({ kind: 'missing-mount', path, message, mendable: true }));
 }
 
 async function mendMore(parts: Parts, snapshot: CheckedFiles, { kind, path }: FileProblem): Promise<boolean> {
   const isStill = inspectMounts(parts, snapshot).some((now) => now.kind === kind && now.path === path);
   if (!isStill) return false;
   if (kind === 'stray-mount') await parts.layers?.tidy(snapshot.id);
-  else await parts.layers?.hold(snapshot.id, snapshot.parentIds);
+  else await parts.layers?.mend(snapshot.id);
   return true;
 }
 
 async function letGo({ places, layers }: Parts, id: string): Promise<void> {
   await layers?.release(id);
-  for (const point of [places.layerPoint(id), places.blockPoint(id)]) await unmountAll(point, { detach: true });
+  for (const point of [places.layerPoint(id), places.mergedPoint(id), places.blockPoint(id)])
+    await unmountAll(point, { detach: true });
 }

@@ -39,7 +39,7 @@ export async function discardSnapshots(ids: readonly string[], context: DiscardC
     await chores.done(id);
     await layers.release(id);
     // Nobody stands on it any more; it may still be mounted, by a process that was killed before it could unmount.
-    await unmountAll(places.layerPoint(id), { detach: true });
+    for (const point of [places.layerPoint(id), places.mergedPoint(id)]) await unmountAll(point, { detach: true });
     makeChangeable(places.layerImage(id));
     await blocks.remove(id);
   }

@@ -29,8 +29,8 @@ import {
 import { makeImage, partOf } from './image.js';
 import { LayerMounts } from './layer-mounts.js';
 import { ImageLimiter } from './limiter.js';
-import type { ResolvedErofsOptions } from './options.js';
-import type { ErofsSetup } from './setup.js';
+import { MergedLayers } from './merged-layers.js';
+import type { ErofsSetup, ResolvedErofsOptions } from './options.js';
 
 /** The unit of `st_blocks`. */
 const STAT_BLOCK = 512;
@@ -46,7 +46,9 @@ export class ErofsDriver implements Driver {
   readonly #loop: boolean;
   readonly #settings: MountSettings;
   readonly #layers: LayerMounts;
+  readonly #merged: MergedLayers;
   readonly #verity: boolean;
+  readonly #merges: boolean;
   readonly #blocks: BlockImages;
   /** Snapshots whose mounts could not be brought back, with the reason. */
   readonly #broken = new Map<string, unknown>();
@@ -58,8 +60,18 @@ export class ErofsDriver implements Driver {
     this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#options = options;
     this.#places = placesBelow(options.root);
-    this.#layers = new LayerMounts(this.#places, { loop: setup.loop, sealed: options.fsverity === true });
     this.#verity = setup.verity;
+    this.#merges = setup.merges;
+    this.#merged = new MergedLayers({
+      places: this.#places,
+      maxUnmerged: setup.merges ? options.maxUnmergedLayers : 0,
+      durable: options.durability === 'full',
+      verity: setup.verity,
+      chores: this.#chores,
+      onError: options.onBackgroundError,
+    });
+    const [sealed, merged] = [options.fsverity === true, this.#merged];
+    this.#layers = new LayerMounts(this.#places, { loop: setup.loop, sealed, merged });
     this.#loop = setup.loop;
     this.checker = erofsChecker({ root: options.root, loop: setup.loop, layers: this.#layers });
     this.#blocks = new BlockImages(this.#places, options.faults);
@@ -72,7 +84,7 @@ export class ErofsDriver implements Driver {
     return {
       upper: (id) => (blocks.has(id) ? blocks.upper(id) : places.files(id)),
       work: (id) => (blocks.has(id) ? blocks.work(id) : places.work(id)),
-      lowers: ({ parentIds }) => parentIds.map(places.layerPoint),
+      lowers: ({ id, parentIds }) => this.#layers.pointsOf(id, parentIds),
     };
   }
 
@@ -82,7 +94,10 @@ export class ErofsDriver implements Driver {
       if (snapshot.kind === 'committed') committed.push(snapshot.id);
       else await this.#restoreMounts(snapshot);
     }
-    for (const id of committed) await this.#layers.tidy(id);
+    for (const id of committed) {
+      await this.#layers.tidy(id);
+      await this.#merged.tidy(id);
+    }
   }
 
   async #restoreMounts({ id, parentIds }: DriverSnapshot): Promise<void> {
@@ -91,7 +106,7 @@ export class ErofsDriver implements Driver {
       const image = this.#places.layerImage(id);
       for (const left of [partOf(image), image]) await rm(left, { force: true });
       if (existsSync(this.#places.blockImage(id))) await this.#blocks.mount(id);
-      await this.#layers.hold(id, parentIds);
+      await this.#layers.hold(id, parentIds, { found: true });
     } catch (error) {
       this.#broken.set(id, error);
       this.#options.onBackgroundError(error);
@@ -111,16 +126,20 @@ export class ErofsDriver implements Driver {
       await this.discard([snapshot.id], {});
       throw error;
     }
+    const { id, parentIds } = snapshot;
+    this.#merged.want(parentIds, this.#layers.pointsOf(id, parentIds).length);
   }
 
   /**
    * As with the overlay driver: the container's root if labels map ids, else the owner of the nearest layer. Without
    * layers the directory itself is mounted, and so mapped, and stays as it is made.
    */
-  #ownerOf({ labels, parentIds: [parent] }: DriverSnapshot): Owner | undefined {
+  #ownerOf({ id, labels, parentIds }: DriverSnapshot): Owner | undefined {
+    const [parent] = parentIds;
     const mapped = ownerFromLabels(labels);
     if (parent === undefined) return this.#settings.remapIds && mapsBoth(labels) ? undefined : mapped;
-    return mapped ?? ownerOfLayer(this.#places, parent);
+    const [nearest = ''] = this.#layers.pointsOf(id, parentIds);
+    return mapped ?? ownerOfLayer(nearest, parent);
   }
 
   async #makeContents(snapshot: DriverSnapshot, owner: Owner | undefined, { signal }: CallContext): Promise<void> {
@@ -138,7 +157,8 @@ export class ErofsDriver implements Driver {
     const target = this.#places.layerImage(id);
     const { durability, faults } = this.#options;
     const durable = durability === 'full';
-    await makeImage({ source: this.#upper(id), target, durable, verity: this.#verity, faults, signal });
+    const how = { mergeable: this.#merges, durable, verity: this.#verity };
+    await makeImage({ source: this.#upper(id), target, ...how, faults, signal });
     await this.#list(id, signal);
     const { blocks } = await stat(target);
     return { size: blocks * STAT_BLOCK, inodes: 1 };
@@ -217,6 +237,7 @@ export class ErofsDriver implements Driver {
 
   /** What is mounted stays mounted: containers go on, and clients can mount what they were told. */
   async close(): Promise<void> {
+    this.#merged.close();
     await this.#chores.allDone();
   }
 

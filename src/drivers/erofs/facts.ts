@@ -8,7 +8,7 @@ import {
   supportsDirectoryTypes,
 } from '../../linux/index.js';
 import { mountsWithMappedIds } from '../overlay/trial-mount.js';
-import { type ImageMounting, triesImage, triesImmutable, triesVerity } from './trial.js';
+import { type ImageMounting, triesImage, triesImmutable, triesMerging, triesVerity } from './trial.js';
 
 /** What the driver has to know about its machine. */
 export interface ErofsFacts {
@@ -25,6 +25,8 @@ export interface ErofsFacts {
   mountsWithMappedIds(root: string): Promise<boolean | undefined>;
   /** @throws why files in a directory cannot be protected by fs-verity. */
   triesVerity(root: string): Promise<void>;
+  /** @throws why layers below a directory cannot be merged into one image and mounted so. */
+  triesMerging(root: string): Promise<void>;
   /** @throws why files in a directory cannot be made immutable. */
   triesImmutable(root: string): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function resolveFacts(given: Partial<ErofsFacts>): ErofsFacts {
     mountsImages: triesImage,
     mountsWithMappedIds,
     triesVerity,
+    triesMerging,
     triesImmutable,
     ...given,
   });

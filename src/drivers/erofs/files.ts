@@ -11,6 +11,8 @@
  *           layer.erofs          0644  a committed layer
  *           manifest             0600  what is in it, when that is asked for
  *           layer/               0700  where that is mounted, while a snapshot stands on it
+ *           fsmeta.erofs         0644  the names of it and of all layers below as one, with their data in the layers
+ *           merged/              0700  where that is mounted, while a snapshot stands on it
  *       trial/                   0700  what is tried at the start; gone afterwards
  *
  * The names are containerd's (plugins/snapshots/erofs), where it has them. An id is never given out twice, so that its
@@ -38,6 +40,8 @@ export interface ErofsPlaces {
   blockPoint(id: string): string;
   layerImage(id: string): string;
   layerPoint(id: string): string;
+  mergedImage(id: string): string;
+  mergedPoint(id: string): string;
   manifest(id: string): string;
 }
 
@@ -55,6 +59,8 @@ export function placesBelow(root: string): ErofsPlaces {
     blockPoint: inside('rw'),
     layerImage: inside('layer.erofs'),
     layerPoint: inside('layer'),
+    mergedImage: inside('fsmeta.erofs'),
+    mergedPoint: inside('merged'),
     manifest: inside('manifest'),
   });
 }
@@ -85,9 +91,8 @@ export async function makeSnapshotDirectory(path: string, id: string): Promise<v
   }
 }
 
-/** Who owns the top of a mounted layer. @throws DataLossError when it is not mounted after all. */
-export function ownerOfLayer(places: ErofsPlaces, id: string): Owner {
-  const point = places.layerPoint(id);
+/** Who owns the top of what is mounted for a layer. @throws DataLossError when it is not mounted after all. */
+export function ownerOfLayer(point: string, id: string): Owner {
   if (!isMountPoint(point)) throw new DataLossError(`failed to stat parent: layer ${id} is not mounted`);
   return lstatSync(point);
 }

@@ -16,9 +16,15 @@ import { MODES } from './files.js';
 import { Slots } from './slots.js';
 
 /** Which image to make of which files. */
-export interface ImageRequest {
+export interface ImageRequest extends PlacedImage {
   /** The directory. Only its files on its own file system; nothing mounted below. */
   readonly source: string;
+  /** Whether the image can be merged with others: then the ends of files have blocks of their own. */
+  readonly mergeable: boolean;
+}
+
+/** Where an image goes, and what holds when it is there. */
+export interface PlacedImage {
   /** The image; one that is there is replaced when the new one is complete. */
   readonly target: string;
   /** Whether image and name are on disk when it is made. */
@@ -61,47 +67,57 @@ export function partOf(image: string): string {
 export async function makeImage(request: ImageRequest): Promise<void> {
   const program = imageProgram();
   await using _slot = await slots.take(request.signal);
-  const part = partOf(request.target);
-  const { faults = noFaults } = request;
+  // The child gets the image as an open file, so that one which outlives a killed daemon makes no name anew after the
+  // next daemon has cleaned up.
+  await placeImage(request, (image) => runPacker({ ...request, program, image }));
+}
+
+/**
+ * Has an image written beside its place, and puts it there when it is complete.
+ * @throws what writing throws; ResourceExhaustedError when the disk is full, and other system errors.
+ */
+export async function placeImage(request: PlacedImage, write: (image: FileHandle) => Promise<void>): Promise<void> {
+  const { target, durable, verity, faults = noFaults } = request;
+  const part = partOf(target);
   try {
-    await pack(program, part, request);
-    if (request.verity) enableVerity(part);
+    await writePart(part, { durable, write });
+    if (verity) enableVerity(part);
     faults.reach('erofs.packed');
-    await rename(part, request.target);
+    await rename(part, target);
     faults.reach('erofs.named');
-    if (request.durable) await syncNames(request.target);
+    if (durable) await syncNames(target);
   } catch (error) {
     await rm(part, { force: true });
     throw fromSystemError(error);
   }
 }
 
-/**
- * The child gets the image as an open file, so that one which outlives a killed daemon makes no name anew after the next
- * daemon has cleaned up.
- */
-async function pack(program: string, part: string, { source, durable, signal }: ImageRequest): Promise<void> {
+interface Part {
+  readonly durable: boolean;
+  readonly write: (image: FileHandle) => Promise<void>;
+}
+
+async function writePart(part: string, { durable, write }: Part): Promise<void> {
   await rm(part, { force: true });
   const image = await open(part, 'wx+', MODES.image);
   try {
     await image.chmod(MODES.image);
-    await runPacker({ program, source, image, signal });
+    await write(image);
     if (durable) await image.sync();
   } finally {
     await image.close();
   }
 }
 
-interface PackerRun {
+interface PackerRun extends ImageRequest {
   readonly program: string;
-  readonly source: string;
   readonly image: FileHandle;
-  readonly signal: AbortSignal | undefined;
 }
 
-function runPacker({ program, source, image, signal }: PackerRun): Promise<void> {
+function runPacker({ program, source, mergeable, image, signal }: PackerRun): Promise<void> {
   throwIfAborted(signal);
-  const args = ['--quiet', '--preserve-mtime', `/proc/self/fd/${IMAGE_FD}`, source];
+  const more = mergeable ? ['-Enoinline_data'] : [];
+  const args = ['--quiet', '--preserve-mtime', ...more, `/proc/self/fd/${IMAGE_FD}`, source];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', image.fd] });
     const kill = () => child.kill('SIGKILL');

@@ -23,6 +23,12 @@ export interface ErofsOptions {
    * unless the snapshot's limit says otherwise. Default 0. containerd's `default_size`.
    */
   readonly defaultSize?: number;
+  /**
+   * Has chains that take more mounts than this merged into one, in the background; 0 for none. Images then hold the ends
+   * of files in blocks of their own. Needs Linux 6.12; goes on without, and reports that. Default 0.
+   * containerd's `max_unmerged_layers`.
+   */
+  readonly maxUnmergedLayers?: number;
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
   /**
@@ -43,6 +49,21 @@ export interface ResolvedErofsOptions extends Required<Omit<ErofsOptions, 'facts
   readonly facts: ErofsFacts;
 }
 
+/** What the driver decided about its machine and root, once. */
+export interface ErofsSetup {
+  /** Whether images are mounted through loop devices. */
+  readonly loop: boolean;
+  /** Whether the kernel is to check the blocks of new layers. */
+  readonly verity: boolean;
+  /** Whether chains of layers can be merged here, as the options want. */
+  readonly merges: boolean;
+  readonly remapIds: boolean;
+  /** What every overlay mount ends in. */
+  readonly overlayOptions: readonly string[];
+  /** In containerd's words and order. */
+  readonly capabilities: readonly string[];
+}
+
 /** ext4 with a journal takes no less. */
 const SMALLEST_BLOCK = 8 * 2 ** 20;
 
@@ -51,10 +72,15 @@ function checkSize(size: number): number {
   throw new InvalidArgumentError(`default size ${size} is neither 0 nor at least ${SMALLEST_BLOCK} bytes`);
 }
 
+function checkCount(layers: number): number {
+  if (Number.isSafeInteger(layers) && layers >= 0) return layers;
+  throw new InvalidArgumentError(`max unmerged layers ${layers} is no number of layers`);
+}
+
 /**
  * Fills in what was left out, and checks. @returns a frozen value.
  * @throws InvalidArgumentError for a root that overlay cannot mount, for a mount option that is empty or that the driver
- * sets itself, and for a size that is too small.
+ * sets itself, for a size that is too small, and for a negative number of layers.
  */
 export function resolveErofsOptions(options: ErofsOptions): ResolvedErofsOptions {
   return Object.freeze({
@@ -63,6 +89,7 @@ export function resolveErofsOptions(options: ErofsOptions): ResolvedErofsOptions
     fsverity: options.fsverity ?? false,
     setImmutable: options.setImmutable ?? false,
     defaultSize: checkSize(options.defaultSize ?? 0),
+    maxUnmergedLayers: checkCount(options.maxUnmergedLayers ?? 0),
     durability: options.durability ?? 'full',
     manifest: options.manifest ?? false,
     faults: options.faults ?? noFaults,

@@ -5,20 +5,7 @@ import { needsIndexOff, requireDirectoryTypes } from '../overlay/probe.js';
 import { ErofsDriver } from './driver.js';
 import { canRemapIds } from './facts.js';
 import { MODES, placesBelow } from './files.js';
-import { type ErofsOptions, type ResolvedErofsOptions, resolveErofsOptions } from './options.js';
-
-/** What the driver decided about its machine and root, once. */
-export interface ErofsSetup {
-  /** Whether images are mounted through loop devices. */
-  readonly loop: boolean;
-  /** Whether the kernel is to check the blocks of new layers. */
-  readonly verity: boolean;
-  readonly remapIds: boolean;
-  /** What every overlay mount ends in. */
-  readonly overlayOptions: readonly string[];
-  /** In containerd's words and order. */
-  readonly capabilities: readonly string[];
-}
+import { type ErofsOptions, type ErofsSetup, type ResolvedErofsOptions, resolveErofsOptions } from './options.js';
 
 /**
  * Opens a driver that packs each committed layer into an erofs image, read-only and in one file (containerd:
@@ -47,10 +34,12 @@ async function probeErofs(options: ResolvedErofsOptions): Promise<ErofsSetup> {
   if (setImmutable) await facts.triesImmutable(root);
   const verity = await canVerify(options);
   const { loop } = await facts.mountsImages(root);
+  const merges = await canMerge(options);
   const remapIds = await canRemapIds(facts, root);
   return Object.freeze({
     loop,
     verity,
+    merges,
     remapIds,
     overlayOptions: Object.freeze([...mountOptions, ...(needsIndexOff(options) ? ['index=off'] : [])]),
     capabilities: Object.freeze(['only-remap-ids', ...(remapIds ? ['remap-ids'] : []), 'rebase']),
@@ -65,6 +54,18 @@ async function canVerify({ root, facts, fsverity }: ResolvedErofsOptions): Promi
     return true;
   } catch (error) {
     if (fsverity === true || !(error instanceof NotImplementedError)) throw error;
+    return false;
+  }
+}
+
+/** Without it each layer is mounted by itself, which shows the same files. */
+async function canMerge({ root, facts, maxUnmergedLayers, onBackgroundError }: ResolvedErofsOptions): Promise<boolean> {
+  if (maxUnmergedLayers === 0) return false;
+  try {
+    await facts.triesMerging(root);
+    return true;
+  } catch (error) {
+    onBackgroundError(error);
     return false;
   }
 }

@@ -19,11 +19,13 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
   requires: [pluginTypes.store],
   async init(context) {
     const { settings, durability, faults, logger } = context.config;
-    const { rootPath, defaultSize, enableFsverity, setImmutable, ovlMountOptions, manifest } = settings;
+    const { rootPath, defaultSize, maxUnmergedLayers, enableFsverity, setImmutable, ovlMountOptions, manifest } =
+      settings;
     const report = reporterTo(logger);
     const driver = await openOrSkip({
       root: rootPath || context.root,
       defaultSize,
+      maxUnmergedLayers,
       fsverity: enableFsverity,
       setImmutable,
       mountOptions: ovlMountOptions,

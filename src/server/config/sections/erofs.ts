@@ -1,6 +1,6 @@
 /** The settings of the erofs snapshotter. */
 import { option, section } from '../option.js';
-import { boolean, booleanOr, optionalPath, size, stringList } from '../value-types.js';
+import { boolean, booleanOr, integer, optionalPath, size, stringList } from '../value-types.js';
 import { limitOptions } from './limits.js';
 import { manifestOption } from './manifest.js';
 
@@ -19,6 +19,12 @@ export const erofs = section(
       default: 0,
       doc: 'With 0, active snapshots are written into directories. With more, at least 8 MiB, each is written into an image of its own (ext4, through a loop device), which is this large unless a limit says otherwise: that limits its size, and takes 20 ms more per snapshot.',
       containerd: 'default_size',
+    }),
+    max_unmerged_layers: option({
+      type: integer(0, 65535),
+      default: 0,
+      doc: 'With more than 0, chains that take more mounts than this are merged: one small image of names (`fsmeta.erofs`), made in the background when the first snapshot is made over the chain, takes the place of those mounts for the snapshots after it. Needs Linux 6.12; before that the log says so, and each layer is mounted by itself. Images made with it are larger, by the unused ends of the last blocks of files; those from before it was set cannot be merged.',
+      containerd: 'max_unmerged_layers',
     }),
     enable_fsverity: option<boolean | 'auto'>({
       type: booleanOr('auto'),
