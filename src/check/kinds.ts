@@ -173,7 +173,8 @@ export const findingKinds = {
   },
   leftover: {
     level: 'quick',
-    meaning: 'Something was left by work that was not finished. The next start deletes it.',
+    meaning:
+      'Something was left by work that was not finished, or does not fit what it was made of. It is deleted by the next start, or when it is met.',
     remedy: 'move-away',
   },
   'wrong-type': {

@@ -199,38 +199,29 @@ scenario('a merged chain of erofs layers', { needs }, async (running) => {
   });
 
   const merged = mergedOf(root, chain[0] ?? '');
-  const whole = `${merged}.whole`;
-  copyFileSync(merged, whole);
   const damages: readonly (readonly [string, () => void])[] = [
     ['that was cut off', () => truncateSync(merged, 2048)],
     ['that is no image', () => writeFileSync(merged, Buffer.alloc(8192))],
-    [
-      'of other layers',
-      () => {
-        const other = mergedOf(root, chain[1] ?? '');
-        if (existsSync(other)) copyFileSync(other, merged);
-        else writeFileSync(merged, Buffer.alloc(8192, 1));
-      },
-    ],
+    ['of one of the layers', () => copyFileSync(path.join(root, 'snapshots', chain[0] ?? '', 'layer.erofs'), merged)],
   ];
   for (const [what, damage] of damages) {
-    await running.step(`is not taken from an image ${what}, and a check says so`, async () => {
+    await running.step(`is not taken from an image ${what}; a check says so, and it is made anew`, async () => {
       damage();
       const { driver, reports } = await open(running, root);
-      const { mounts, tree } = await look(driver, chain);
-      assert.equal(mounts, chain.length);
-      assert.deepEqual(tree, apart);
-      assert.match(reports.join(), /fsmeta.erofs is not used/);
       const { id, parentIds } = snapshot(chain[0] ?? '', chain.slice(1));
       const committed = { id, parentIds, kind: 'committed', usage: { size: 0, inodes: 0 } } as const;
       const report = await driver.checker?.inspect(committed, 'quick', {});
       const found = report?.problems.map(({ kind, path: where }) => [kind, where]);
       assert.deepEqual(found, [['leftover', merged]]);
+      const { mounts, tree } = await look(driver, chain);
+      assert.equal(mounts, chain.length);
+      assert.deepEqual(tree, apart);
+      assert.match(reports.join(), /fsmeta.erofs is not used/);
+      await merge(driver, root, chain);
+      assert.equal((await look(driver, chain)).mounts, 1);
       await driver.close();
-      copyFileSync(whole, merged);
     });
   }
-  rmSync(whole);
 
   await running.step('is mounted layer by layer where one of them is another one by now', async () => {
     const image = path.join(root, 'snapshots', chain[1] ?? '', 'layer.erofs');

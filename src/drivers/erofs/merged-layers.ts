@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { CanceledError, messageOf, UnknownError } from '../../errors/index.js';
 import type { Chores } from './chores.js';
@@ -38,7 +38,10 @@ export class MergedLayers {
     this.#options = options;
   }
 
-  /** Whether a chain, the nearest layer first, can be mounted as one now. */
+  /**
+   * Whether a chain, the nearest layer first, can be mounted as one now. A merged image that does not fit its layers is
+   * reported and deleted, so that it is made anew.
+   */
   isReady(chain: readonly string[]): boolean {
     const [nearest] = chain;
     const { places, maxUnmerged } = this.#options;
@@ -46,8 +49,10 @@ export class MergedLayers {
     const merged = places.mergedImage(nearest);
     if (!existsSync(merged)) return false;
     const problem = this.#problemOf(merged, chain);
-    if (problem !== undefined) this.refuse(nearest, new UnknownError(`${merged} is not used: ${problem}`));
-    return problem === undefined;
+    if (problem === undefined) return true;
+    this.#options.onError(new UnknownError(`${merged} is not used, and deleted: ${problem}`));
+    rmSync(merged, { force: true });
+    return false;
   }
 
   #problemOf(merged: string, chain: readonly string[]): string | undefined {
