@@ -2,7 +2,14 @@
 export { type BlockfileOptions, type BlockfileType, blockfileChecker, openBlockfileDriver } from './blockfile/index.js';
 export { type BtrfsOptions, btrfsChecker, openBtrfsDriver } from './btrfs/index.js';
 export { type DevmapperOptions, devmapperChecker, devmapperTables, openDevmapperDriver } from './devmapper/index.js';
-export { type ErofsFacts, type ErofsOptions, erofsChecker, openErofsDriver, unsealedLayers } from './erofs/index.js';
+export {
+  type ErofsFacts,
+  type ErofsOptions,
+  erofsChecker,
+  openErofsDriver,
+  triesMerging,
+  unsealedLayers,
+} from './erofs/index.js';
 export { type NativeOptions, nativeChecker, openNativeDriver } from './native/index.js';
 export {
   cannotTry,

@@ -102,6 +102,10 @@ export const faultPoints = [
   'erofs.packed',
   /** It has its name; that is not synchronised. */
   'erofs.named',
+  /** The image that merges a chain is complete; it has no name that counts. */
+  'merge.packed',
+  /** It has its name; that is not synchronised. */
+  'merge.named',
   /** A commit is recorded; what was written to is still there. */
   'erofs.leaving',
   /** It is unmounted and deleted; nobody knows. */

@@ -243,6 +243,19 @@ scenario('a merged chain of erofs layers', { needs }, async (running) => {
     await driver.close();
   });
 
+  await running.step('is not kept for a layer whose commit is not recorded any more', async () => {
+    const [nearest = '', ...below] = chain;
+    copyFileSync(merged, `${merged}.kept`);
+    const image = path.join(root, 'snapshots', nearest, 'layer.erofs');
+    copyFileSync(image, `${image}.kept`);
+    const { driver } = await open(running, root);
+    await driver.restore?.([snapshot(nearest, below)]);
+    assert.deepEqual([existsSync(merged), existsSync(image)], [false, false]);
+    await driver.close();
+    renameSync(`${merged}.kept`, merged);
+    renameSync(`${image}.kept`, image);
+  });
+
   await running.step('stays as a client was told when the driver is opened again', async () => {
     rmSync(merged);
     const { driver } = await open(running, root);

@@ -68,6 +68,7 @@ export class ErofsDriver implements Driver {
       durable: options.durability === 'full',
       verity: setup.verity,
       chores: this.#chores,
+      faults: options.faults,
       onError: options.onBackgroundError,
     });
     const [sealed, merged] = [options.fsverity === true, this.#merged];
@@ -102,9 +103,10 @@ export class ErofsDriver implements Driver {
 
   async #restoreMounts({ id, parentIds }: DriverSnapshot): Promise<void> {
     try {
-      // Of a commit that an earlier process did not come to record.
-      const image = this.#places.layerImage(id);
-      for (const left of [partOf(image), image]) await rm(left, { force: true });
+      // Of a commit that an earlier process did not come to record, or whose record is lost: the next one is another layer.
+      for (const image of [this.#places.layerImage(id), this.#places.mergedImage(id)]) {
+        for (const left of [partOf(image), image]) await rm(left, { force: true });
+      }
       if (existsSync(this.#places.blockImage(id))) await this.#blocks.mount(id);
       await this.#layers.hold(id, parentIds, { found: true });
     } catch (error) {

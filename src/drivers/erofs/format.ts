@@ -34,14 +34,23 @@ export const SUPER = {
   },
 } as const;
 
+/** Bytes of the number that mkfs.erofs draws for each image that it makes. */
+export const UUID_SIZE = 16;
+
+/**
+ * Bits of `incompatible` that say where compressed content lies, or that there are chunks and devices: an inode shows
+ * whether it has such, and its times and names are read as without.
+ */
+export const READABLE = 0x3f;
+
 /** Bits of `incompatible` that a merged image has. */
 export const INCOMPATIBLE = { chunkedFiles: 0x4, deviceTable: 0x8 } as const;
 
 /** The bit of `compatible` that says that times are those of the last change of content. */
 export const COMPATIBLE_MTIME = 0x2;
 
-/** The slot of a further device. */
-export const SLOT = { size: 128, blocks: 64 } as const;
+/** The slot of a further device; its tag is a text, which the kernel leaves to whoever names the device. */
+export const SLOT = { size: 128, tag: 0, tagSize: 64, blocks: 64 } as const;
 
 /** An inode of 64 bytes; bit 0 of its format is set, the next three are its layout. */
 export const EXTENDED = {

@@ -12,7 +12,9 @@ import {
   LAYOUT,
   LONG_PREFIX,
   NID_UNIT,
+  READABLE,
   SUPER,
+  UUID_SIZE,
 } from './format.js';
 
 /** An extended attribute: the number of its prefix, what follows that, and its value. */
@@ -65,8 +67,10 @@ export class ImageReader implements Disposable {
   readonly #buildTime: bigint;
   readonly #buildTimeNanoseconds: number;
   readonly rootNid: number;
+  /** In hexadecimal digits. */
+  readonly uuid: string;
 
-  /** @throws a system error; DataLossError for what is no such image, NotImplementedError for other block sizes. */
+  /** @throws a system error; DataLossError for what is no such image, NotImplementedError for other block sizes and features. */
   constructor(path: string) {
     this.#path = path;
     this.#fd = openSync(path, 'r');
@@ -76,6 +80,9 @@ export class ImageReader implements Disposable {
       if (head.readUInt32LE(field.magic) !== SUPER.magic) throw this.#damaged('it has no superblock');
       if (head.readUInt8(field.blockBits) !== BLOCK_BITS)
         throw new NotImplementedError(`${path} has blocks of another size`);
+      if ((head.readUInt32LE(field.incompatible) & ~READABLE) !== 0)
+        throw new NotImplementedError(`${path} has features that are not known`);
+      this.uuid = head.toString('hex', field.uuid, field.uuid + UUID_SIZE);
       this.#metadata = head.readUInt32LE(field.metadata) * BLOCK;
       this.#attributes = head.readUInt32LE(field.attributes) * BLOCK;
       this.#buildTime = head.readBigUInt64LE(field.buildTime);

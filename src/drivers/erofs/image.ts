@@ -10,7 +10,7 @@ import {
   throwIfAborted,
   UnknownError,
 } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
+import { type FaultPoint, type FaultPoints, noFaults } from '../../faults/index.js';
 import { enableVerity, findProgram } from '../../linux/index.js';
 import { MODES } from './files.js';
 import { Slots } from './slots.js';
@@ -33,8 +33,18 @@ export interface PlacedImage {
   readonly verity: boolean;
   /** Told before and after the image gets its name. Default: nobody is. */
   readonly faults?: FaultPoints;
+  /** What it is told. Default: the points of a layer. */
+  readonly points?: PlacingPoints;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The points that the placing of an image passes. */
+export interface PlacingPoints {
+  readonly packed: FaultPoint;
+  readonly named: FaultPoint;
+}
+
+const layerPoints: PlacingPoints = { packed: 'erofs.packed', named: 'erofs.named' };
 
 /** The descriptor that the program finds its image at. */
 const IMAGE_FD = 3;
@@ -77,14 +87,14 @@ export async function makeImage(request: ImageRequest): Promise<void> {
  * @throws what writing throws; ResourceExhaustedError when the disk is full, and other system errors.
  */
 export async function placeImage(request: PlacedImage, write: (image: FileHandle) => Promise<void>): Promise<void> {
-  const { target, durable, verity, faults = noFaults } = request;
+  const { target, durable, verity, faults = noFaults, points = layerPoints } = request;
   const part = partOf(target);
   try {
     await writePart(part, { durable, write });
     if (verity) enableVerity(part);
-    faults.reach('erofs.packed');
+    faults.reach(points.packed);
     await rename(part, target);
-    faults.reach('erofs.named');
+    faults.reach(points.named);
     if (durable) await syncNames(target);
   } catch (error) {
     await rm(part, { force: true });

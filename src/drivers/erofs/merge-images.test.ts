@@ -18,10 +18,12 @@ import { describe, it, type TestContext } from 'node:test';
 import { CanceledError, DataLossError, NotImplementedError, UnknownError } from '../../errors/index.js';
 import { getAttribute, listAttributes, setAttribute, temporaryMount } from '../../linux/index.js';
 import { newRoot, whyNoErofs } from '../../testing/erofs-root.js';
+import { SUPER } from './format.js';
 import { makeImage } from './image.js';
 import { ImageReader } from './image-reader.js';
 import { imageMount } from './layer-mounts.js';
 import { mergeImages } from './merge-images.js';
+import { mergedProblem } from './merged-image.js';
 import { mergedImage } from './merged-writer.js';
 import { mergeLayers } from './overlay-merge.js';
 
@@ -240,6 +242,48 @@ describe('merged erofs images', { skip: whyNoErofs() }, () => {
     );
   });
 
+  it('are refused when a directory lies elsewhere that a later layer has changed', async (t) => {
+    const { images, merged } = await imagesOf(t, [
+      (top) => {
+        mkdirSync(join(top, 'from'));
+        writeFileSync(join(top, 'from', 'file'), 'seen under the other name');
+      },
+      (top) => {
+        whiteout(join(top, 'from'));
+        mkdirSync(join(top, 'moved'));
+        setAttribute(join(top, 'moved'), 'trusted.overlay.redirect', Buffer.from('/from'));
+      },
+      (top) => {
+        mkdirSync(join(top, 'moved'));
+        writeFileSync(join(top, 'moved', 'more'), '');
+      },
+    ]);
+    const merging = mergeImages({ layers: images, target: merged, durable: false, verity: false });
+    await assert.rejects(merging, { constructor: UnknownError, message: /trusted.overlay.redirect/ });
+  });
+
+  it('are refused for layers with features that are not known', async (t) => {
+    const { images, merged } = await imagesOf(t, [() => undefined, () => undefined]);
+    const [first = ''] = images;
+    const bytes = readFileSync(first);
+    bytes.writeUInt32LE(0x80, SUPER.at + SUPER.field.incompatible);
+    writeFileSync(first, bytes);
+    const merging = mergeImages({ layers: images, target: merged, durable: false, verity: false });
+    await assert.rejects(merging, { constructor: UnknownError, message: /features that are not known/ });
+  });
+
+  it('tell a layer from another one of the same size', async (t) => {
+    const fill: Fill = (top) => writeFileSync(join(top, 'file'), 'content');
+    const { images, merged } = await imagesOf(t, [fill, fill, fill]);
+    const [first = '', second = '', other = ''] = images;
+    assert.equal(statSync(other).size, statSync(second).size);
+    await mergeImages({ layers: [first, second], target: merged, durable: false, verity: false });
+    assert.equal(mergedProblem(merged, [first, second]), undefined);
+    assert.match(mergedProblem(merged, [first, other]) ?? '', /2.erofs is not the layer that it was made of/);
+    assert.match(mergedProblem(merged, [second, first]) ?? '', /1.erofs is not the layer/);
+    assert.match(mergedProblem(merged, [first]) ?? '', /it is of 2 layers, and there are 1/);
+  });
+
   it('leave nothing when their call is aborted', async (t) => {
     const { root, images, merged } = await imagesOf(t, [() => undefined, () => undefined]);
     const controller = new AbortController();
@@ -273,7 +317,7 @@ describe('merged erofs images', { skip: whyNoErofs() }, () => {
       writeFileSync(damaged, next(10) === 0 ? bytes.subarray(0, next(bytes.length)) : bytes);
       try {
         using reader = new ImageReader(damaged);
-        mergedImage(mergeLayers([reader]), [1]);
+        mergedImage(mergeLayers([reader]), [{ uuid: reader.uuid, blocks: 1 }]);
       } catch (error) {
         assert.ok(error instanceof DataLossError || error instanceof NotImplementedError, String(error));
       }

@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { abortError, ResourceExhaustedError, throwIfAborted, UnknownError } from '../../errors/index.js';
-import { type PlacedImage, placeImage } from './image.js';
+import { type PlacedImage, type PlacingPoints, placeImage } from './image.js';
 import type { MergeFailure, MergeInput } from './merge-worker.js';
+
+const points: PlacingPoints = { packed: 'merge.packed', named: 'merge.named' };
 
 /** Which layers to merge, and where the image goes. */
 export interface MergeRequest extends PlacedImage {
@@ -18,7 +20,7 @@ export interface MergeRequest extends PlacedImage {
  * @throws CanceledError or DeadlineExceededError when the signal is aborted; the thread has ended by then.
  */
 export async function mergeImages({ layers, ...place }: MergeRequest): Promise<void> {
-  await placeImage(place, (image) => runMerge({ layers, fd: image.fd }, place.signal));
+  await placeImage({ points, ...place }, (image) => runMerge({ layers, fd: image.fd }, place.signal));
 }
 
 async function runMerge(input: MergeInput, signal: AbortSignal | undefined): Promise<void> {

@@ -28,8 +28,10 @@ function merge({ layers, fd }: MergeInput): void {
   const readers: ImageReader[] = [];
   try {
     for (const layer of layers) readers.push(new ImageReader(layer));
-    const blocks = layers.map((layer) => Math.ceil(statSync(layer).size / BLOCK));
-    const image = mergedImage(mergeLayers(readers), blocks);
+    const devices = readers.map(({ uuid }, index) => {
+      return { uuid, blocks: Math.ceil(statSync(layers[index] ?? '').size / BLOCK) };
+    });
+    const image = mergedImage(mergeLayers(readers), devices);
     for (let written = 0; written < image.length; ) written += writeSync(fd, image, written, undefined, written);
   } finally {
     for (const reader of readers) reader[Symbol.dispose]();

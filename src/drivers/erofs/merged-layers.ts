@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { CanceledError, messageOf, UnknownError } from '../../errors/index.js';
+import type { FaultPoints } from '../../faults/index.js';
 import type { Chores } from './chores.js';
 import type { ErofsPlaces } from './files.js';
 import { partOf } from './image.js';
@@ -17,6 +18,7 @@ export interface MergedLayersOptions {
   /** Whether the kernel is to check its blocks. */
   readonly verity: boolean;
   readonly chores: Chores;
+  readonly faults: FaultPoints;
   /** Told why a chain could not be merged. */
   readonly onError: (error: unknown) => void;
 }
@@ -86,12 +88,12 @@ export class MergedLayers {
   }
 
   async #merge(nearest: string, chain: readonly string[]): Promise<void> {
-    const { places, durable, verity } = this.#options;
+    const { places, durable, verity, faults } = this.#options;
     const target = places.mergedImage(nearest);
-    if (this.#closing.signal.aborted || existsSync(target)) return;
+    if (this.#closing.signal.aborted || this.#refused.has(nearest) || existsSync(target)) return;
     try {
       const { signal } = this.#closing;
-      await mergeImages({ layers: this.imagesOf(chain), target, durable, verity, signal });
+      await mergeImages({ layers: this.imagesOf(chain), target, durable, verity, faults, signal });
     } catch (error) {
       // Removed meanwhile, or to be tried again by the next process: nobody has to know.
       if (this.#closing.signal.aborted || !existsSync(places.layerImage(nearest))) return;

@@ -46,19 +46,25 @@ interface Placed {
   readonly parent: Placed | undefined;
 }
 
+/** What the image records of a layer: by it is seen later that the layer is still that one. */
+export interface MergedDevice {
+  readonly uuid: string;
+  readonly blocks: number;
+}
+
 /**
  * The image as a whole. Takes as much memory as that, some 100 bytes for each file.
- * @param layerBlocks How many blocks each layer has, the lowest first.
+ * @param devices The layers, the lowest first.
  * @throws NotImplementedError for a file whose content does not lie in blocks of its own, and for too many layers.
  */
-export function mergedImage(root: MergedFile, layerBlocks: readonly number[]): Buffer {
-  if (layerBlocks.length > MOST_LAYERS) throw new NotImplementedError(`more than ${MOST_LAYERS} layers`);
+export function mergedImage(root: MergedFile, devices: readonly MergedDevice[]): Buffer {
+  if (devices.length > MOST_LAYERS) throw new NotImplementedError(`more than ${MOST_LAYERS} layers`);
   const plan = new Plan();
   plan.addAll(root);
-  const metadata = Math.ceil((SUPER.at + SUPER.size + layerBlocks.length * SLOT.size) / BLOCK);
+  const metadata = Math.ceil((SUPER.at + SUPER.size + devices.length * SLOT.size) / BLOCK);
   const firstBlock = metadata + Math.ceil(plan.end / BLOCK);
   const image = Buffer.alloc((firstBlock + plan.blocks) * BLOCK);
-  writeHead(image, { layerBlocks, metadata, inodes: plan.placed.length });
+  writeHead(image, { devices, metadata, inodes: plan.placed.length });
   for (const [index, placed] of plan.placed.entries()) writeFile(image, { placed, plan, index, metadata, firstBlock });
   return image;
 }
@@ -135,13 +141,13 @@ function attributesSize({ attributes }: MergedFile): number {
 }
 
 interface Head {
-  readonly layerBlocks: readonly number[];
+  readonly devices: readonly MergedDevice[];
   /** The first block of the metadata. */
   readonly metadata: number;
   readonly inodes: number;
 }
 
-function writeHead(image: Buffer, { layerBlocks, metadata, inodes }: Head): void {
+function writeHead(image: Buffer, { devices, metadata, inodes }: Head): void {
   const head = image.subarray(SUPER.at);
   const { field } = SUPER;
   head.writeUInt32LE(SUPER.magic, field.magic);
@@ -153,10 +159,12 @@ function writeHead(image: Buffer, { layerBlocks, metadata, inodes }: Head): void
   head.writeUInt32LE(metadata, field.metadata);
   randomBytes(16).copy(head, field.uuid);
   head.writeUInt32LE(INCOMPATIBLE.chunkedFiles | INCOMPATIBLE.deviceTable, field.incompatible);
-  head.writeUInt16LE(layerBlocks.length, field.devices);
+  head.writeUInt16LE(devices.length, field.devices);
   head.writeUInt16LE((SUPER.at + SUPER.size) / SLOT.size, field.slots);
-  for (const [index, blocks] of layerBlocks.entries()) {
-    head.writeUInt32LE(blocks, SUPER.size + index * SLOT.size + SLOT.blocks);
+  for (const [index, { uuid, blocks }] of devices.entries()) {
+    const slot = head.subarray(SUPER.size + index * SLOT.size);
+    slot.write(uuid, SLOT.tag, SLOT.tagSize, 'latin1');
+    slot.writeUInt32LE(blocks, SLOT.blocks);
   }
 }
 

@@ -81,6 +81,8 @@ class Merge {
 
   #directory(stack: readonly Place[], depth: number): MergedFile {
     const [top] = stack;
+    // Those below the topmost are merged as well, so that one which lies elsewhere would be looked for in the wrong place.
+    for (const { inode } of stack) requireInPlace(inode);
     if (top === undefined || depth > DEEPEST) throw new DataLossError('the directories of a layer have no end');
     const entries = new Map<string, MergedFile>();
     for (const [name, found] of this.#namesIn(stack)) {
@@ -111,6 +113,7 @@ class Merge {
     const known = inode.links > 1 ? this.#linked.get(key) : undefined;
     if (known !== undefined) return known;
     const isLink = (inode.mode & FILE_TYPE.mask) === FILE_TYPE.link;
+    requireInPlace(inode);
     const target = isLink ? this.#readerOf(layer).content(inode) : undefined;
     const file = { ...place, attributes: attributesOf(inode), target, entries: undefined, names: 0 };
     if (inode.links > 1) this.#linked.set(key, file);
@@ -150,10 +153,17 @@ function isOpaque({ attributes }: Inode): boolean {
   );
 }
 
-function attributesOf({ attributes }: Inode): readonly Attribute[] {
-  const notes = attributes.filter(({ prefix, name }) => prefix === TRUSTED && name.startsWith(NOTE));
-  const telling = notes.find(({ name }) => !harmless.has(name));
+function isNote({ prefix, name }: Attribute): boolean {
+  return prefix === TRUSTED && name.startsWith(NOTE);
+}
+
+/** @throws NotImplementedError for what overlay would look for in another place, or under another name. */
+function requireInPlace({ attributes }: Inode): void {
+  const telling = attributes.find((attribute) => isNote(attribute) && !harmless.has(attribute.name));
   if (telling !== undefined)
     throw new NotImplementedError(`a layer has files with trusted.${telling.name}, which cannot be merged`);
-  return notes.length === 0 ? attributes : attributes.filter((attribute) => !notes.includes(attribute));
+}
+
+function attributesOf({ attributes }: Inode): readonly Attribute[] {
+  return attributes.filter((attribute) => !isNote(attribute));
 }

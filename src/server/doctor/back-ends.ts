@@ -92,6 +92,7 @@ const rules: readonly Rule[] = [
     ],
     limits: (facts) => [
       mounting(facts),
+      facts.erofs.merges === 'fails' && 'chains of layers cannot be merged into one mount: that needs Linux 6.12',
       !facts.machine.verity && 'no fs-verity: layers cannot be sealed by the kernel',
     ],
   },

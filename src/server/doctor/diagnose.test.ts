@@ -162,6 +162,7 @@ const verdicts: readonly (readonly [
   ['no reflinks', { root: { reflink: false } }, 'native', true, /whole copy/],
   ['no mkfs.erofs', { programs: [] }, 'erofs', false, /erofs-utils/],
   ['no erofs', { machine: { erofs: 'absent' } }, 'erofs', false, /no erofs/],
+  ['no merging', { erofs: { merges: 'fails' } }, 'erofs', true, /cannot be merged.*6\.12/],
   ['no loop devices', { machine: { loop: 'absent' } }, 'blockfile', false, /loop/],
   ['no mkfs', { programs: [] }, 'devmapper', false, /e2fsprogs/],
   ['no device-mapper', { machine: { deviceMapper: 'absent' } }, 'devmapper', false, /device-mapper/],

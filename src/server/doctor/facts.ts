@@ -13,6 +13,12 @@ export interface OverlayTrials {
   readonly mapsIds: Trial;
 }
 
+/** What erofs does below the root. */
+export interface ErofsTrials {
+  /** A merged chain of layers as one mount. */
+  readonly merges: Trial;
+}
+
 /** A proxy plugin of containerd's configuration. */
 export interface ProxyPlugin {
   readonly name: string;
@@ -80,6 +86,7 @@ export interface DoctorFacts {
   /** The layers of erofs without fs-verity, where that is wanted of all. */
   readonly unsealed: readonly string[];
   readonly overlay: OverlayTrials;
+  readonly erofs: ErofsTrials;
   /** Programs in the search path, of those that back ends need. */
   readonly programs: readonly string[];
   readonly containerd: ContainerdFacts;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cannotTry, mountsWithMappedIds, tryOverlay, unsealedLayers } from '../../drivers/index.js';
+import { cannotTry, mountsWithMappedIds, triesMerging, tryOverlay, unsealedLayers } from '../../drivers/index.js';
 import { messageOf } from '../../errors/index.js';
 import {
   type DirectoryFacts,
@@ -11,7 +11,14 @@ import {
 } from '../../linux/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { containerdFacts } from './containerd.js';
-import { type DaemonFacts, type DoctorFacts, neededPrograms, type OverlayTrials, type SettingsFacts } from './facts.js';
+import {
+  type DaemonFacts,
+  type DoctorFacts,
+  type ErofsTrials,
+  neededPrograms,
+  type OverlayTrials,
+  type SettingsFacts,
+} from './facts.js';
 import { withTrialDirectory } from './trial-directory.js';
 
 /** What a diagnosis starts from. */
@@ -29,6 +36,7 @@ export interface GatherRequest {
 export async function gatherFacts({ settings, daemon, containerdConfig }: GatherRequest): Promise<DoctorFacts> {
   const machine = machineFacts();
   const root = directoryFacts(settings.root);
+  const programs = neededPrograms.filter((name) => findProgram(name) !== undefined);
   return {
     node: process.versions.node,
     settings,
@@ -37,7 +45,8 @@ export async function gatherFacts({ settings, daemon, containerdConfig }: Gather
     holding: holdingBelow(settings.root),
     unsealed: settings.sealedLayers ? unsealedLayers(settings.erofsRoot) : [],
     overlay: await tryOverlays(root, machine),
-    programs: neededPrograms.filter((name) => findProgram(name) !== undefined),
+    erofs: await tryErofs(root, machine, programs),
+    programs,
     containerd: await containerdFacts(containerdConfig),
     daemon,
   };
@@ -75,6 +84,26 @@ async function tryOverlays({ nearest, writable }: DirectoryFacts, machine: Machi
     const mapsIds = await mountsWithMappedIds(directory);
     // Overlay could be tried, so that this is not for lack of rights: it is what a user namespace may not do.
     return { mounts: 'works', mapsIds: mapsIds === true ? 'works' : 'fails' };
+  });
+  return tried ?? untried;
+}
+
+async function tryErofs(
+  { nearest, writable }: DirectoryFacts,
+  { platform, addonProblem, erofs, inUserNamespace, capabilities }: MachineFacts,
+  programs: readonly string[],
+): Promise<ErofsTrials> {
+  const untried: ErofsTrials = { merges: 'untried' };
+  const mayMount = platform === 'linux' && capabilities.includes('CAP_SYS_ADMIN') && !inUserNamespace;
+  if (!mayMount || !writable || addonProblem !== undefined) return untried;
+  if (erofs === 'absent' || !programs.includes('mkfs.erofs')) return untried;
+  const tried = await withTrialDirectory(nearest, async (directory): Promise<ErofsTrials> => {
+    try {
+      await triesMerging(directory);
+      return { merges: 'works' };
+    } catch {
+      return { merges: 'fails' };
+    }
   });
   return tried ?? untried;
 }
