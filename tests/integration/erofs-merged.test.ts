@@ -235,6 +235,9 @@ scenario('a merged chain of erofs layers', { needs }, async (running) => {
   });
 
   await running.step('leaves nothing of a merge that was killed', async () => {
+    const earlier = await open(running, root);
+    await merge(earlier.driver, root, chain);
+    await earlier.driver.close();
     writeFileSync(`${merged}.part`, 'half');
     const { driver } = await open(running, root);
     await driver.restore?.([snapshot(chain[0] ?? '', chain.slice(1), 'committed')]);
