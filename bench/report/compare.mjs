@@ -17,6 +17,7 @@ import { combine, median } from './sample.mjs';
  *   in immediate succession.
  * @property {readonly number[]} ratios Round by round.
  * @property {boolean | undefined} met Undefined when that cannot be told.
+ * @property {string | undefined} note What stops it when it is not met.
  * @property {readonly import('../profile/summary.mjs').Cost[]} [costs] Where our daemon spent its time in the scenario of
  *   the row, when that was profiled.
  */
@@ -26,7 +27,7 @@ import { combine, median } from './sample.mjs';
  * @param {readonly Round[]} rounds
  * @returns {ComparedRow}
  */
-export function compareRow({ name, title, goal }, rounds) {
+export function compareRow({ name, title, goal, note }, rounds) {
   const { field } = goal;
   const ours = combined(rounds.flatMap((round) => round.ours?.[name] ?? []));
   const theirs = combined(rounds.flatMap((round) => round.theirs?.[name] ?? []));
@@ -36,7 +37,7 @@ export function compareRow({ name, title, goal }, rounds) {
   });
   const ratio = ratios.length === 0 ? undefined : median(ratios);
   const met = ours === undefined ? undefined : goal.isMet({ ours, ratio });
-  return { name, title, target: goal.text, field, ours, theirs, ratio, ratios, met };
+  return { name, title, target: goal.text, note, field, ours, theirs, ratio, ratios, met };
 }
 
 /** @param {readonly Sample[]} samples */

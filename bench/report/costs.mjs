@@ -9,7 +9,7 @@
  */
 export function renderCosts(rows) {
   return rows.flatMap(({ title, costs }) =>
-    costs === undefined
+    costs === undefined || costs.some(({ share }) => Number.isNaN(share))
       ? []
       : `${title}: ${costs.map(({ share, name }) => `${(100 * share).toFixed(0)} % ${name}`).join(', ')}`,
   );

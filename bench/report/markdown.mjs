@@ -33,12 +33,20 @@ operation, user and system, all threads; *MiB* is its resident memory when the r
 
 ${table(headings, rows.map(cellsOf))}
 
-${costsSection(rows)}How each row is measured is described by \`bench/scenarios\`. A snapshot stands on one committed layer unless the row says
+${notesSection(rows)}${costsSection(rows)}How each row is measured is described by \`bench/scenarios\`. A snapshot stands on one committed layer unless the row says
 otherwise, and carries the label that keeps containerd from collecting it. One operation of *Prepare + Remove* is a round
 of both calls. Files that large layers are made of are empty. *While* rows compare calls that overlap the commit or the
 removal with those before it, of the same callers. A removal ends when the files are gone; containerd is told to collect
 its garbage for that. *Start* is measured from starting the process to its first answer.
 `;
+}
+
+/** @param {readonly ComparedRow[]} rows */
+function notesSection(rows) {
+  const notes = rows.flatMap(({ title, met, note }) =>
+    met === false && note !== undefined ? `- ${title}: ${note}` : [],
+  );
+  return notes.length === 0 ? '' : `## What stops what is not met\n\n${notes.join('\n')}\n\n`;
 }
 
 /** @param {readonly ComparedRow[]} rows */

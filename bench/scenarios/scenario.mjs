@@ -10,6 +10,7 @@
  * @property {string} name
  * @property {string} title
  * @property {Goal} goal
+ * @property {string | undefined} [note] What stops it when the goal is not met, as far as that was found out.
  */
 
 /**

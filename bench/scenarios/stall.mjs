@@ -10,15 +10,15 @@ const callers = 8;
 
 /**
  * Prepares while a large snapshot is worked on.
- * @param {{ event: 'commit' | 'remove', files: number, title: string }} options
+ * @param {{ event: 'commit' | 'remove', files: number, title: string, note: string }} options
  * @returns {Scenario}
  */
-function whileLarge({ event, files, title }) {
+function whileLarge({ event, files, title, note }) {
   const name = `prepare-while-${event}`;
   return {
     name,
     rounds: 3,
-    rows: [{ name, title, goal: atMostOwn('p99', 2, 'its quiet p99') }],
+    rows: [{ name, title, goal: atMostOwn('p99', 2, 'its quiet p99'), note }],
     setUp: makeBase,
     async measure({ target, namespace, budget }) {
       const key = freshPrefix('large');
@@ -72,11 +72,17 @@ function measureUsage({ target, namespace, budget }, share) {
 
 /** See the head of this file. @type {readonly Scenario[]} */
 export const stallScenarios = [
-  whileLarge({ event: 'commit', files: 200_000, title: 'Prepare while a 200,000-file layer is committed, 8 callers' }),
+  whileLarge({
+    event: 'commit',
+    files: 200_000,
+    title: 'Prepare while a 200,000-file layer is committed, 8 callers',
+    note: 'A commit has its layer on disk before it is recorded, by one syncfs, and that writes the journal of the file system with the three directories of every snapshot that was made since the last time. Traced system calls: a syncfs of 50 to 100 ms, and one write to the log of the store, which every call of that moment waits for, that ends with it. The commit takes 0.6 s, so that such a moment is more than one call in a hundred.',
+  }),
   whileLarge({
     event: 'remove',
     files: 100_000,
     title: 'Prepare while a 100,000-file snapshot is removed and cleaned up, 8 callers',
+    note: 'The files are deleted by one thread that gives way to all others, but each deletion is a change of the same journal that the directories of new snapshots are in, and the journal is written for both.',
   }),
   usage,
 ];
