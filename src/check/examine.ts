@@ -146,10 +146,10 @@ async function* examineStrays(
 
 async function examineList(
   { subject: { store }, call, level }: Examination,
-  { name, list }: CheckedSnapshotter,
+  { name, list, files }: CheckedSnapshotter,
 ): Promise<readonly Found[]> {
   if (list === undefined || !isLookedFor('damaged-list', level)) return [];
-  return checkList({ store, name, list, call });
+  return checkList({ store, name, list, described: files?.described, call });
 }
 
 async function* examineNamespaces({ subject, call }: Examination): AsyncGenerator<Found> {

@@ -157,7 +157,7 @@ export function isExpected(store: Store, snapshotter: CheckedSnapshotter, name: 
 
 async function isThere(files: DriverChecker, name: string): Promise<boolean> {
   const found = await Promise.all(files.pathsOf(name).map(exists));
-  return files.holds?.(name) === true || found.includes(true);
+  return found.includes(true) || (await files.holds?.(name)) === true;
 }
 
 /** The paths of a name that are there. */

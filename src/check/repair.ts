@@ -79,9 +79,9 @@ async function mendPlace(parts: Parts, problem: FileProblem): Promise<boolean> {
 
 /** Whatever was in the list is kept, since nobody can tell what the damaged lines said. */
 async function mendList({ subject, snapshotter, found, call }: Parts): Promise<boolean> {
-  const { name, list } = snapshotter;
+  const { name, list, files } = snapshotter;
   if (list === undefined) return false;
-  const now = await checkList({ store: subject.store, name, list, call });
+  const now = await checkList({ store: subject.store, name, list, described: files?.described, call });
   if (!now.some(({ finding: { remedy } }) => remedy === found.finding.remedy)) return false;
   const path = layerListPath(list.root);
   const from = lstatSync(path, { throwIfNoEntry: false }) === undefined ? [] : [path];

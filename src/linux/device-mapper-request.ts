@@ -21,7 +21,14 @@ const commands = {
 export type DeviceMapperCommand = keyof typeof commands;
 
 /** Flags of struct dm_ioctl, DM_*_FLAG. */
-export const DM_FLAG = { READONLY: 1, SUSPEND: 2, BUFFER_FULL: 256, SKIP_LOCKFS: 1024, NOFLUSH: 2048 } as const;
+export const DM_FLAG = {
+  READONLY: 1,
+  SUSPEND: 2,
+  STATUS_TABLE: 16,
+  BUFFER_FULL: 256,
+  SKIP_LOCKFS: 1024,
+  NOFLUSH: 2048,
+} as const;
 
 /** struct dm_ioctl: offsets and sizes. What goes with a command lies behind it. */
 const HEAD = {

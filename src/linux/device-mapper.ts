@@ -57,6 +57,8 @@ export interface DeviceMapper {
   message(name: string, text: string): Promise<void>;
   /** The status of the target of a device, in words. @throws ENXIO when there is no such device. */
   status(name: string): Promise<readonly string[]>;
+  /** What the target of a device was told, in words; devices are `major:minor`. @throws ENXIO when there is no such device. */
+  parameters(name: string): Promise<readonly string[]>;
   /** How many sectors of 512 bytes a device has. @throws ENXIO when there is no such device. */
   sectors(name: string): Promise<number>;
   /** The names of all devices. */
@@ -90,6 +92,7 @@ export const deviceMapper: DeviceMapper = Object.freeze({
   resume: (name: string) => setSuspended(name, 0),
   message,
   status,
+  parameters,
   sectors,
   list,
   find,
@@ -163,6 +166,11 @@ async function message(name: string, text: string): Promise<void> {
 
 async function status(name: string): Promise<readonly string[]> {
   const { data } = await askDeviceMapper({ command: 'TABLE_STATUS', name });
+  return textAt(data, TARGET.SIZE).split(' ');
+}
+
+async function parameters(name: string): Promise<readonly string[]> {
+  const { data } = await askDeviceMapper({ command: 'TABLE_STATUS', name, flags: DM_FLAG.STATUS_TABLE });
   return textAt(data, TARGET.SIZE).split(' ');
 }
 

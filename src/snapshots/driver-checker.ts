@@ -1,3 +1,4 @@
+import type { ReadTransaction, WriteTransaction } from '../store/index.js';
 import type { CallContext, Kind, Usage } from './types.js';
 
 /** What can be wrong with the files of a snapshot, by the words that `strata check` uses. */
@@ -62,6 +63,29 @@ export interface FileReport {
   readonly unread?: boolean;
 }
 
+/** What is told of the files of a layer: plain JSON. */
+export type FilesDescription = Readonly<Record<string, unknown>>;
+
+/** What came of looking for files that were described. `gone`: there are none. */
+export type FilesFound = { readonly state: 'there' | 'gone' } | { readonly state: 'wrong'; readonly message: string };
+
+/**
+ * Of a back end where the id of a snapshot alone does not lead to its files, since the store says which they are: what it
+ * says goes into the list of layers, and is found there when the store is lost.
+ */
+export interface DescribedFiles {
+  /** What the store says of the files of a layer; undefined when it says nothing, or that cannot be read. */
+  describe(tx: ReadTransaction, id: string): FilesDescription | undefined;
+  /** Two descriptions are of the same files when this is equal; undefined for what is no description. */
+  identify(description: FilesDescription): string | undefined;
+  /** Looks for files of which nothing is recorded, and whether they are what a layer had. Leaves them as they are. */
+  find(layer: CheckedFiles, description: FilesDescription): Promise<FilesFound>;
+  /** Records them as those of a layer. @returns why not, with nothing changed; undefined when that is done. */
+  record(tx: WriteTransaction, id: string, description: FilesDescription): string | undefined;
+  /** Sees to it that other files never come to fit a description, whether or not it is one of files that are there. */
+  retire(tx: WriteTransaction, description: FilesDescription): void;
+}
+
 /** Looks at the files of snapshots where they lie, with a driver open over them or without. */
 export interface DriverChecker {
   /** The names of everything that lies in the place of snapshots. @throws NotFoundError when there is no such place. */
@@ -69,7 +93,9 @@ export interface DriverChecker {
   /** Every place where something that belongs to a name can lie, the one to tell people of first. */
   pathsOf(name: string): readonly string[];
   /** Whether there is something of a name that has no path, such as a device; absent where everything has one. */
-  holds?(name: string): boolean;
+  holds?(name: string): boolean | Promise<boolean>;
+  /** Present where the files of a layer have to be described to be found again. */
+  readonly described?: DescribedFiles;
   /**
    * Looks at the files of a snapshot; leaves them as they are. What cannot be looked at is a problem and no error.
    * @throws CanceledError or DeadlineExceededError when the signal is aborted.

@@ -3,10 +3,13 @@ export type { Driver, DriverCapabilities, DriverLimiter, DriverSnapshot, LimitSu
 export type {
   CheckedFiles,
   CheckLevel,
+  DescribedFiles,
   DriverChecker,
   FileProblem,
   FileProblemKind,
   FileReport,
+  FilesDescription,
+  FilesFound,
 } from './driver-checker.js';
 export type { Durability } from './durability.js';
 export {

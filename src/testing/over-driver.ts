@@ -1,6 +1,7 @@
 /** Namespaces, and a check, over a snapshotter that a driver's test has opened itself. */
 import path from 'node:path';
-import { type CheckEvent, type CheckSubject, check } from '../check/index.js';
+import { type CheckEvent, type CheckSubject, check, LayerListWriter, rebuildLayers } from '../check/index.js';
+import { InternalError } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
 import {
@@ -48,4 +49,30 @@ export function checkDeep(
     lostAndFound: () => path.join(directory, 'lost+found'),
   };
   return check(subject, { level: 'deep' }, call);
+}
+
+/** Keeps the list of the layers; it is written when that is asked for. */
+export function listOver({ name, store, driver }: OverDriver): Promise<LayerListWriter> {
+  return LayerListWriter.open({
+    store,
+    name,
+    root: driver.root,
+    face: 'namespaced',
+    durable: true,
+    errors: {
+      report: (task, error) => {
+        throw new InternalError(task, { cause: error });
+      },
+    },
+    delay: 2 ** 30,
+    described: driver.checker?.described,
+  });
+}
+
+/** Makes the records of the layers again, of the list of them, and gives the names and what was refused. */
+export async function rebuildOver({ name, store, driver }: OverDriver): Promise<{ placed: number; refused: string[] }> {
+  if (driver.checker === undefined) throw new InternalError('nothing looks at the files');
+  const options = { store, name, root: driver.root, files: driver.checker };
+  const { placed, findings } = await rebuildLayers(options, noContext);
+  return { placed, refused: findings.map(({ key = '', message }) => `${key}: ${message}`) };
 }

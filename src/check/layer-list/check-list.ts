@@ -3,7 +3,7 @@
  * is looked at a second time, when every change that could be seen by then has been told to whoever keeps the list.
  */
 import { messageOf, throwIfAborted } from '../../errors/index.js';
-import { type CallContext, idsTable, snapshotsTable } from '../../snapshots/index.js';
+import { type CallContext, type DescribedFiles, idsTable, snapshotsTable } from '../../snapshots/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
 import { afterChanges } from '../file-check.js';
 import { type Found, found, quoted } from '../found.js';
@@ -20,6 +20,8 @@ export interface ListCheckOptions {
   /** The snapshotter. */
   readonly name: string;
   readonly list: CheckedList;
+  /** What says where the files of a layer are; absent where its id does. */
+  readonly described: DescribedFiles | undefined;
   readonly call: CallContext;
 }
 
@@ -78,13 +80,14 @@ function damageOf(bad: readonly number[], begins: boolean): string | undefined {
 }
 
 /** The ids of layers of which the list does not say what the records say. */
-async function suspectsOf({ store, name, call }: ListCheckOptions, { fingerprints }: ListRead): Promise<number[]> {
+async function suspectsOf(options: ListCheckOptions, { fingerprints }: ListRead): Promise<number[]> {
+  const { store, name, call } = options;
   const pages = inPages<readonly [string, string], unknown, number | undefined>(store, {
     table: snapshotsTable,
     prefix: [name],
     signal: call.signal,
     each: (tx, [, key]) => {
-      const layer = recordedLayer(tx, name, key);
+      const layer = recordedLayer(tx, options, key);
       return layer === undefined || fingerprints.get(layer.record.id) === fingerprintOf(layer) ? [] : [layer.record.id];
     },
     // A finding of its own.
@@ -100,15 +103,14 @@ interface Recorded {
   readonly fingerprint: string;
 }
 
-function recordedAt(tx: ReadTransaction, name: string, id: number): Recorded | undefined {
-  const key = readable(tx, idsTable, [name, id]);
-  const layer = key === undefined ? undefined : recordedLayer(tx, name, key);
+function recordedAt(tx: ReadTransaction, options: ListCheckOptions, id: number): Recorded | undefined {
+  const key = readable(tx, idsTable, [options.name, id]);
+  const layer = key === undefined ? undefined : recordedLayer(tx, options, key);
   return layer?.record.id === id ? { key: layer.key, fingerprint: fingerprintOf(layer) } : undefined;
 }
 
 async function lookAgain(options: ListCheckOptions, suspects: readonly number[]): Promise<Found[]> {
-  const { store, name } = options;
-  const at = (id: number) => store.read((tx) => recordedAt(tx, name, id));
+  const at = (id: number) => options.store.read((tx) => recordedAt(tx, options, id));
   const before = new Map(suspects.map((id) => [id, at(id)?.fingerprint]));
   const { fingerprints, damage, isEmpty } = await readList(options);
   const lacking: string[] = [];

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { MetadataRecord } from '../../metadata/index.js';
-import type { Labels, SnapshotRecord } from '../../snapshots/index.js';
+import type { FilesDescription, Labels, SnapshotRecord } from '../../snapshots/index.js';
 
 /** What its namespace knows of a layer. */
 export interface NamespacedLayer {
@@ -20,6 +20,8 @@ export interface ListedLayer {
   readonly record: SnapshotRecord;
   /** Absent where no namespaces are kept. */
   readonly metadata: NamespacedLayer | undefined;
+  /** What leads to its files, where the id does not. */
+  readonly files?: FilesDescription | undefined;
 }
 
 /** A line that is whole. */
@@ -89,9 +91,11 @@ function layerOf(fields: Fields | undefined): ListedLayer | undefined {
   const key = fields?.['key'];
   const record = recordOf(fieldsOf(fields?.['record']));
   if (!isText(key) || record === undefined) return undefined;
-  if (fields?.['metadata'] === undefined) return { key, record, metadata: undefined };
+  const described = fieldsOf(fields?.['files']);
+  const files = described === undefined ? {} : { files: described };
+  if (fields?.['metadata'] === undefined) return { key, record, metadata: undefined, ...files };
   const metadata = metadataOf(fieldsOf(fields['metadata']));
-  return metadata === undefined ? undefined : { key, record, metadata };
+  return metadata === undefined ? undefined : { key, record, metadata, ...files };
 }
 
 function recordOf(fields: Fields = {}): SnapshotRecord | undefined {

@@ -5,7 +5,13 @@
  */
 import { open, rename } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { type BackgroundErrors, idsTable, type LayerObserver, snapshotsTable } from '../../snapshots/index.js';
+import {
+  type BackgroundErrors,
+  type DescribedFiles,
+  idsTable,
+  type LayerObserver,
+  snapshotsTable,
+} from '../../snapshots/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
 import type { CheckedList } from '../types.js';
 import { lineText } from './entry.js';
@@ -19,6 +25,8 @@ export interface LayerListOptions {
   readonly name: string;
   /** The directory of its files. */
   readonly root: string;
+  /** What says where the files of a layer are; absent where its id does. */
+  readonly described?: DescribedFiles | undefined;
   /** Which face of the daemon makes the layers; a text that is given back when the list is read. */
   readonly face: string;
   /** Whether what is written is put on disk. */
@@ -185,7 +193,7 @@ export class LayerListWriter implements LayerObserver, CheckedList {
 
   /** Nothing for what is no layer, or cannot be read. */
   #lineOf(tx: ReadTransaction, key: string): string | undefined {
-    const layer = recordedLayer(tx, this.#options.name, key);
+    const layer = recordedLayer(tx, this.#options, key);
     return layer === undefined ? undefined : lineText({ type: 'layer', layer });
   }
 

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { DataLossError, messageOf } from '../../errors/index.js';
+import { DataLossError, messageOf, throwIfAborted } from '../../errors/index.js';
 import {
   indexedTable,
   metadataChildrenTable,
@@ -52,7 +52,8 @@ export interface RebuiltLayers {
  * Gives the layers of a snapshotter that describe themselves, and that the records do not know, their records back: names,
  * parents, labels, times, in the snapshotter and in the namespace. A layer is placed only when its parent is there, its
  * files are, they take what they took when it was committed, and nothing else has its name, number or id. What is refused
- * is a finding, and keeps its files where they are. A layer whose files are gone was removed, and is passed over.
+ * is a finding, and keeps its files where they are. A layer whose files are gone was removed, and is passed over, and so is
+ * one whose files were a later one's.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted; the error of the system when the list cannot
  * be read.
  */
@@ -64,23 +65,61 @@ export async function rebuildLayers(options: RebuildLayersOptions, call: CallCon
     const details = { snapshotter: name, path: layerListPath(root), message: `line ${line} is damaged` };
     return found('unreadable-description', { type: 'nowhere' }, details).finding;
   });
+  await retireAll(options, list.layers);
   let placed = 0;
   // Those below come first, whatever their ids.
-  const byDepth = [...list.layers].sort((a, b) => a.record.parentIds.length - b.record.parentIds.length);
+  const byDepth = latestOf(files, list.layers).sort((a, b) => a.record.parentIds.length - b.record.parentIds.length);
   for (const layer of byDepth) {
-    if (!isThere(files, layer)) continue;
     const refused = await place(options, layer, call);
-    if (refused === 'known') continue;
+    if (refused === 'known' || refused === 'gone') continue;
     if (refused === undefined) placed += 1;
     else findings.push(finding(options, layer, refused));
   }
   return { face: list.face, placed, findings };
 }
 
-function isThere(files: DriverChecker, { record }: ListedLayer): boolean {
-  const name = String(record.id);
-  const paths = files.pathsOf(name);
-  return files.holds?.(name) === true || paths.some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+/** What is said of layers that are gone stays in the list for a while. */
+async function retireAll({ store, files }: RebuildLayersOptions, layers: readonly ListedLayer[]): Promise<void> {
+  const { described } = files;
+  if (described === undefined) return;
+  await store.write((tx) => {
+    for (const { files: description } of layers) if (description !== undefined) described.retire(tx, description);
+  });
+}
+
+/** Of those that are said to have the same files, the last: the others were gone when it got them. */
+function latestOf({ described }: DriverChecker, layers: readonly ListedLayer[]): ListedLayer[] {
+  const identityOf = ({ files }: ListedLayer) => (files === undefined ? undefined : described?.identify(files));
+  const owners = new Map<string, number>();
+  for (const layer of layers) {
+    const identity = identityOf(layer);
+    if (identity !== undefined) owners.set(identity, Math.max(layer.record.id, owners.get(identity) ?? 0));
+  }
+  return layers.filter((layer) => {
+    const identity = identityOf(layer);
+    return identity === undefined || owners.get(identity) === layer.record.id;
+  });
+}
+
+/** What is wrong with the files of a layer; `gone` when there are none, undefined when nothing is. */
+async function wrongOf(
+  files: DriverChecker,
+  { record: own, files: description }: ListedLayer,
+  call: CallContext,
+): Promise<string | undefined> {
+  const layer = checkedFiles(own);
+  if (files.described !== undefined) {
+    if (description === undefined) return 'the list does not say where its files are';
+    throwIfAborted(call.signal);
+    const found = await files.described.find(layer, description);
+    if (found.state === 'wrong') return found.message;
+    return found.state === 'gone' ? 'gone' : undefined;
+  }
+  const isThere = files.pathsOf(layer.id).some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  if (!isThere) return 'gone';
+  const { problems } = await files.inspect(layer, 'normal', call);
+  const wrong = problems.find(({ mendable }) => !mendable);
+  return wrong === undefined ? undefined : `${wrong.path}: ${wrong.message}`;
 }
 
 function finding(
@@ -101,7 +140,7 @@ function finding(
   return found(kind, { type: 'nowhere' }, details).finding;
 }
 
-/** Why a layer is not placed; `known` when it need not be, undefined when it is. */
+/** Why a layer is not placed; `known` or `gone` when it need not be, undefined when it is. */
 async function place(
   { store, name, files }: RebuildLayersOptions,
   layer: ListedLayer,
@@ -109,12 +148,12 @@ async function place(
 ): Promise<string | undefined> {
   try {
     const early = store.read((tx) => refusal(tx, name, layer));
-    if (early !== undefined) return early;
-    const { problems } = await files.inspect(checkedFiles(layer.record), 'normal', call);
-    const wrong = problems.find(({ mendable }) => !mendable);
-    if (wrong !== undefined) return `${wrong.path}: ${wrong.message}`;
+    if (early === 'known') return early;
+    const wrong = await wrongOf(files, layer, call);
+    if (wrong === 'gone') return wrong;
+    if (early !== undefined || wrong !== undefined) return early ?? wrong;
     return await store.write((tx) => {
-      const refused = refusal(tx, name, layer);
+      const refused = refusal(tx, name, layer) ?? recordFiles(tx, files, layer);
       if (refused === undefined) record(tx, name, layer);
       return refused;
     });
@@ -123,6 +162,14 @@ async function place(
     if (error instanceof DataLossError) return messageOf(error);
     throw error;
   }
+}
+
+function recordFiles(
+  tx: WriteTransaction,
+  { described }: DriverChecker,
+  { record: { id }, files }: ListedLayer,
+): string | undefined {
+  return files === undefined ? undefined : described?.record(tx, String(id), files);
 }
 
 function refusal(tx: ReadTransaction, name: string, layer: ListedLayer): string | undefined {

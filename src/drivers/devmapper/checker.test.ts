@@ -28,6 +28,7 @@ function fakeMapper(active: Map<string, MappedDevice>): DeviceMapper {
     find: async (name) => active.get(name),
     list: async () => [...active.keys()],
     status: refuse,
+    parameters: refuse,
     sectors: refuse,
     message: refuse,
     replace: refuse,

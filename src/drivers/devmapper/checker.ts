@@ -8,6 +8,7 @@ import type {
   CallContext,
   CheckedFiles,
   CheckLevel,
+  DescribedFiles,
   DriverChecker,
   FileProblem,
   FileReport,
@@ -15,6 +16,7 @@ import type {
 import type { Store } from '../../store/index.js';
 import { compareContent } from '../checker/index.js';
 import { manifestPath } from '../manifests.js';
+import { DeviceDescriptions } from './descriptions.js';
 import { openLayer } from './layer-content.js';
 import { Readers } from './readers.js';
 import type { DeviceRegistry } from './registry.js';
@@ -59,6 +61,7 @@ class DevmapperChecker implements DriverChecker {
   readonly #readers: Readers;
   readonly #root: string;
   readonly #faults: FaultPoints;
+  readonly described: DescribedFiles;
 
   constructor({ root, store, poolName, mapper = deviceMapper, registry, ...rest }: DevmapperCheckerOptions) {
     this.#root = root;
@@ -66,11 +69,23 @@ class DevmapperChecker implements DriverChecker {
     this.#faults = rest.faults ?? noFaults;
     this.#store = store;
     this.#pool = new ThinPool(poolName, mapper);
+    this.described = new DeviceDescriptions(this.#pool);
     this.#registry = registry;
   }
 
   async *ids(): AsyncIterable<string> {
     for (const id of this.#ids()) if (id !== templateId) yield id;
+    yield* await this.#unrecorded();
+  }
+
+  /**
+   * The ids of devices that are activated and not recorded, since the records were lost. Those that are mounted are left
+   * to whoever uses them.
+   */
+  async #unrecorded(): Promise<string[]> {
+    if (!(await this.#hasPool())) return [];
+    const active = [...(await this.#pool.activated())].filter(([id, { open }]) => isId(id) && open === 0);
+    return active.map(([id]) => id).filter((id) => id !== templateId && this.#look(id) === undefined);
   }
 
   #ids(): string[] {
@@ -83,8 +98,8 @@ class DevmapperChecker implements DriverChecker {
     return [manifestPath(this.#root, id)];
   }
 
-  holds(id: string): boolean {
-    return isId(id) && this.#look(id) !== undefined;
+  async holds(id: string): Promise<boolean> {
+    return isId(id) && (this.#look(id) !== undefined || (await this.#unrecorded()).includes(id));
   }
 
   async inspect(snapshot: CheckedFiles, level: CheckLevel, { signal }: CallContext): Promise<FileReport> {
@@ -194,14 +209,23 @@ class DevmapperChecker implements DriverChecker {
 
   async letGo(id: string): Promise<void> {
     // A device that is in use stays with those who use it.
-    if (this.#registry !== undefined && (await this.#pool.find(id))?.open === 0) await this.#pool.deactivate(id);
+    const isOurs = this.#registry !== undefined && this.#look(id) !== undefined;
+    if (isOurs && (await this.#pool.find(id))?.open === 0) await this.#pool.deactivate(id);
   }
 
   async forget(id: string): Promise<object | undefined> {
     const record = this.#look(id);
+    if (record === undefined) return this.#forgetUnrecorded(id);
     if (this.#registry === undefined) {
       await this.#store.write((tx) => tx.remove(devicesTable, [this.#pool.name, Number(id)]));
     } else await this.#registry.giveUp(id);
-    return record === undefined ? undefined : { pool: this.#pool.name, ...record };
+    return { pool: this.#pool.name, ...record };
+  }
+
+  async #forgetUnrecorded(id: string): Promise<object | undefined> {
+    if (!(await this.#unrecorded()).includes(id)) return undefined;
+    const deviceId = await this.#pool.numberOf(id);
+    await this.#pool.deactivate(id);
+    return { pool: this.#pool.name, deviceId };
   }
 }

@@ -171,6 +171,10 @@ class DevmapperDriver implements Driver {
 
   async *ids(): AsyncIterable<string> {
     for (const [id] of this.#registry.entries()) if (id !== templateId) yield id;
+    // Of records that were lost; their ids are not to be given out again. No clean-up touches them.
+    for (const id of (await this.#pool.activated()).keys()) {
+      if (id !== templateId && this.#registry.get(id) === undefined) yield id;
+    }
     yield* this.#manifests.strays((id) => this.#registry.get(id) !== undefined);
   }
 

@@ -181,11 +181,12 @@ const lookDeep: Step = {
 export const steps: readonly Step[] = [
   prepare({ key: 'a' }),
   write('a', 'below'),
-  // Of what is mounted: it is suspended, to be written out, and stays activated.
+  // Of what is mounted: it is suspended, to be written out, and stays activated. What commits leave to be done in the
+  // background is waited for, so that each life passes the same points in the same steps.
   commit('a', 'base'),
+  cleanup,
   prepare({ key: 'b', parent: 'base' }),
   unmount('a'),
-  cleanup,
   write('b', 'above'),
   unmount('b'),
   commit('b', 'top'),

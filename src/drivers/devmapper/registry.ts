@@ -1,6 +1,6 @@
 import { ResourceExhaustedError } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
-import { type DeviceRecord, devicesTable } from './tables.js';
+import { type DeviceRecord, deviceNumbersTable, devicesTable } from './tables.js';
 
 /** A pool has room for so many numbers. */
 const DEVICE_IDS = 2 ** 24;
@@ -14,6 +14,8 @@ export class DeviceRegistry {
   readonly #pool: string;
   readonly #records: Map<string, DeviceRecord>;
   readonly #taken: Set<number>;
+  /** The largest that was ever given out. */
+  #mark: number;
   #next: number;
 
   constructor(store: Store, pool: string) {
@@ -22,7 +24,9 @@ export class DeviceRegistry {
     const entries = store.read((tx) => [...tx.range(devicesTable, { prefix: [pool] })]);
     this.#records = new Map(entries.map(({ key: [, id], value }) => [String(id), value]));
     this.#taken = new Set(entries.map(({ value }) => value.deviceId));
-    this.#next = Math.max(0, ...this.#taken) + 1;
+    const mark = store.read((tx) => tx.get(deviceNumbersTable, [pool])) ?? 0;
+    this.#mark = [...this.#taken].reduce((most, deviceId) => Math.max(most, deviceId), mark);
+    this.#next = this.#mark + 1;
   }
 
   /** The record of a snapshot's device. */
@@ -36,7 +40,7 @@ export class DeviceRegistry {
   }
 
   /**
-   * A number that no device of these records has, reserved until the process ends or its record is removed.
+   * A number that no device of these records has or, before all were in use, has ever had; reserved until the process ends or its record is removed.
    * @throws ResourceExhaustedError when all sixteen million are in use.
    */
   takeDeviceId(): number {
@@ -52,7 +56,12 @@ export class DeviceRegistry {
 
   /** Records a device; durable when it resolves. */
   async put(id: string, record: DeviceRecord): Promise<void> {
-    await this.#store.write((tx) => tx.put(devicesTable, [this.#pool, Number(id)], record));
+    const { deviceId } = record;
+    await this.#store.write((tx) => {
+      tx.put(devicesTable, [this.#pool, Number(id)], record);
+      if (deviceId > this.#mark) tx.put(deviceNumbersTable, [this.#pool], deviceId);
+    });
+    this.#mark = Math.max(this.#mark, deviceId);
     this.#records.set(id, record);
     this.#taken.add(record.deviceId);
   }

@@ -2,13 +2,14 @@
  * The thin devices of the snapshots, as they lie in the store:
  *
  *     devmapper.devices   [pool, snapshot id]   id of the device in the pool, state, file system, size, what it shares
+ *     devmapper.numbers   [pool]                the largest of these ids that was ever given out
  *
  * A pool knows its devices by numbers of 24 bits that somebody has to give out, and it forgets what was being done to
  * them. So the number is recorded before the device is made, and each change of its state before and after it happens:
  * what a crash leaves is found here, never by guessing. Records of snapshots and devices are in one store, but not in
  * one transaction: a device whose snapshot has no record is deleted by the next clean-up.
  */
-import { type Codec, defineTable, type RecordReader, type RecordWriter } from '../../store/index.js';
+import { type Codec, defineTable, numberCodec, type RecordReader, type RecordWriter } from '../../store/index.js';
 
 /**
  * What is known about a device. Those in `-ing` are recorded before the work, and tell the next start what was not
@@ -73,5 +74,15 @@ export const devicesTable = defineTable<readonly [pool: string, id: number], Dev
   codec: deviceCodec,
 });
 
+/**
+ * The last number that was given out, by pool: none is given out again before all have been, so that what was once told of
+ * a layer (see `descriptions.ts`) never comes to be said of another's device.
+ */
+export const deviceNumbersTable = defineTable<readonly [pool: string], number>({
+  name: 'devmapper.numbers',
+  shape: ['string'],
+  codec: numberCodec,
+});
+
 /** Every table of this driver, for opening a store. */
-export const devmapperTables = [devicesTable] as const;
+export const devmapperTables = [devicesTable, deviceNumbersTable] as const;

@@ -94,12 +94,45 @@ export class ThinPool {
     return { sectors: size / SECTOR, type: 'thin', parameters: `${mappedDevicePath(this.name)} ${deviceId}` };
   }
 
-  /** Makes the device of a snapshot appear in /dev/mapper; does nothing when it has. */
+  /**
+   * Makes the device of a snapshot appear in /dev/mapper; does nothing when it has. One of another number that has its
+   * name, of records that were lost, goes. @throws EBUSY when that is in use.
+   */
   async activate(id: string, device: ThinDevice): Promise<void> {
+    const name = this.deviceName(id);
     try {
-      await this.#mapper.create(this.deviceName(id), this.#tableOf(device));
+      await this.#mapper.create(name, this.#tableOf(device));
     } catch (error) {
-      if (!hasErrno(error, 'EBUSY', 'EEXIST') || (await this.find(id)) === undefined) throw error;
+      if (!hasErrno(error, 'EBUSY', 'EEXIST')) throw error;
+      const other = await this.numberOf(id);
+      if (other === undefined) throw error;
+      if (other === device.deviceId) return;
+      await this.#mapper.remove(name);
+      await this.#mapper.create(name, this.#tableOf(device));
+    }
+  }
+
+  /** The number of an activated device; undefined when it is not activated. */
+  async numberOf(id: string): Promise<number | undefined> {
+    if ((await this.find(id)) === undefined) return undefined;
+    const [, number] = await this.#mapper.parameters(this.deviceName(id));
+    return Number(number);
+  }
+
+  /**
+   * The bytes that a device takes, of which nothing need be recorded; undefined when the pool has none with its number.
+   * @param id Of the snapshot whose device it is said to be.
+   */
+  async lookFor(id: string, device: ThinDevice): Promise<number | undefined> {
+    await this.deactivateReading(id);
+    try {
+      await this.activateReading(id, device);
+      return await this.#mappedOf(this.#readingName(id));
+    } catch (error) {
+      if (hasErrno(error, 'ENODATA')) return undefined;
+      throw error;
+    } finally {
+      await this.deactivateReading(id);
     }
   }
 
@@ -162,10 +195,14 @@ export class ThinPool {
    * How many bytes of an activated device have a place in the pool, shared or not.
    * @throws EIO when the pool cannot read what it knows about the device.
    */
-  async mapped(id: string): Promise<number> {
-    const [sectors] = await this.#mapper.status(this.deviceName(id));
+  mapped(id: string): Promise<number> {
+    return this.#mappedOf(this.deviceName(id));
+  }
+
+  async #mappedOf(name: string): Promise<number> {
+    const [sectors] = await this.#mapper.status(name);
     if (sectors === undefined || !/^\d+$/.test(sectors)) {
-      throw Object.assign(new Error(`the status of ${this.deviceName(id)} is ${sectors ?? 'empty'}`), { code: 'EIO' });
+      throw Object.assign(new Error(`the status of ${name} is ${sectors ?? 'empty'}`), { code: 'EIO' });
     }
     return Number(sectors) * SECTOR;
   }

@@ -1,4 +1,4 @@
-import { LayerListWriter, layerListPath, readLayerList } from '../../check/index.js';
+import { checkedFiles, type LayerList, LayerListWriter, layerListPath, readLayerList } from '../../check/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
 import {
   type BackgroundErrors,
@@ -28,19 +28,32 @@ export async function openLayerList(parts: LayerListParts): Promise<LayerObserve
   const { name, store, driver, durability, errors } = parts;
   await requireRecords(parts);
   const face = faceOf(store) ?? '';
-  return LayerListWriter.open({ name, store, root: driver.root, face, durable: durability !== 'none', errors });
+  const { root, checker } = driver;
+  const described = checker?.described;
+  return LayerListWriter.open({ name, store, root, face, durable: durability !== 'none', errors, described });
 }
 
 async function requireRecords({ name, store, driver }: LayerListParts): Promise<void> {
   if (store.read((tx) => tx.has(reservedIdsTable, [name]))) return;
   const list = await readLayerList(driver.root, name);
-  const listed = new Set(list?.layers.map(({ record }) => String(record.id)));
-  if (listed.size === 0) return;
-  for await (const id of driver.ids()) {
-    if (!listed.has(id)) continue;
-    const path = layerListPath(driver.root);
-    throw new FailedPreconditionError(
-      `the records of the layers in ${driver.root} are gone: "strata check --rebuild" makes them again; to give the layers up, delete ${path}`,
-    );
+  if (list === undefined || !(await hasFiles(driver, list))) return;
+  const path = layerListPath(driver.root);
+  throw new FailedPreconditionError(
+    `the records of the layers in ${driver.root} are gone: "strata check --rebuild" makes them again; to give the layers up, delete ${path}`,
+  );
+}
+
+/** Whether any files are there that a list tells of. */
+async function hasFiles(driver: Driver, { layers }: LayerList): Promise<boolean> {
+  const described = driver.checker?.described;
+  if (described !== undefined) {
+    for (const { record, files } of layers) {
+      const found = files === undefined ? undefined : await described.find(checkedFiles(record), files);
+      if (found !== undefined && found.state !== 'gone') return true;
+    }
+    return false;
   }
+  const listed = new Set(layers.map(({ record }) => String(record.id)));
+  for await (const id of driver.ids()) if (listed.has(id)) return true;
+  return false;
 }

@@ -47,7 +47,8 @@ function closedSubject(config: Config, store: Store): CheckSubject {
 
 function closedSnapshotter(config: Config, store: Store, name: string): CheckedSnapshotter {
   const files = checkerOf(config, store, name);
-  const list = { store, name, root: snapshotterRoot(config, name), face: faceOf(store) ?? '', durable: true };
+  const root = snapshotterRoot(config, name);
+  const list = { store, name, root, face: faceOf(store) ?? '', durable: true, described: files?.described };
   // Of what is not known here nobody can tell whether it keeps a list.
   return { name, files, list: files && LayerListWriter.closed(list), isBusy: () => false };
 }
