@@ -6,8 +6,6 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { blockfileChecker, erofsChecker } from '../drivers/index.js';
 import { deviceMapper } from '../linux/index.js';
 import type { DriverChecker } from '../snapshots/index.js';
-import { blockfileDamages, btrfsDamages, erofsDamages, nativeDamages } from '../testing/back-end-damage.js';
-import { type Damage, fileDamages, recordDamages } from '../testing/check-damage.js';
 import {
   blockfileBackEnd,
   btrfsBackEnd,
@@ -16,10 +14,17 @@ import {
   unmountBelow,
 } from '../testing/checked-back-ends.js';
 import { type CheckedBackEnd, type CheckedRoot, openCheckedBackEnd } from '../testing/checked-root.js';
-import { devmapperDamages } from '../testing/device-damage.js';
+import { blockfileDamages } from '../testing/damage/blockfile-damage.js';
+import { btrfsDamages } from '../testing/damage/btrfs-damage.js';
+import type { Damage } from '../testing/damage/damage.js';
+import { devmapperDamages } from '../testing/damage/device-damage.js';
+import { erofsDamages } from '../testing/damage/erofs-damage.js';
+import { nativeDamages } from '../testing/damage/native-damage.js';
+import { overlayDamages } from '../testing/damage/overlay-damage.js';
+import { recordDamages } from '../testing/damage/record-damage.js';
+import { tryDamage } from '../testing/damage/try-damage.js';
 import { mountsBelow, whyNoErofs } from '../testing/erofs-root.js';
 import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../testing/loop-file-system.js';
-import { tryDamage } from '../testing/try-damage.js';
 import { findingKinds } from './kinds.js';
 
 interface Subject {
@@ -93,7 +98,7 @@ for (const subject of subjects) {
 describe('the table of damages', () => {
   it('has every kind of finding', () => {
     const ofBackEnds = [...subjects.flatMap((subject) => subject.damages), ...devmapperDamages(deviceMapper)];
-    const damages = [...recordDamages, ...fileDamages, ...ofBackEnds];
+    const damages = [...recordDamages, ...overlayDamages, ...ofBackEnds];
     const tried = new Set(damages.map(({ kind }) => kind));
     const untried = Object.keys(findingKinds).filter((kind) => !tried.has(kind));
     const elsewhere = ['unreadable-description', 'unplaced-layer', 'damaged-list', 'incomplete-list'];

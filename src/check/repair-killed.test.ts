@@ -7,8 +7,8 @@ import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { faultPoints } from '../faults/index.js';
-import { type Population, populate } from '../testing/check-damage.js';
 import { type CheckedRoot, openCheckedBackEnd, overlayBackEnd, runCheck } from '../testing/checked-root.js';
+import { type Population, populate } from '../testing/damage/damage.js';
 import { endOf } from '../testing/die-at.js';
 
 const program = fileURLToPath(new URL('./repair-killed.test.child.js', import.meta.url));

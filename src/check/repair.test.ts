@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryMount } from '../linux/index.js';
-import { fileDamages, populate, recordDamages } from '../testing/check-damage.js';
 import { openCheckedRoot, runCheck } from '../testing/checked-root.js';
-import { kindsOf, tryDamage } from '../testing/try-damage.js';
+import { populate } from '../testing/damage/damage.js';
+import { overlayDamages } from '../testing/damage/overlay-damage.js';
+import { recordDamages } from '../testing/damage/record-damage.js';
+import { kindsOf, tryDamage } from '../testing/damage/try-damage.js';
 
 describe('repair', () => {
-  for (const damage of [...recordDamages, ...fileDamages]) {
+  for (const damage of [...recordDamages, ...overlayDamages]) {
     const skip = damage.root === true && process.geteuid?.() !== 0 && 'only root can do this damage';
     it(`finds and mends ${damage.kind}: ${damage.name}`, { skip }, async () => {
       await using root = await openCheckedRoot({ manifest: damage.manifest === true });
@@ -20,7 +22,7 @@ describe('repair', () => {
 
   it('keeps what it takes away, with a note of where it was', async () => {
     await using root = await openCheckedRoot();
-    const [damage] = fileDamages.filter(({ kind }) => kind === 'orphan-directory');
+    const [damage] = overlayDamages.filter(({ kind }) => kind === 'orphan-directory');
     await damage?.make(root, await populate(root));
     await runCheck(root, { level: 'quick', repair: { dryRun: false, dropDescendants: false } });
     const place = root.subject.lostAndFound('overlayfs');

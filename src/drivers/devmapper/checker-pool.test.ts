@@ -6,10 +6,10 @@ import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { deviceMapper, temporaryMount } from '../../linux/index.js';
 import { noBreakableDisks } from '../../testing/breakable-disk.js';
-import { populate } from '../../testing/check-damage.js';
 import { type CheckedRoot, openCheckedBackEnd, runCheck } from '../../testing/checked-root.js';
-import { devmapperDamages } from '../../testing/device-damage.js';
-import { tryDamage } from '../../testing/try-damage.js';
+import { populate } from '../../testing/damage/damage.js';
+import { devmapperDamages } from '../../testing/damage/device-damage.js';
+import { tryDamage } from '../../testing/damage/try-damage.js';
 import { testPool } from './driver.test.pool.js';
 import { devmapperTables, openDevmapperDriver } from './index.js';
 

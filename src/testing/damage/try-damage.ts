@@ -1,7 +1,7 @@
 /** Makes damage of one kind, and sees it found, planned, mended and gone. */
 import assert from 'node:assert/strict';
-import { type Damage, type Population, populate } from './check-damage.js';
-import { type CheckedRoot, runCheck } from './checked-root.js';
+import { type CheckedRoot, runCheck } from '../checked-root.js';
+import { type Damage, type Population, populate } from './damage.js';
 
 const keys = ['base', 'top', 'work', 'look', 'lone'] as const;
 const level = 'deep';

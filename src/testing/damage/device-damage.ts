@@ -1,10 +1,10 @@
 /** Damage to what is known of thin devices, and to the devices. */
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { devmapperTables } from '../drivers/index.js';
-import { type DeviceMapper, temporaryMount } from '../linux/index.js';
-import type { Damage, Placed } from './check-damage.js';
-import type { CheckedRoot } from './checked-root.js';
+import { devmapperTables } from '../../drivers/index.js';
+import { type DeviceMapper, temporaryMount } from '../../linux/index.js';
+import type { CheckedRoot } from '../checked-root.js';
+import type { Damage, Placed } from './damage.js';
 
 const [devicesTable] = devmapperTables;
 const chain = ['top', 'work', 'look'] as const;

@@ -1,6 +1,6 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from '../metadata/index.js';
+import { metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from '../../metadata/index.js';
 import {
   childrenTable,
   idsTable,
@@ -9,77 +9,10 @@ import {
   reservedIdsTable,
   type SnapshotRecord,
   snapshotsTable,
-} from '../snapshots/index.js';
-import { type Key, numberCodec, type Table, type WriteTransaction } from '../store/index.js';
-import { type CheckedRoot, pathOfSnapshot, placeOfSnapshot } from './checked-root.js';
+} from '../../snapshots/index.js';
+import { type Key, numberCodec, type Table, type WriteTransaction } from '../../store/index.js';
 
-/** Snapshots to damage: by their keys, the id of the files and the key in the back end. */
-export interface Population {
-  readonly base: Placed;
-  readonly top: Placed;
-  readonly work: Placed;
-  readonly look: Placed;
-  readonly lone: Placed;
-}
-
-/** Where a snapshot lies. */
-export interface Placed {
-  readonly key: string;
-  readonly backendKey: string;
-  readonly id: number;
-  /** Its own directory. */
-  readonly directory: string;
-}
-
-/** Two layers, an active snapshot and a view over them, and an active snapshot without a parent. */
-export async function populate(root: CheckedRoot): Promise<Population> {
-  const { snapshotter } = root;
-  await snapshotter.prepare({ key: 'build' });
-  await root.inTree('build', (tree) => writeFileSync(path.join(tree, 'file'), 'of the base'));
-  await snapshotter.commit({ key: 'build', name: 'base' });
-  await snapshotter.prepare({ key: 'build', parent: 'base' });
-  await root.inTree('build', (tree) => {
-    mkdirSync(path.join(tree, 'etc'));
-    writeFileSync(path.join(tree, 'etc', 'file'), 'of the top');
-  });
-  await snapshotter.commit({ key: 'build', name: 'top' });
-  await snapshotter.prepare({ key: 'work', parent: 'top' });
-  await snapshotter.view({ key: 'look', parent: 'top' });
-  await snapshotter.prepare({ key: 'lone' });
-  // What commits leave behind is gone then.
-  await snapshotter.cleanup();
-  const place = (key: string) => placeOf(root, key);
-  return { base: place('base'), top: place('top'), work: place('work'), look: place('look'), lone: place('lone') };
-}
-
-function placeOf(root: CheckedRoot, key: string): Placed {
-  return { key, ...placeOfSnapshot(root, key), directory: pathOfSnapshot(root, key) };
-}
-
-/** Damage of one kind, and what a repair leaves of it. */
-export interface Damage {
-  readonly kind: string;
-  readonly name: string;
-  readonly make: (root: CheckedRoot, there: Population) => Promise<void> | void;
-  /** Kinds that come with it. */
-  readonly also?: readonly string[];
-  /** What is left after a repair that drops descendants too; nothing when absent. */
-  readonly left?: readonly string[];
-  /** Keys that are gone after the repair. */
-  readonly gone?: readonly (keyof Population)[];
-  /** What the lines that may have changed besides begin with. */
-  readonly changes?: string;
-  /** Paths that may have changed besides. */
-  readonly touches?: RegExp;
-  /** Is looked for only where no driver is open. */
-  readonly closed?: boolean;
-  /** Whether the repair leaves everything as it was before the damage. */
-  readonly heals?: boolean;
-  /** Needs layers with manifests. */
-  readonly manifest?: boolean;
-  /** Can be made by root only. */
-  readonly root?: boolean;
-}
+import type { Damage, Placed, Population } from './damage.js';
 
 /** A table with values that its own codec cannot read. */
 function damaged<K extends Key, V>({ name: table, shape }: Table<K, V>): Table<K, number> {
@@ -296,112 +229,5 @@ export const recordDamages: readonly Damage[] = [
     },
     also: ['usage-differs'],
     heals: true,
-  },
-];
-
-const inside = ({ directory }: Placed, ...names: string[]): string => path.join(directory, ...names);
-
-/** Damage to files. */
-export const fileDamages: readonly Damage[] = [
-  {
-    kind: 'missing-directory',
-    name: 'of a layer',
-    make: (_, { top }) => rmSync(top.directory, { recursive: true }),
-    gone: ['top', 'work', 'look'],
-  },
-  {
-    kind: 'missing-directory',
-    name: 'of an active snapshot, whose content nobody can make anew',
-    make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
-    left: ['missing-directory'],
-  },
-  {
-    kind: 'missing-directory',
-    name: 'of a view',
-    make: (_, { look }) => rmSync(look.directory, { recursive: true }),
-  },
-  {
-    kind: 'missing-files-directory',
-    name: 'of a layer',
-    make: (_, { top }) => rmSync(inside(top, 'fs'), { recursive: true }),
-    gone: ['top', 'work', 'look'],
-  },
-  {
-    kind: 'missing-work-directory',
-    name: 'of an active snapshot',
-    make: (_, { work }) => rmSync(inside(work, 'work'), { recursive: true }),
-  },
-  {
-    kind: 'wrong-type',
-    name: 'a link in the place of a layer',
-    make: (_, { top }) => {
-      rmSync(inside(top, 'fs'), { recursive: true });
-      symlinkSync('/', inside(top, 'fs'));
-    },
-    gone: ['top', 'work', 'look'],
-  },
-  {
-    kind: 'orphan-directory',
-    name: 'with an id of nobody',
-    make: (root) => {
-      mkdirSync(path.join(root.snapshots, '903', 'fs'), { recursive: true });
-      writeFileSync(path.join(root.snapshots, '903', 'fs', 'file'), 'precious');
-    },
-    heals: true,
-  },
-  {
-    kind: 'foreign-entry',
-    name: 'a file of somebody',
-    make: (root) => writeFileSync(path.join(root.snapshots, 'notes.txt'), 'precious'),
-    heals: true,
-  },
-  {
-    kind: 'wrong-mode',
-    name: 'a directory that all can look into',
-    make: (_, { work }) => chmodSync(work.directory, 0o755),
-    heals: true,
-  },
-  {
-    kind: 'usage-differs',
-    name: 'a file that was added to a layer',
-    make: (_, { base }) => writeFileSync(inside(base, 'fs', 'more'), ''),
-    left: ['usage-differs'],
-  },
-  {
-    kind: 'content-missing',
-    name: 'a file that is gone from a layer',
-    make: (_, { top }) => rmSync(inside(top, 'fs', 'etc', 'file')),
-    also: ['content-differs', 'usage-differs'],
-    gone: ['top', 'work', 'look'],
-    manifest: true,
-  },
-  {
-    kind: 'content-added',
-    name: 'a file that came into a layer',
-    make: (_, { top }) => writeFileSync(inside(top, 'fs', 'etc', 'more'), ''),
-    also: ['content-differs', 'usage-differs'],
-    gone: ['top', 'work', 'look'],
-    manifest: true,
-  },
-  {
-    kind: 'content-differs',
-    name: 'a byte in a file of a layer',
-    make: (_, { top }) => writeFileSync(inside(top, 'fs', 'etc', 'file'), 'Of the top'),
-    gone: ['top', 'work', 'look'],
-    manifest: true,
-  },
-  {
-    kind: 'unreadable-manifest',
-    name: 'a manifest without its end',
-    make: (_, { top }) => truncateSync(inside(top, 'manifest'), 100),
-    left: ['unreadable-manifest'],
-    manifest: true,
-  },
-  {
-    kind: 'wrong-owner',
-    name: 'a work directory of somebody else',
-    make: (_, { work }) => chownSync(inside(work, 'work'), 1234, 1234),
-    heals: true,
-    root: true,
   },
 ];

@@ -1,0 +1,74 @@
+import { closeSync, mkdirSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type { Damage, Placed } from './damage.js';
+
+/** What is gone with a layer that others stand on. */
+export const chain = ['top', 'work', 'look'] as const;
+
+/** Writes a byte somewhere in a file. */
+export function changeByte(file: string, offset: number): void {
+  const fd = openSync(file, 'r+');
+  try {
+    writeSync(fd, Buffer.of(0xa5), 0, 1, offset);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Files under an id that was never given out. */
+export const orphan: Damage = {
+  kind: 'orphan-directory',
+  name: 'with an id of nobody',
+  make: (root) => {
+    mkdirSync(path.join(root.snapshots, '903'), { recursive: true });
+    writeFileSync(path.join(root.snapshots, '903', 'file'), 'precious');
+  },
+  heals: true,
+};
+
+/** Something that is not of a snapshot. */
+export const foreign: Damage = {
+  kind: 'foreign-entry',
+  name: 'a file of somebody',
+  make: (root) => writeFileSync(path.join(root.snapshots, 'notes.txt'), 'precious'),
+  heals: true,
+};
+
+/** Damage to the content of layers, for a back end whose layers are trees that can be written to, by root at least. */
+export function treeDamages(manifest: (root: string, placed: Placed) => string): readonly Damage[] {
+  return [
+    {
+      kind: 'content-missing',
+      name: 'a file that is gone from a layer',
+      make: (_, { top }) => rmSync(path.join(top.directory, 'etc', 'file')),
+      also: ['content-differs', 'usage-differs'],
+      gone: chain,
+      manifest: true,
+    },
+    {
+      kind: 'content-added',
+      name: 'a file that came into a layer',
+      make: (_, { top }) => writeFileSync(path.join(top.directory, 'etc', 'more'), ''),
+      also: ['content-differs', 'usage-differs'],
+      gone: chain,
+      manifest: true,
+    },
+    {
+      kind: 'content-differs',
+      name: 'a byte in a file of a layer',
+      make: (_, { top }) => writeFileSync(path.join(top.directory, 'etc', 'file'), 'Of the top'),
+      gone: chain,
+      manifest: true,
+    },
+    {
+      kind: 'unreadable-manifest',
+      name: 'a manifest without its end',
+      make: (root, { top }) => truncateSync(manifest(root.root, top), 100),
+      left: ['unreadable-manifest'],
+      manifest: true,
+    },
+  ];
+}
+
+/** Where manifests lie that are not in the directory of their layer. */
+export const besideLayers = (root: string, { id }: Placed) => path.join(root, 'manifests', String(id));

@@ -1,0 +1,111 @@
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { chain } from './common.js';
+import type { Damage, Placed } from './damage.js';
+
+const inside = ({ directory }: Placed, ...names: string[]): string => path.join(directory, ...names);
+
+/** Damage to the files of overlayfs. */
+export const overlayDamages: readonly Damage[] = [
+  {
+    kind: 'missing-directory',
+    name: 'of a layer',
+    make: (_, { top }) => rmSync(top.directory, { recursive: true }),
+    gone: chain,
+  },
+  {
+    kind: 'missing-directory',
+    name: 'of an active snapshot, whose content nobody can make anew',
+    make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
+    left: ['missing-directory'],
+  },
+  {
+    kind: 'missing-directory',
+    name: 'of a view',
+    make: (_, { look }) => rmSync(look.directory, { recursive: true }),
+  },
+  {
+    kind: 'missing-files-directory',
+    name: 'of a layer',
+    make: (_, { top }) => rmSync(inside(top, 'fs'), { recursive: true }),
+    gone: chain,
+  },
+  {
+    kind: 'missing-work-directory',
+    name: 'of an active snapshot',
+    make: (_, { work }) => rmSync(inside(work, 'work'), { recursive: true }),
+  },
+  {
+    kind: 'wrong-type',
+    name: 'a link in the place of a layer',
+    make: (_, { top }) => {
+      rmSync(inside(top, 'fs'), { recursive: true });
+      symlinkSync('/', inside(top, 'fs'));
+    },
+    gone: chain,
+  },
+  {
+    kind: 'orphan-directory',
+    name: 'with an id of nobody',
+    make: (root) => {
+      mkdirSync(path.join(root.snapshots, '903', 'fs'), { recursive: true });
+      writeFileSync(path.join(root.snapshots, '903', 'fs', 'file'), 'precious');
+    },
+    heals: true,
+  },
+  {
+    kind: 'foreign-entry',
+    name: 'a file of somebody',
+    make: (root) => writeFileSync(path.join(root.snapshots, 'notes.txt'), 'precious'),
+    heals: true,
+  },
+  {
+    kind: 'wrong-mode',
+    name: 'a directory that all can look into',
+    make: (_, { work }) => chmodSync(work.directory, 0o755),
+    heals: true,
+  },
+  {
+    kind: 'usage-differs',
+    name: 'a file that was added to a layer',
+    make: (_, { base }) => writeFileSync(inside(base, 'fs', 'more'), ''),
+    left: ['usage-differs'],
+  },
+  {
+    kind: 'content-missing',
+    name: 'a file that is gone from a layer',
+    make: (_, { top }) => rmSync(inside(top, 'fs', 'etc', 'file')),
+    also: ['content-differs', 'usage-differs'],
+    gone: chain,
+    manifest: true,
+  },
+  {
+    kind: 'content-added',
+    name: 'a file that came into a layer',
+    make: (_, { top }) => writeFileSync(inside(top, 'fs', 'etc', 'more'), ''),
+    also: ['content-differs', 'usage-differs'],
+    gone: chain,
+    manifest: true,
+  },
+  {
+    kind: 'content-differs',
+    name: 'a byte in a file of a layer',
+    make: (_, { top }) => writeFileSync(inside(top, 'fs', 'etc', 'file'), 'Of the top'),
+    gone: chain,
+    manifest: true,
+  },
+  {
+    kind: 'unreadable-manifest',
+    name: 'a manifest without its end',
+    make: (_, { top }) => truncateSync(inside(top, 'manifest'), 100),
+    left: ['unreadable-manifest'],
+    manifest: true,
+  },
+  {
+    kind: 'wrong-owner',
+    name: 'a work directory of somebody else',
+    make: (_, { work }) => chownSync(inside(work, 'work'), 1234, 1234),
+    heals: true,
+    root: true,
+  },
+];
