@@ -9,6 +9,7 @@ import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { checkDeep, listOver, namespaced, rebuildOver } from '../../testing/over-driver.js';
 import { newPlace, type Opened, openAt, type Place } from './driver.test.rig.js';
 import { deviceNumbersTable, devicesTable } from './tables.js';
+import { ThinPool } from './thin-pool.js';
 
 const MIB = 2 ** 20;
 
@@ -101,7 +102,8 @@ describe('thin devices whose records are lost', { skip: noBreakableDisks() }, ()
     let numbers: number[] = [];
     await life(place, async (snapshotter, opened) => {
       numbers = numbersOf(opened);
-      await snapshotter.remove('three');
+      // It has the largest number.
+      await snapshotter.remove('beside');
     });
     await life(place, async (snapshotter, opened) => {
       await snapshotter.prepare({ key: 'another', parent: 'two' });
@@ -169,6 +171,16 @@ describe('thin devices whose records are lost', { skip: noBreakableDisks() }, ()
       refused[0] ?? '',
       /^one: its device, number 2 of .*, is recorded as that of the snapshot with the id 900$/,
     );
+  });
+
+  it('take the place of another device that has their name', async (t) => {
+    const { poolName } = await newPlace(t);
+    const pool = new ThinPool(poolName, deviceMapper);
+    for (const deviceId of [50, 51]) {
+      await pool.createThin(deviceId);
+      await pool.activate('9', { deviceId, size: MIB });
+      assert.equal(await pool.numberOf('9'), deviceId);
+    }
   });
 
   it('that are activated keep their ids, and are given to nobody', async (t) => {
