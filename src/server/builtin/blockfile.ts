@@ -5,7 +5,7 @@ import type { Driver, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
-import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotter.js';
+import { openSnapshotter, requireStore, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface BlockfilePluginConfig extends SnapshotterPluginConfig {
@@ -18,6 +18,7 @@ export const blockfilePlugin = definePlugin<LocalSnapshotter, BlockfilePluginCon
   id: 'blockfile',
   requires: [pluginTypes.store],
   async init(context) {
+    requireStore(context);
     const { settings, durability, faults } = context.config;
     const { rootPath, syncRemove, limitPolicy, ...options } = settings;
     const driver = await openOrSkip({ ...options, root: rootPath || context.root, durability, faults });

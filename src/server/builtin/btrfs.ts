@@ -5,7 +5,7 @@ import type { Driver, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
-import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotter.js';
+import { openSnapshotter, requireStore, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface BtrfsPluginConfig extends SnapshotterPluginConfig {
@@ -18,6 +18,7 @@ export const btrfsPlugin = definePlugin<LocalSnapshotter, BtrfsPluginConfig>({
   id: 'btrfs',
   requires: [pluginTypes.store],
   async init(context) {
+    requireStore(context);
     const { settings, faults } = context.config;
     const { rootPath, manifest } = settings;
     const driver = await openOrSkip({ root: rootPath || context.root, manifest, faults });

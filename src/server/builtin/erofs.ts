@@ -5,7 +5,7 @@ import type { Driver, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
-import { openSnapshotter, reporterTo, type SnapshotterPluginConfig } from './open-snapshotter.js';
+import { openSnapshotter, reporterTo, requireStore, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface ErofsPluginConfig extends SnapshotterPluginConfig {
@@ -18,6 +18,7 @@ export const erofsPlugin = definePlugin<LocalSnapshotter, ErofsPluginConfig>({
   id: 'erofs',
   requires: [pluginTypes.store],
   async init(context) {
+    requireStore(context);
     const { settings, durability, faults, logger } = context.config;
     const { rootPath, defaultSize, maxUnmergedLayers, enableFsverity, setImmutable, ovlMountOptions, manifest } =
       settings;

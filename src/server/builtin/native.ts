@@ -4,7 +4,7 @@ import type { LocalSnapshotter } from '../../snapshots/index.js';
 import type { Config } from '../config/index.js';
 import { pluginTypes } from '../plugin-types.js';
 import { limitSettings } from './limit-settings.js';
-import { openSnapshotter, type SnapshotterPluginConfig } from './open-snapshotter.js';
+import { openSnapshotter, requireStore, type SnapshotterPluginConfig } from './open-snapshotter.js';
 
 /** What the plugin gets: its part of the configuration, and where to report to. */
 export interface NativePluginConfig extends SnapshotterPluginConfig {
@@ -17,6 +17,7 @@ export const nativePlugin = definePlugin<LocalSnapshotter, NativePluginConfig>({
   id: 'native',
   requires: [pluginTypes.store],
   async init(context) {
+    requireStore(context);
     const { settings, durability, faults } = context.config;
     const { rootPath, manifest, projectIdBase } = settings;
     const driver = await openNativeDriver({

@@ -31,10 +31,27 @@ export function reporterTo(logger: Logger): (task: string, error: unknown) => vo
 }
 
 /**
+ * To be called before a driver is opened: without the store nothing may touch the root, which another process may have.
+ * @throws what kept the store from being opened.
+ */
+export function requireStore(context: OpenSnapshotter['context']): void {
+  context.single(pluginTypes.store);
+}
+
+/**
  * Opens the snapshotter of a plugin over its driver and the daemon's store, shows the plugin's root and capabilities, and
- * mends what the last run left, from when calls are answered.
+ * mends what the last run left, from when calls are answered. Closes the driver when it fails.
  */
 export async function openSnapshotter(options: OpenSnapshotter): Promise<LocalSnapshotter> {
+  try {
+    return await openOver(options);
+  } catch (error) {
+    await options.driver.close();
+    throw error;
+  }
+}
+
+async function openOver(options: OpenSnapshotter): Promise<LocalSnapshotter> {
   const { name, driver, syncRemove, limits, context } = options;
   const { config, meta } = context;
   const { durability, logger, answering, faults } = config;
