@@ -38,9 +38,11 @@ describe('the threads that walk trees', () => {
   test('make directories while they delete', async () => {
     const root = path.join(directory, 'snapshots');
     fillTree(path.join(root, 'large'), 5_000);
+    const template = { mode: 0o755, directories: [] };
+    // Starts the thread, which may take longer than deleting does.
+    await runInTreePool('make', { root, names: ['first'], template });
     const ended: string[] = [];
     const removed = runInTreePool('remove', { root, names: ['large'] }).then(() => ended.push('remove'));
-    const template = { mode: 0o755, directories: [] };
     const made = runInTreePool('make', { root, names: ['new'], template }).then(() => ended.push('make'));
     await Promise.all([removed, made]);
     assert.deepEqual(ended, ['make', 'remove']);
