@@ -29,6 +29,7 @@ import {
 import { newRoot } from '#strata/testing/erofs-root.js';
 import { testSnapshotter } from '#strata/testing/index.js';
 import { temporaryStore } from '#strata/testing/store.js';
+import { treeOf } from '#strata/testing/tree-of.js';
 import { Containerd } from '../support/containerd.js';
 import { buildImage, imageName, importArguments } from '../support/image.js';
 import { mountsBelow } from '../support/mounts.js';
@@ -36,7 +37,6 @@ import { reasonToSkip } from '../support/needs.js';
 import { mustRun } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
-import { treeOf } from '../support/tree-of.js';
 import { until } from '../support/until.js';
 
 const needs = ['root', 'mkfs.erofs'] as const;

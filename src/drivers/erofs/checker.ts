@@ -112,17 +112,9 @@ function findPart({ places, layers }: Parts, { id, kind }: CheckedFiles): FilePr
 function inspectMerged({ places }: Parts, { id, kind, parentIds }: CheckedFiles): FileProblem[] {
   const path = places.mergedImage(id);
   if (kind !== 'committed' || !existsSync(path)) return [];
-  const problem = problemOfMerged(path, [id, ...parentIds].map(places.layerImage).reverse());
+  const problem = mergedProblem(path, [id, ...parentIds].map(places.layerImage).reverse());
   if (problem === undefined) return [];
   return [{ kind: 'leftover', path, message: `merged layers that cannot be used: ${problem}`, mendable: true }];
-}
-
-function problemOfMerged(path: string, layers: readonly string[]): string | undefined {
-  try {
-    return mergedProblem(path, layers);
-  } catch (error) {
-    return messageOf(error);
-  }
 }
 
 function inspectMounts({ layers }: Parts, { id, kind }: CheckedFiles): FileProblem[] {

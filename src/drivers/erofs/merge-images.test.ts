@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,8 +15,9 @@ import {
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { CanceledError, DataLossError, NotImplementedError, UnknownError } from '../../errors/index.js';
-import { getAttribute, listAttributes, setAttribute, temporaryMount } from '../../linux/index.js';
+import { setAttribute, temporaryMount } from '../../linux/index.js';
 import { newRoot, whyNoErofs } from '../../testing/erofs-root.js';
+import { treeOf } from '../../testing/tree-of.js';
 import { SUPER } from './format.js';
 import { makeImage } from './image.js';
 import { ImageReader } from './image-reader.js';
@@ -46,26 +46,6 @@ async function imagesOf(t: TestContext, fills: readonly Fill[], { mergeable = tr
     images.push(target);
   }
   return { root, images, merged: join(root, 'merged.erofs') };
-}
-
-/** A line for each name, with all that is to be seen of it but the sizes of directories. */
-function treeOf(top: string, name = ''): string[] {
-  const path = join(top, name);
-  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  // A directory of one layer is listed with its whiteouts; a look at them says that there is nothing.
-  if (stats === undefined) return [];
-  const facts: unknown[] = [stats.mode, stats.uid, stats.gid, stats.mtimeNs, stats.rdev];
-  if (!stats.isDirectory()) facts.push(stats.size);
-  if (stats.isFile()) facts.push(readFileSync(path).toString('base64'));
-  if (stats.isSymbolicLink()) facts.push(readlinkSync(path));
-  else
-    facts.push(
-      ...listAttributes(path)
-        .map((each) => `${each}=${getAttribute(path, each)?.toString('hex')}`)
-        .sort(),
-    );
-  const inside = stats.isDirectory() ? readdirSync(path).sort() : [];
-  return [`${name} ${facts.join(' ')}`, ...inside.flatMap((each) => treeOf(top, join(name, each)))];
 }
 
 /** What a mount of the merged image shows, and what overlay shows over a mount of each layer. */

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { messageOf } from '../../errors/index.js';
 import { SLOT, SUPER, UUID_SIZE } from './format.js';
 
 /** The numbers by which an image that lies at a path is told from all others. */
@@ -9,11 +10,19 @@ interface Identity {
 
 /**
  * What is wrong with an image of merged layers; undefined when it is whole and was made of exactly these. Reads a few
- * hundred bytes of it, and the superblock of each layer: some 10 microseconds for each.
+ * hundred bytes of it, and the superblock of each layer: some 10 microseconds for each. That something cannot be read is a
+ * problem and no error.
  * @param layers The images of the layers, the lowest first.
- * @throws a system error when something cannot be read.
  */
 export function mergedProblem(merged: string, layers: readonly string[]): string | undefined {
+  try {
+    return differenceOf(merged, layers);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function differenceOf(merged: string, layers: readonly string[]): string | undefined {
   return withFile(merged, (fd) => {
     const head = superblockOf(fd);
     if (head === undefined) return 'it is no image of erofs';

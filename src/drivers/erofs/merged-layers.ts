@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { CanceledError, messageOf, UnknownError } from '../../errors/index.js';
+import { CanceledError, UnknownError } from '../../errors/index.js';
 import type { FaultPoints } from '../../faults/index.js';
 import type { Chores } from './chores.js';
 import type { ErofsPlaces } from './files.js';
@@ -50,19 +50,11 @@ export class MergedLayers {
     if (maxUnmerged === 0 || nearest === undefined || this.#refused.has(nearest)) return false;
     const merged = places.mergedImage(nearest);
     if (!existsSync(merged)) return false;
-    const problem = this.#problemOf(merged, chain);
+    const problem = mergedProblem(merged, this.imagesOf(chain));
     if (problem === undefined) return true;
     this.#options.onError(new UnknownError(`${merged} is not used, and deleted: ${problem}`));
     rmSync(merged, { force: true });
     return false;
-  }
-
-  #problemOf(merged: string, chain: readonly string[]): string | undefined {
-    try {
-      return mergedProblem(merged, this.imagesOf(chain));
-    } catch (error) {
-      return messageOf(error);
-    }
   }
 
   /** The images of a chain, the lowest first, as they are merged and mounted. */

@@ -15,6 +15,22 @@ export function changeByte(file: string, offset: number): void {
   }
 }
 
+/** Directories that are gone. */
+export const missingDirectories: readonly Damage[] = [
+  {
+    kind: 'missing-directory',
+    name: 'of a layer',
+    make: (_, { top }) => rmSync(top.directory, { recursive: true }),
+    gone: chain,
+  },
+  {
+    kind: 'missing-directory',
+    name: 'of an active snapshot, whose content nobody can make anew',
+    make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
+    left: ['missing-directory'],
+  },
+];
+
 /** Files under an id that was never given out. */
 export const orphan: Damage = {
   kind: 'orphan-directory',

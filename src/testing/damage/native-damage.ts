@@ -1,22 +1,11 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { besideLayers, chain, foreign, orphan, treeDamages } from './common.js';
+import { besideLayers, chain, foreign, missingDirectories, orphan, treeDamages } from './common.js';
 import type { Damage } from './damage.js';
 
 /** Damage to full copies. */
 export const nativeDamages: readonly Damage[] = [
-  {
-    kind: 'missing-directory',
-    name: 'of a layer',
-    make: (_, { top }) => rmSync(top.directory, { recursive: true }),
-    gone: chain,
-  },
-  {
-    kind: 'missing-directory',
-    name: 'of an active snapshot, whose content nobody can make anew',
-    make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
-    left: ['missing-directory'],
-  },
+  ...missingDirectories,
   {
     kind: 'wrong-type',
     name: 'a link in the place of a layer',

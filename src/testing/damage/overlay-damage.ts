@@ -1,24 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chain } from './common.js';
+import { chain, foreign, missingDirectories } from './common.js';
 import type { Damage, Placed } from './damage.js';
 
 const inside = ({ directory }: Placed, ...names: string[]): string => path.join(directory, ...names);
 
 /** Damage to the files of overlayfs. */
 export const overlayDamages: readonly Damage[] = [
-  {
-    kind: 'missing-directory',
-    name: 'of a layer',
-    make: (_, { top }) => rmSync(top.directory, { recursive: true }),
-    gone: chain,
-  },
-  {
-    kind: 'missing-directory',
-    name: 'of an active snapshot, whose content nobody can make anew',
-    make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
-    left: ['missing-directory'],
-  },
+  ...missingDirectories,
   {
     kind: 'missing-directory',
     name: 'of a view',
@@ -53,12 +42,7 @@ export const overlayDamages: readonly Damage[] = [
     },
     heals: true,
   },
-  {
-    kind: 'foreign-entry',
-    name: 'a file of somebody',
-    make: (root) => writeFileSync(path.join(root.snapshots, 'notes.txt'), 'precious'),
-    heals: true,
-  },
+  foreign,
   {
     kind: 'wrong-mode',
     name: 'a directory that all can look into',
