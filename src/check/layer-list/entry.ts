@@ -26,9 +26,10 @@ export interface ListedLayer {
 
 /** A line that is whole. */
 export type ListLine =
+  /** The first line, and what a daemon writes that goes on with a list that was ended. */
   | { readonly type: 'begin'; readonly snapshotter: string; readonly face: string }
   | { readonly type: 'layer'; readonly layer: ListedLayer }
-  /** Written last by a daemon that ends as it should: the list has every layer. */
+  /** Written last by a daemon that ends as it should: the list has every layer, if nothing follows. */
   | { readonly type: 'end' };
 
 const SUM_LENGTH = 32;

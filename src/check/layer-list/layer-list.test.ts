@@ -118,15 +118,25 @@ describe('the list of layers', () => {
     await commit(root, 'two', 'one');
     const second = await openList(root);
     await second.flush();
-    assert.deepEqual(typesOf(root), ['begin', 'layer', 'end'], 'it counts as complete');
+    assert.deepEqual(typesOf(root), ['begin', 'layer', 'end', 'begin'], 'it counts as complete');
     second.changed(idOf(root, 'two'));
     await second.flush();
-    assert.deepEqual(typesOf(root), ['begin', 'layer', 'end', 'layer']);
+    assert.deepEqual(typesOf(root), ['begin', 'layer', 'end', 'begin', 'layer']);
     // As after a crash: without an end, and with half a line.
     appendFileSync(layerListPath(root.root), 'half');
     const third = await openList(root);
     await third.flush();
     assert.deepEqual(typesOf(root), ['begin', 'layer', 'layer']);
+  });
+
+  it('is not taken for complete when whoever went on with it was killed before its first line', async () => {
+    await using root = await openCheckedRoot();
+    await (await openList(root)).close();
+    await openList(root);
+    await commit(root, 'one', '');
+    const next = await openList(root);
+    await next.flush();
+    assert.deepEqual(typesOf(root), ['begin', 'layer']);
   });
 
   it('writes again what could not be written', async () => {

@@ -65,15 +65,19 @@ export class LayerListWriter implements LayerObserver, CheckedList {
     this.root = options.root;
   }
 
-  /** Begins to keep a list; one that is not known to be complete is written anew in the background. */
+  /**
+   * Begins to keep a list; one that is not known to be complete is written anew in the background. Afterwards no list says
+   * of itself that it is complete: it is the one who ends it who knows.
+   */
   static async open(options: LayerListOptions): Promise<LayerListWriter> {
     const writer = new LayerListWriter(options);
     try {
       const { complete, bytes } = await endOfList(options.root);
-      writer.#incomplete = !complete;
       writer.#bytes = bytes;
+      if (complete) await writer.#goOn();
+      writer.#incomplete = !complete;
     } catch (error) {
-      options.errors.report('read the list of layers', error);
+      options.errors.report('go on with the list of layers', error);
     }
     if (writer.#incomplete) writer.#wait();
     return writer;
@@ -91,6 +95,12 @@ export class LayerListWriter implements LayerObserver, CheckedList {
         await writer.#end();
       },
     };
+  }
+
+  /** Before anything changes: after a kill, a list that still had its end would be taken for one that has everything. */
+  async #goOn(): Promise<void> {
+    const { name: snapshotter, face } = this.#options;
+    await this.#add(lineText({ type: 'begin', snapshotter, face }));
   }
 
   changed(id: number): void {
@@ -205,13 +215,17 @@ export class LayerListWriter implements LayerObserver, CheckedList {
   }
 
   async #end(): Promise<void> {
-    const { root, durable, errors } = this.#options;
     try {
-      await using file = await open(layerListPath(root), 'a', MODE);
-      await file.write(lineText({ type: 'end' }));
-      if (durable) await file.datasync();
+      await this.#add(lineText({ type: 'end' }));
     } catch (error) {
-      errors.report('end the list of layers', error);
+      this.#options.errors.report('end the list of layers', error);
     }
+  }
+
+  async #add(line: string): Promise<void> {
+    const { root, durable } = this.#options;
+    await using file = await open(layerListPath(root), 'a', MODE);
+    await file.write(line);
+    if (durable) await file.datasync();
   }
 }
