@@ -58,25 +58,31 @@ describe('ReadyDirectories', () => {
     const before = process.umask(0o077);
     t.after(() => process.umask(before));
     const { path, stock } = await open(t);
-    const name = stock.take();
+    const name = await stock.take();
     assert.ok(name !== undefined);
     assert.equal(statSync(join(path, name)).mode & 0o7777, 0o700);
     assert.equal(statSync(join(path, name, 'fs')).mode & 0o7777, 0o755);
     assert.equal(statSync(join(path, name, 'work')).mode & 0o7777, 0o711);
   });
 
-  it('never gives one out twice, and makes more when they run low', async (t) => {
-    const { stock } = await open(t);
-    const taken = new Set<string>();
-    for (let n = 0; n < 20; n++) {
-      const name = stock.take();
-      if (name === undefined) await stock.settled();
-      else {
-        assert.equal(taken.has(name), false);
-        taken.add(name);
-      }
-    }
-    assert.ok(taken.size > 4);
+  it('never gives one out twice, and makes more for those who find none', async (t) => {
+    const { path, stock, failures } = await open(t);
+    const taken = await Promise.all(Array.from({ length: 50 }, () => stock.take()));
+    assert.equal(new Set(taken).size, 50);
+    for (const name of taken) assert.ok(existsSync(join(path, String(name))), name);
+    assert.deepEqual(failures, []);
+  });
+
+  it('lets nobody wait for what cannot be made, or is made no more', async (t) => {
+    const { path, stock, failures } = await open(t);
+    rmSync(path, { recursive: true });
+    const taken = await Promise.all(Array.from({ length: 6 }, () => stock.take()));
+    assert.deepEqual(taken.slice(4), [undefined, undefined]);
+    assert.ok(failures.length > 0);
+    const waiting = Promise.all(Array.from({ length: 50 }, () => stock.take()));
+    await stock.close();
+    assert.ok((await waiting).includes(undefined));
+    assert.equal(await stock.take(), undefined);
   });
 
   it('takes back what nothing was put into, with a new directory in the place of the one handed out', async (t) => {
@@ -86,7 +92,7 @@ describe('ReadyDirectories', () => {
     t.after(() => closeSync(held));
     await stock.reclaim(used, ['untouched']);
     assert.equal(existsSync(join(used, 'untouched')), false);
-    assert.equal(stock.take(), 'untouched');
+    assert.equal(await stock.take(), 'untouched');
     // Who still holds the old one must not get into the next user's files.
     assert.throws(() => mkdirSync(`/proc/self/fd/${held}/intruder`), { code: 'ENOENT' });
     assert.deepEqual(readdirSync(join(path, 'untouched/fs')), []);
@@ -99,7 +105,7 @@ describe('ReadyDirectories', () => {
       if (process.getuid?.() === 0) chownSync(join(directory, 'fs'), 7, 8);
     });
     await stock.reclaim(used, ['changed']);
-    assert.equal(stock.take(), 'changed');
+    assert.equal(await stock.take(), 'changed');
     const { mode, uid, gid } = statSync(join(path, 'changed/fs'));
     assert.deepEqual([mode & 0o7777, uid, gid], [0o755, process.geteuid?.(), process.getegid?.()]);
   });

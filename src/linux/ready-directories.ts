@@ -19,6 +19,9 @@ export interface ReadyDirectoriesOptions {
 /** How many directories may be kept when many are given back at once, as a multiple of the target. */
 const spare = 4;
 
+/** How many are made at a time: two milliseconds of work, which is what somebody waits who finds none. */
+const batch = 16;
+
 /**
  * A stock of directories that were made ahead in a worker thread, so that making a snapshot costs the event loop one
  * rename. What is given back unused goes into the stock again.
@@ -26,9 +29,12 @@ const spare = 4;
 export class ReadyDirectories {
   readonly #options: ReadyDirectoriesOptions;
   readonly #names: string[] = [];
+  /** Those who found none, and get the next. */
+  readonly #waiting: ((name: string | undefined) => void)[] = [];
   readonly #abort = new AbortController();
   readonly #run: string;
   #made = 0;
+  #adopting = true;
   #filling: Promise<void> | undefined;
 
   private constructor(options: ReadyDirectoriesOptions, run: string) {
@@ -47,11 +53,16 @@ export class ReadyDirectories {
     return stock;
   }
 
-  /** Takes a directory out of the stock: its name in `path`, or undefined when there is none at the moment. */
-  take(): string | undefined {
+  /**
+   * Takes a directory out of the stock. When it is empty, waits for the next batch: one thread that makes directories is
+   * quicker than many that make them in the same place, and wait for each other there.
+   * @returns its name in `path`, or undefined when none can be had.
+   */
+  async take(): Promise<string | undefined> {
     const name = this.#names.pop();
     if (this.#names.length < this.#options.target / 2) this.#fillAfter(Promise.resolve());
-    return name;
+    if (name !== undefined || this.#adopting || this.#abort.signal.aborted) return name;
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /**
@@ -66,7 +77,7 @@ export class ReadyDirectories {
     if (names.length === 0) return;
     const room = Math.max(0, target * spare - this.#names.length);
     const report = await runInTreePool('reclaim', { root, names, ready, room, template }, signal);
-    this.#names.push(...report.reclaimed);
+    this.#add(report.reclaimed);
     throwFailure(report);
   }
 
@@ -83,29 +94,48 @@ export class ReadyDirectories {
 
   async #adopt(): Promise<void> {
     const { path: root, template, target } = this.#options;
-    const report = await runInTreePool('adopt', { root, template, room: target * spare }, this.#abort.signal);
-    this.#names.push(...report.reclaimed);
-    throwFailure(report);
+    try {
+      const report = await runInTreePool('adopt', { root, template, room: target * spare }, this.#abort.signal);
+      this.#add(report.reclaimed);
+      throwFailure(report);
+    } finally {
+      this.#adopting = false;
+    }
+  }
+
+  #add(names: readonly string[]): void {
+    for (const name of names) {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#names.push(name);
+      else waiting(name);
+    }
   }
 
   #fillAfter(before: Promise<void>): void {
     this.#filling ??= this.#fill(before).finally(() => {
       this.#filling = undefined;
+      for (const waiting of this.#waiting.splice(0)) waiting(undefined);
     });
   }
 
   async #fill(before: Promise<void>): Promise<void> {
     try {
       await before;
-      const missing = this.#options.target - this.#names.length;
-      if (missing <= 0 || this.#abort.signal.aborted) return;
-      const names = Array.from({ length: missing }, () => `${this.#run}-${++this.#made}`);
-      const { path: root, template } = this.#options;
-      await runInTreePool('make', { root, names, template }, this.#abort.signal);
-      this.#names.push(...names);
+      while (!this.#abort.signal.aborted && this.#missing > 0) await this.#make(Math.min(this.#missing, batch));
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#options.onError(error);
     }
+  }
+
+  get #missing(): number {
+    return this.#options.target + this.#waiting.length - this.#names.length;
+  }
+
+  async #make(count: number): Promise<void> {
+    const names = Array.from({ length: count }, () => `${this.#run}-${++this.#made}`);
+    const { path: root, template } = this.#options;
+    await runInTreePool('make', { root, names, template }, this.#abort.signal);
+    this.#add(names);
   }
 }
 

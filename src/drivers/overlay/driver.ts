@@ -105,7 +105,7 @@ class OverlayDriver implements Driver {
     throwIfCallAborted(call);
     const owner = this.#ownerOf(snapshot);
     const files = { id: snapshot.id, writable: snapshot.kind === 'active', owner, faults: this.#faults };
-    const ready = files.writable ? this.#ready?.take() : undefined;
+    const ready = files.writable ? await this.#ready?.take() : undefined;
     const taken = ready !== undefined && (await takeSnapshotFiles(this.root, ready, files));
     if (!taken) await makeSnapshotFiles(this.root, files);
     if (files.writable) await this.#startProject(snapshot);
