@@ -19,8 +19,14 @@ export interface ReadyDirectoriesOptions {
 /** How many directories may be kept when many are given back at once, as a multiple of the target. */
 const spare = 4;
 
-/** How many are made at a time: two milliseconds of work, which is what somebody waits who finds none. */
+/** How many are made before those who wait get them. */
 const batch = 16;
+
+/** Fewer when that takes longer, in milliseconds. It takes two, unless the file system has trouble finding room. */
+const batchTime = 3;
+
+/** How many threads make directories when one is too slow for those who wait. */
+const mostMakers = 4;
 
 /**
  * A stock of directories that were made ahead in a worker thread, so that making a snapshot costs the event loop one
@@ -35,6 +41,8 @@ export class ReadyDirectories {
   readonly #run: string;
   #made = 0;
   #adopting = true;
+  #makers = 0;
+  #inTheMaking = 0;
   #filling: Promise<void> | undefined;
 
   private constructor(options: ReadyDirectoriesOptions, run: string) {
@@ -54,8 +62,8 @@ export class ReadyDirectories {
   }
 
   /**
-   * Takes a directory out of the stock. When it is empty, waits for the next batch: one thread that makes directories is
-   * quicker than many that make them in the same place, and wait for each other there.
+   * Takes a directory out of the stock. When it is empty, waits for the next batch: few threads that make directories are
+   * quicker than one for each caller, since all of them wait for each other where the directories are made.
    * @returns its name in `path`, or undefined when none can be had.
    */
   async take(): Promise<string | undefined> {
@@ -121,21 +129,50 @@ export class ReadyDirectories {
   async #fill(before: Promise<void>): Promise<void> {
     try {
       await before;
-      while (!this.#abort.signal.aborted && this.#missing > 0) await this.#make(Math.min(this.#missing, batch));
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#options.onError(error);
+      this.#report(error);
     }
+    await this.#makeMissing();
+  }
+
+  /** Makes what is missing in one thread, and in more while somebody waits and it is slow. Never rejects. */
+  async #makeMissing(): Promise<void> {
+    this.#makers += 1;
+    const others: Promise<void>[] = [];
+    try {
+      while (!this.#abort.signal.aborted && this.#missing > 0) {
+        const isSlow = !(await this.#makeBatch(Math.min(this.#missing, batch)));
+        if (isSlow && this.#waiting.length > 0 && this.#makers < mostMakers) others.push(this.#makeMissing());
+      }
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      this.#makers -= 1;
+    }
+    await Promise.all(others);
+  }
+
+  #report(error: unknown): void {
+    if (!this.#abort.signal.aborted) this.#options.onError(error);
   }
 
   get #missing(): number {
-    return this.#options.target + this.#waiting.length - this.#names.length;
+    return this.#options.target + this.#waiting.length - this.#names.length - this.#inTheMaking;
   }
 
-  async #make(count: number): Promise<void> {
+  /** Makes some. @returns whether there was time for so many. */
+  async #makeBatch(count: number): Promise<boolean> {
     const names = Array.from({ length: count }, () => `${this.#run}-${++this.#made}`);
     const { path: root, template } = this.#options;
-    await runInTreePool('make', { root, names, template }, this.#abort.signal);
-    this.#add(names);
+    this.#inTheMaking += count;
+    try {
+      const request = { root, names, template, milliseconds: batchTime };
+      const made = await runInTreePool('make', request, this.#abort.signal);
+      this.#add(names.slice(0, made));
+      return made === count;
+    } finally {
+      this.#inTheMaking -= count;
+    }
   }
 }
 

@@ -40,10 +40,12 @@ describe('the threads that walk trees', () => {
     fillTree(path.join(root, 'large'), 5_000);
     const template = { mode: 0o755, directories: [] };
     // Starts the thread, which may take longer than deleting does.
-    await runInTreePool('make', { root, names: ['first'], template });
+    await runInTreePool('make', { root, names: ['first'], template, milliseconds: 1 });
     const ended: string[] = [];
     const removed = runInTreePool('remove', { root, names: ['large'] }).then(() => ended.push('remove'));
-    const made = runInTreePool('make', { root, names: ['new'], template }).then(() => ended.push('make'));
+    const made = runInTreePool('make', { root, names: ['new'], template, milliseconds: 1 }).then(() =>
+      ended.push('make'),
+    );
     await Promise.all([removed, made]);
     assert.deepEqual(ended, ['make', 'remove']);
   });

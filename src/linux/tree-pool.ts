@@ -21,8 +21,8 @@ interface Lane {
  */
 const WALKS: Lane = { threads: 2, niceness: 5 };
 
-/** What every Prepare lives on waits neither behind a walk nor for its turn on a core. */
-const MAKES: Lane = { threads: 1, niceness: 0 };
+/** What every Prepare lives on waits neither behind a walk nor for its turn on a core. One is used but in need. */
+const MAKES: Lane = { threads: 4, niceness: 0 };
 
 /**
  * Which walks a caller waits for, and which are done behind his back. Of the latter there is at most one at a time,

@@ -8,9 +8,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, ty
 import { join } from 'node:path';
 import { hasAttributes } from './attributes.js';
 import { toPlainError } from './plain-error.js';
-
 import { projectOf } from './project-quota.js';
-
 import { type RemovalFailure, type RemovalReport, removeTreesNow } from './tree-remove.js';
 
 /** A directory with empty directories in it. */
@@ -30,13 +28,28 @@ export interface TemplateDirectory {
   readonly handedOut: boolean;
 }
 
-/** Makes directories of a template; those that are there already are left alone. */
-export function makeFromTemplate(root: string, names: readonly string[], template: DirectoryTemplate): void {
+/** What to make. */
+export interface MakeRequest {
+  /** The directory to make them in. */
+  readonly root: string;
+  readonly names: readonly string[];
+  readonly template: DirectoryTemplate;
+  /** How long to go on. At least one is made. */
+  readonly milliseconds: number;
+}
+
+/** Makes directories of a template, in their order. @returns how many, when the time is over or all are made. */
+export function makeFromTemplate({ root, names, template, milliseconds }: MakeRequest): number {
+  const end = performance.now() + milliseconds;
+  let made = 0;
   for (const name of names) {
     const path = join(root, name);
     makeDirectory(path, template.mode);
     for (const inside of template.directories) makeDirectory(join(path, inside.name), inside.mode);
+    made += 1;
+    if (performance.now() > end) break;
   }
+  return made;
 }
 
 function makeDirectory(path: string, mode: number): void {

@@ -8,7 +8,7 @@ import { type DiskUsage, measureTree, unbounded } from './tree-measure.js';
 import {
   type AdoptRequest,
   adoptNow,
-  type DirectoryTemplate,
+  type MakeRequest,
   makeFromTemplate,
   type ReclaimReport,
   type ReclaimRequest,
@@ -30,8 +30,8 @@ export interface TreeTasks {
     readonly output: RemovalReport;
   };
   readonly make: {
-    readonly input: { readonly root: string; readonly names: readonly string[]; readonly template: DirectoryTemplate };
-    readonly output: undefined;
+    readonly input: MakeRequest;
+    readonly output: number;
   };
   readonly reclaim: { readonly input: ReclaimRequest; readonly output: ReclaimReport };
   readonly 'write-manifest': { readonly input: ManifestRequest; readonly output: boolean };
@@ -80,7 +80,6 @@ export function runTreeTask(request: TreeRequest): TreeTasks[TreeTaskName]['outp
     case 'compare-manifest':
       return compareManifestNow(request.input, stop);
     case 'make':
-      makeFromTemplate(request.input.root, request.input.names, request.input.template);
-      return undefined;
+      return makeFromTemplate(request.input);
   }
 }
