@@ -1,6 +1,6 @@
 // What the numbers depend on. Nothing that names the machine or its user.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { root } from '../../scripts/lib/project.mjs';
@@ -39,7 +39,7 @@ function hasNoJournal(directory) {
     const { dev } = statSync(directory);
     // gnu_dev_major(3) and gnu_dev_minor(3), as far as there are disks.
     const link = readlinkSync(`/sys/dev/block/${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`);
-    return !existsSync(`/sys/fs/ext4/${path.basename(link)}/journal_task`);
+    return readFileSync(`/sys/fs/ext4/${path.basename(link)}/journal_task`, 'utf8').trim() === '<none>';
   } catch {
     return false;
   }

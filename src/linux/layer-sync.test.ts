@@ -9,6 +9,7 @@ import { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js
 import { attachLoop } from './loop.js';
 import { makeFileSystem } from './make-file-system.js';
 import { mountAll, unmountAll } from './mount.js';
+import { liesInOneJournal } from './one-journal.js';
 
 const MIB = 2 ** 20;
 
@@ -127,53 +128,65 @@ async function mounted(image: string, use: (root: string) => Promise<void>): Pro
   }
 }
 
-describe('a layer that was synchronised', { skip: whyNoLoopFileSystem('ext4') }, () => {
-  const ways = { 'file by file': 64 * MIB, 'with everything': 0 };
-  for (const [way, waiting] of Object.entries(ways)) {
-    it(`${way} is whole after a power cut`, async (t) => {
-      const image = path.join(await temporaryDirectory(t), 'image');
-      await writeFile(image, '');
-      await truncate(image, 64 * MIB);
-      await makeFileSystem({ type: 'ext4', path: image, options: [] });
-      await mounted(image, async (root) => {
-        const layer = await makeLayer(root);
-        const sync = () => new LayerSync(root, { waitingBytes: () => waiting }).sync(layer);
-        await symlink('file', path.join(layer.path, 'link'));
-        await sync();
-        // Nothing but the owner of the link changes, which no file or directory of the layer knows of.
-        await lchown(path.join(layer.path, 'link'), 7, 8);
-        await sync();
-        await writeFile(path.join(layer.path, 'unsynchronised'), 'content');
-        await afterPowerCut(image, async (found) => {
-          const files = path.join(found, '1', 'fs');
-          assert.equal(await readFile(path.join(files, 'inside', 'deeper', 'file'), 'utf8'), 'content');
-          const { uid, gid } = await lstat(path.join(files, 'link'));
-          assert.deepEqual({ uid, gid }, { uid: 7, gid: 8 });
-          await assert.rejects(lstat(path.join(files, 'unsynchronised')), { code: 'ENOENT' });
+const journals = { 'a journal': [], 'no journal': ['-O', '^has_journal'] } as const;
+
+async function makeImage(t: TestContext, options: readonly string[]): Promise<string> {
+  const image = path.join(await temporaryDirectory(t), 'image');
+  await writeFile(image, '');
+  await truncate(image, 64 * MIB);
+  await makeFileSystem({ type: 'ext4', path: image, options });
+  return image;
+}
+
+for (const [journal, options] of Object.entries(journals)) {
+  describe(`a layer that was synchronised on ext4 with ${journal}`, { skip: whyNoLoopFileSystem('ext4') }, () => {
+    const ways = { 'file by file': 64 * MIB, 'with everything': 0 };
+    for (const [way, waiting] of Object.entries(ways)) {
+      it(`${way} is whole after a power cut`, async (t) => {
+        const image = await makeImage(t, options);
+        await mounted(image, async (root) => {
+          const layer = await makeLayer(root);
+          const sync = () => new LayerSync(root, { waitingBytes: () => waiting }).sync(layer);
+          await symlink('file', path.join(layer.path, 'link'));
+          await sync();
+          // Nothing but the owner of the link changes, which no file or directory of the layer knows of.
+          await lchown(path.join(layer.path, 'link'), 7, 8);
+          await sync();
+          await writeFile(path.join(layer.path, 'unsynchronised'), 'content');
+          await afterPowerCut(image, async (found) => {
+            const files = path.join(found, '1', 'fs');
+            assert.equal(await readFile(path.join(files, 'inside', 'deeper', 'file'), 'utf8'), 'content');
+            const { uid, gid } = await lstat(path.join(files, 'link'));
+            assert.deepEqual({ uid, gid }, { uid: 7, gid: 8 });
+            await assert.rejects(lstat(path.join(files, 'unsynchronised')), { code: 'ENOENT' });
+          });
         });
       });
-    });
-  }
+    }
 
-  it('without files is there after a power cut, with its owner and its attributes', async (t) => {
-    const image = path.join(await temporaryDirectory(t), 'image');
-    await writeFile(image, '');
-    await truncate(image, 64 * MIB);
-    await makeFileSystem({ type: 'ext4', path: image, options: [] });
-    await mounted(image, async (root) => {
-      const directory = path.join(root, '1');
-      const layer: LayerFiles = { path: path.join(directory, 'fs'), parents: [directory, root], inodes: 1, size: 4096 };
-      const layers = new LayerSync(root);
-      for (const uid of [7, 8]) {
-        await mkdir(layer.path, { recursive: true });
-        await lchown(layer.path, uid, uid);
-        await layers.sync(layer);
-        await mkdir(path.join(directory, `unsynchronised-${uid}`));
-        await afterPowerCut(image, async (found) => {
-          assert.equal((await lstat(path.join(found, '1', 'fs'))).uid, uid);
-          await assert.rejects(lstat(path.join(found, '1', `unsynchronised-${uid}`)), { code: 'ENOENT' });
-        });
-      }
+    it('without files is there after a power cut, with its owner and its attributes', async (t) => {
+      const image = await makeImage(t, options);
+      await mounted(image, async (root) => {
+        assert.equal(liesInOneJournal(root), journal === 'a journal');
+        const directory = path.join(root, '1');
+        const layer: LayerFiles = {
+          path: path.join(directory, 'fs'),
+          parents: [directory, root],
+          inodes: 1,
+          size: 4096,
+        };
+        const layers = new LayerSync(root);
+        for (const uid of [7, 8]) {
+          await mkdir(layer.path, { recursive: true });
+          await lchown(layer.path, uid, uid);
+          await layers.sync(layer);
+          await mkdir(path.join(directory, `unsynchronised-${uid}`));
+          await afterPowerCut(image, async (found) => {
+            assert.equal((await lstat(path.join(found, '1', 'fs'))).uid, uid);
+            await assert.rejects(lstat(path.join(found, '1', `unsynchronised-${uid}`)), { code: 'ENOENT' });
+          });
+        }
+      });
     });
   });
-});
+}

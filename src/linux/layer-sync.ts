@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fsync,
-  futimesSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-} from 'node:fs';
-import path from 'node:path';
+import { closeSync, constants, fsync, futimesSync, openSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { throwIfAborted } from '../errors/index.js';
 import { GroupSync } from './group-sync.js';
+import { liesInOneJournal } from './one-journal.js';
 import { runInTreePool } from './tree-pool.js';
 
 /** A layer to put on disk, and what it is known to take. */
@@ -65,7 +55,7 @@ export class LayerSync {
 
   /** @param directory Any directory of the file system of the layers. */
   constructor(directory: string, facts: Partial<LayerSyncFacts> = {}) {
-    const { waitingBytes = waitingBytesOfMachine, hasOneJournal = hasJournal(directory) } = facts;
+    const { waitingBytes = waitingBytesOfMachine, hasOneJournal = liesInOneJournal(directory) } = facts;
     const { whole = new GroupSync(directory), journal = new GroupSync(directory, commitJournal) } = facts;
     this.#facts = { waitingBytes, hasOneJournal, whole, journal };
   }
@@ -121,31 +111,4 @@ function waitingBytesOfMachine(): number {
     Number(new RegExp(`^${name}: *(\\d+) kB`, 'm').exec(text)?.[1]),
   );
   return kibibytes.reduce((sum, each) => sum + (Number.isFinite(each) ? each : 0), 0) * 1024;
-}
-
-/**
- * Whether a directory lies on ext4 with a journal: there each fsync commits the journal, which has every change of
- * metadata until then (Documentation/filesystems/ext4/journal.rst). Other file systems may log one inode alone.
- */
-function hasJournal(directory: string): boolean {
-  try {
-    const { dev } = statSync(directory);
-    const name = path.basename(readlinkSync(`/sys/dev/block/${major(dev)}:${minor(dev)}`));
-    return existsSync(`/sys/fs/ext4/${name}/journal_task`);
-  } catch {
-    // Not on a block device of its own: btrfs, overlay, tmpfs.
-    return false;
-  }
-}
-
-/** As gnu_dev_major(3). */
-function major(device: number): number {
-  const number = BigInt(device);
-  return Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & 0xfffff000n));
-}
-
-/** As gnu_dev_minor(3). */
-function minor(device: number): number {
-  const number = BigInt(device);
-  return Number((number & 0xffn) | ((number >> 12n) & 0xffffff00n));
 }
