@@ -44,6 +44,7 @@ describe('LayerSync', () => {
     { title: 'only its own data waits', waiting: 500 * MIB, inodes: 4, size: 500 * MIB, whole: 1 },
     { title: 'much of others waits', waiting: 64 * MIB, inodes: 4, size: 4096, whole: 0 },
     { title: 'much of others waits, but it has more files', waiting: 64 * MIB, inodes: 500, size: 4096, whole: 1 },
+    { title: 'less of others waits than a walk costs', waiting: 3 * MIB, inodes: 2, size: 4096, whole: 1 },
     { title: 'it has very many files', waiting: 64 * 1024 * MIB, inodes: 5000, size: 4096, whole: 1 },
   ];
   for (const { title, waiting, whole, ...taken } of cases) {
@@ -57,7 +58,7 @@ describe('LayerSync', () => {
 
   it('counts layers that come at the same time together', async (t) => {
     const directory = await temporaryDirectory(t);
-    const { counts, layers } = counting(directory, { waitingBytes: () => 4 * MIB });
+    const { counts, layers } = counting(directory, { waitingBytes: () => 7 * MIB });
     const layer = { ...(await makeLayer(directory)), inodes: 5 };
     await Promise.all(Array.from({ length: 8 }, () => layers.sync(layer)));
     assert.equal(counts.whole, 6);

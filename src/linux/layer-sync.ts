@@ -38,6 +38,9 @@ const MIB = 2 ** 20;
  */
 const FILES_PER_MIB = 3;
 
+/** What a walk costs by itself, in files: the way to its thread, and the directories above the layer. */
+const FILES_FOR_WALKING = 8;
+
 /** Beyond this many a walk takes tenths of a second, whatever else there is to write. */
 const MOST_FILES = 4096;
 
@@ -76,7 +79,7 @@ export class LayerSync {
   #isWorthWalking({ inodes, size }: LayerFiles): boolean {
     const files = this.#walking + inodes;
     if (files > MOST_FILES) return false;
-    return files < ((this.#facts.waitingBytes() - size) / MIB) * FILES_PER_MIB;
+    return files + FILES_FOR_WALKING < ((this.#facts.waitingBytes() - size) / MIB) * FILES_PER_MIB;
   }
 
   async #walk({ path: top, parents, inodes }: LayerFiles, signal: AbortSignal | undefined): Promise<boolean> {
