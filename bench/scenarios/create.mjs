@@ -10,10 +10,10 @@ const callersText = (count) => (count === 1 ? '1 caller' : `${count} callers`);
 
 /**
  * Rounds of several calls, again and again.
- * @param {{ operation: string, title: string, callers: number, factor: number, quick?: boolean }} options
+ * @param {{ operation: string, title: string, callers: number, factor: number, quick?: boolean, note?: string }} options
  * @returns {Scenario}
  */
-function rounds({ operation, title, callers, factor, quick = true }) {
+function rounds({ operation, title, callers, factor, quick = true, note }) {
   const name = `${operation}-${callers}`;
   /** @param {Run} run @param {number} share Of the seconds of the budget. */
   const loop = (run, share) => ({
@@ -27,7 +27,7 @@ function rounds({ operation, title, callers, factor, quick = true }) {
   return {
     name,
     quick,
-    rows: [{ name, title: `${title}, ${callersText(callers)}`, goal: timesAsMany(factor) }],
+    rows: [{ name, title: `${title}, ${callersText(callers)}`, goal: timesAsMany(factor), note }],
     setUp: makeBase,
     warmUp: (run) => run.target.request(run.namespace, loop(run, 0.5)),
     async measure(run) {
@@ -88,7 +88,13 @@ export const createScenarios = [
   rounds({ ...prepareRemove, callers: 8, factor: 4 }),
   rounds({ ...prepareRemove, callers: 1, factor: 1.8 }),
   rounds({ ...prepareCommitRemove, callers: 64, factor: 6 }),
-  rounds({ ...prepareCommitRemove, callers: 1, factor: 1.5, quick: false }),
+  rounds({
+    ...prepareCommitRemove,
+    callers: 1,
+    factor: 1.5,
+    quick: false,
+    note: 'A round waits for the disk four times, one after the other: the log of the store for each call, and before the commit is recorded the layer. On ext4 without a journal the layer takes a syncfs; with one, a commit of the journal. containerd does not put layers on disk.',
+  }),
   burst,
   prepareCost,
 ];
