@@ -1,8 +1,8 @@
 // What the numbers depend on. Nothing that names the machine or its user.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
+import { liesInOneJournal } from '#strata/linux/index.js';
 import { root } from '../../scripts/lib/project.mjs';
 import { fileSystemOf } from '../targets/workplace.mjs';
 
@@ -21,7 +21,7 @@ export function describeMachine(directory) {
     processor: `${cpus[0]?.model.trim() ?? 'unknown'}, ${cpus.length} cores`,
     memory: `${Math.round(os.totalmem() / gibibyte)} GiB`,
     system: `${distribution()}, Linux ${os.release()}`,
-    'file system': `${fileSystemOf(directory)}${hasNoJournal(directory) ? ' without a journal' : ''}`,
+    'file system': describeFileSystem(directory),
     node: process.versions.node,
     strata: `${JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version}${revision()}`,
     containerd: firstLine('containerd', ['--version']).split(' ')[2] ?? 'none',
@@ -30,19 +30,12 @@ export function describeMachine(directory) {
 }
 
 /**
- * What ext4 has to write for a change depends on it.
+ * With its journal or without, on which depends what ext4 has to write for a change.
  * @param {string} directory
  */
-function hasNoJournal(directory) {
-  if (fileSystemOf(directory) !== 'ext4') return false;
-  try {
-    const { dev } = statSync(directory);
-    // gnu_dev_major(3) and gnu_dev_minor(3), as far as there are disks.
-    const link = readlinkSync(`/sys/dev/block/${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`);
-    return readFileSync(`/sys/fs/ext4/${path.basename(link)}/journal_task`, 'utf8').trim() === '<none>';
-  } catch {
-    return false;
-  }
+function describeFileSystem(directory) {
+  const type = fileSystemOf(directory);
+  return type === 'ext4' && !liesInOneJournal(directory) ? `${type} without a journal` : type;
 }
 
 function distribution() {

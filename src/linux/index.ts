@@ -73,6 +73,7 @@ export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './moun
 export type { MountSpec } from './mount-options.js';
 export { isMountPoint } from './mount-point.js';
 export { type MountEntry, mountOf, mountsMadeOf } from './mount-table.js';
+export { liesInOneJournal } from './one-journal.js';
 export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQuota } from './project-quota.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
 export { removeTrees } from './remove-trees.js';

@@ -99,8 +99,12 @@ export class LayerListWriter implements LayerObserver, CheckedList {
 
   /** Before anything changes: after a kill, a list that still had its end would be taken for one that has everything. */
   async #goOn(): Promise<void> {
+    await this.#add(this.#beginning());
+  }
+
+  #beginning(): string {
     const { name: snapshotter, face } = this.#options;
-    await this.#add(lineText({ type: 'begin', snapshotter, face }));
+    return lineText({ type: 'begin', snapshotter, face });
   }
 
   changed(id: number): void {
@@ -156,10 +160,10 @@ export class LayerListWriter implements LayerObserver, CheckedList {
   }
 
   async #writeAll(): Promise<void> {
-    const { root, name: snapshotter, face, store, durable } = this.#options;
+    const { root, store, durable } = this.#options;
     const path = layerListPath(root);
     await using file = await open(`${path}.new`, 'w', MODE);
-    await file.write(lineText({ type: 'begin', snapshotter, face }));
+    await file.write(this.#beginning());
     let bytes = 0;
     for (let after: string | undefined; ; ) {
       const { lines, last } = store.read((tx) => this.#page(tx, after));
