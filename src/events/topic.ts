@@ -1,12 +1,26 @@
 import { InvalidArgumentError, withContext } from '../errors/index.js';
 import { validateIdentifier } from '../identifiers/index.js';
 
+/** Topics that were found to be valid: a daemon publishes a handful of them, again and again. */
+const known = new Set<string>();
+
+/** How many are remembered, and how long they may be: clients publish as well. */
+const mostKnown = 64;
+const longestKnown = 256;
+
+function remember(topic: string): void {
+  if (topic.length > longestKnown) return;
+  if (known.size >= mostKnown) known.clear();
+  known.add(topic);
+}
+
 /**
  * Checks a topic: a slash before each component, every component an identifier
  * (containerd: core/events/exchange/exchange.go).
  * @throws InvalidArgumentError when it is not.
  */
 export function validateTopic(topic: string): void {
+  if (known.has(topic)) return;
   const quoted = JSON.stringify(topic);
   if (topic === '') throw new InvalidArgumentError(`envelope topic ${quoted}: must not be empty`);
   if (!topic.startsWith('/')) throw new InvalidArgumentError(`envelope topic ${quoted}: must start with '/'`);
@@ -18,4 +32,5 @@ export function validateTopic(topic: string): void {
       throw withContext(error, `envelope topic ${quoted}: failed validation on component ${JSON.stringify(component)}`);
     }
   }
+  remember(topic);
 }

@@ -189,7 +189,7 @@ export class RemoteBackend implements Backend {
     });
     if (unused === undefined) return;
     try {
-      await this.#snapshotter.remove(unused, { ...call });
+      await this.#snapshotter.remove(unused, call);
     } catch (error) {
       // The record is gone, which is what the caller asked for; `cleanup` removes what stays.
       if (!(error instanceof FailedPreconditionError)) this.#errors.report('remove a snapshot of the back end', error);

@@ -1,7 +1,16 @@
 import { UnavailableError } from '../errors/index.js';
 import { eachOf, type PagedSnapshotter, walkPages } from './paged-walk.js';
 import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
-import { type CallContext, type Info, type Mount, noContext, throwIfCallAborted, type Usage } from './types.js';
+import {
+  type CallContext,
+  type CallDefaults,
+  completedCall,
+  type Info,
+  type Mount,
+  noContext,
+  throwIfCallAborted,
+  type Usage,
+} from './types.js';
 
 /** A call that has ended. */
 export interface FinishedCall {
@@ -31,7 +40,7 @@ export interface GuardOptions {
   /** Told about each call when it ends, for logs and metrics. */
   readonly observe?: (call: FinishedCall) => void;
   /** What goes with each call that does not say otherwise, such as a namespace. */
-  readonly defaults?: CallContext;
+  readonly defaults?: CallDefaults;
 }
 
 /**
@@ -41,7 +50,7 @@ export interface GuardOptions {
 export class GuardedSnapshotter implements PagedSnapshotter {
   readonly #inner: Snapshotter;
   readonly #observe: GuardOptions['observe'];
-  readonly #defaults: CallContext | undefined;
+  readonly #defaults: CallDefaults | undefined;
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
@@ -144,7 +153,7 @@ export class GuardedSnapshotter implements PagedSnapshotter {
   }
 
   #complete(call: CallContext): CallContext {
-    return this.#defaults === undefined ? call : { ...this.#defaults, ...call };
+    return this.#defaults === undefined ? call : completedCall(call, this.#defaults);
   }
 
   #enter(call: CallContext): number {

@@ -52,12 +52,28 @@ export interface CallContext {
   /** The lease that keeps what the call creates. */
   readonly lease?: string;
   /** Aborting it stops the call's work; what was not recorded by then is undone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Why the call was aborted; undefined when it was not. For callers whose signal is only made when somebody asks for
    * it, which costs as much as a small call: whoever only looks, looks here first (`throwIfCallAborted`).
    */
   readonly abortReason?: () => StrataError | undefined;
+}
+
+/** What a call may leave to others to say. */
+export type CallDefaults = Pick<CallContext, 'namespace' | 'lease'>;
+
+/** The same call with what is missing of it filled in. Does not ask for its signal. */
+export function completedCall(call: CallContext, defaults: CallDefaults): CallContext {
+  const { namespace = defaults.namespace, lease = defaults.lease, abortReason } = call;
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(abortReason === undefined ? {} : { abortReason }),
+    get signal() {
+      return call.signal;
+    },
+  };
 }
 
 /** @throws CanceledError, DeadlineExceededError or the caller's own error when the call was aborted already. */

@@ -15,6 +15,28 @@ export interface CallOrigin {
   readonly endless?: boolean;
 }
 
+/**
+ * What a handler is told of a call. Most calls are answered before anybody asks for their signal, which costs more than the
+ * rest; and a class costs a tenth of an object that is put together with a getter.
+ */
+class ServedContext implements CallContext {
+  readonly namespace?: string;
+  readonly lease?: string;
+  readonly abortReason: () => StrataError | undefined;
+  readonly #call: ActiveCall;
+
+  constructor(call: ActiveCall, namespace: string | undefined, lease: string | undefined) {
+    this.#call = call;
+    if (namespace !== undefined) this.namespace = namespace;
+    if (lease !== undefined) this.lease = lease;
+    this.abortReason = () => call.reason;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+}
+
 /** A call under way. */
 export class ActiveCall {
   readonly context: CallContext;
@@ -27,16 +49,7 @@ export class ActiveCall {
   constructor({ namespace, lease, endless = false }: CallOrigin, onEnd: (call: ActiveCall) => void) {
     this.endless = endless;
     this.#onEnd = onEnd;
-    // Most calls are answered before anybody asks for their signal, which costs more than the rest of the context.
-    const signalOf = (): AbortSignal => this.signal;
-    this.context = {
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(lease === undefined ? {} : { lease }),
-      get signal() {
-        return signalOf();
-      },
-      abortReason: () => this.#reason,
-    };
+    this.context = new ServedContext(this, namespace, lease);
   }
 
   /** Aborted when the call is. */

@@ -5,7 +5,7 @@ import type { Key, Table } from '../table.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import { encodeKey, encodePrefix } from './key.js';
 import { decodeEntry, decodeEntryKey, decodeValue } from './record.js';
-import { type Closeable, type RangeOwner, RecordIterator } from './record-iterator.js';
+import { type Closeable, type RangeOptions, type RangeOwner, RecordIterator } from './record-iterator.js';
 import type { Scope } from './scan.js';
 import { type EncodedEntry, packValue, toStored, unpack } from './stored-key.js';
 import { access, type ByteDatabase, type TableSet, type View } from './tables.js';
@@ -55,7 +55,7 @@ export class LmdbReadTransaction implements ReadTransaction, RangeOwner {
     const scope = scopeOf(table, range);
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
     const { onUnreadable } = range;
-    return { [Symbol.iterator]: () => new RecordIterator({ decode, source, scope, limit, onUnreadable, owner: this }) };
+    return new Records({ decode, source, scope, limit, onUnreadable, owner: this });
   }
 
   check(): void {
@@ -124,6 +124,19 @@ export class LmdbWriteTransaction extends LmdbReadTransaction implements WriteTr
 
   override changes(): number {
     return this.#changes;
+  }
+}
+
+/** Records that can be gone through more than once. A class, since an object with a computed name is slow to make. */
+class Records<Item> implements Iterable<Item> {
+  readonly #options: RangeOptions<Item>;
+
+  constructor(options: RangeOptions<Item>) {
+    this.#options = options;
+  }
+
+  [Symbol.iterator](): Iterator<Item> {
+    return new RecordIterator(this.#options);
   }
 }
 

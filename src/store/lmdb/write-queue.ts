@@ -17,8 +17,12 @@ type Change<T> = (tx: WriteTransaction) => T;
 
 /** One write from the moment that it is asked for until it is on disk. */
 interface PendingWrite {
-  /** Makes the change inside a transaction of its own; keeps its result or its error. */
-  perform(): void;
+  /**
+   * Makes the change; keeps its result or its error.
+   * @param isAlone Whether nothing else is in the transaction, which is then the change's own; else it gets one inside.
+   * @returns whether it was made.
+   */
+  perform(isAlone: boolean): boolean;
   /** Its commit is on disk, or it failed by itself: tells the caller. */
   settle(): void;
   /** Its commit failed. */
@@ -169,11 +173,13 @@ export class WriteQueue {
       this.#faults.reach('store.begun');
       this.#performing = true;
       try {
-        for (const write of batch) write.perform();
+        const isAlone = batch.length === 1;
+        for (const write of batch) if (!write.perform(isAlone) && isAlone) return ABORT;
       } finally {
         this.#performing = false;
       }
       this.#faults.reach('store.changed');
+      return undefined;
     });
   }
 
@@ -181,14 +187,16 @@ export class WriteQueue {
     let settle: (() => void) | undefined;
     let fail = reject;
     return {
-      perform: () => {
+      perform: (isAlone) => {
         try {
-          const result = this.#run(change);
+          const result = this.#run(change, isAlone);
           settle = () => resolve(result);
+          return true;
         } catch (error) {
           settle = () => reject(error);
           // It has failed already, whatever becomes of the commit.
           fail = settle;
+          return false;
         }
       },
       settle: () => settle?.(),
@@ -196,28 +204,39 @@ export class WriteQueue {
     };
   }
 
-  #run<T>(change: Change<T>): T {
-    const { root, tables } = this.#options;
+  #run<T>(change: Change<T>, isAlone: boolean): T {
     const mark = this.#changes.mark;
-    let result: { readonly value: T } | undefined;
-    // Inside a transaction this is a nested one, which a throw undoes alone. Its callback returns nothing, since some
-    // results have a meaning to lmdb-js.
     try {
-      root.transactionSync(() => {
-        const tx = new LmdbWriteTransaction(tables, this.#writer, this.#changes);
-        try {
-          result = { value: refusePromise(change(tx)) };
-        } finally {
-          tx.end();
-        }
-      });
+      return isAlone ? this.#make(change) : this.#makeInside(change);
     } catch (error) {
       this.#changes.rewind(mark);
+      throw error;
+    }
+  }
+
+  /** Makes a change in a nested transaction, which a throw undoes alone. */
+  #makeInside<T>(change: Change<T>): T {
+    let result: { readonly value: T } | undefined;
+    try {
+      // The callback returns nothing, since some results have a meaning to lmdb-js.
+      this.#options.root.transactionSync(() => {
+        result = { value: this.#make(change) };
+      });
+    } catch (error) {
       // The change was made; LMDB could not end its transaction.
       throw result === undefined ? error : fromSystemError(error, 'cannot write to store');
     }
     if (result === undefined) throw new InternalError('the change of a write was not run');
     return result.value;
+  }
+
+  #make<T>(change: Change<T>): T {
+    const tx = new LmdbWriteTransaction(this.#options.tables, this.#writer, this.#changes);
+    try {
+      return refusePromise(change(tx));
+    } finally {
+      tx.end();
+    }
   }
 }
 
