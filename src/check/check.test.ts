@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { idsTable } from '../snapshots/index.js';
+import { bareLayersTable, idsTable } from '../snapshots/index.js';
 import { openCheckedRoot, runCheck } from '../testing/checked-root.js';
 
 describe('check', () => {
@@ -22,6 +22,7 @@ describe('check', () => {
   it('finds a layer without its directory, and a directory without a record', async () => {
     await using root = await openCheckedRoot();
     await root.snapshotter.prepare({ key: 'build' });
+    await root.inTree('build', (tree) => writeFileSync(path.join(tree, 'file'), 'content'));
     await root.snapshotter.commit({ key: 'build', name: 'base' });
     const [[, id] = []] = root.store.read((tx) => [...tx.keys(idsTable)]);
     rmSync(path.join(root.snapshots, String(id)), { recursive: true });
@@ -34,5 +35,31 @@ describe('check', () => {
       ['orphan-directory', '4000', 'move-away'],
     ]);
     assert.equal(summary.findings, 3);
+  });
+
+  it('finds that a layer without content can be made again while it need not be on disk', async () => {
+    await using root = await openCheckedRoot();
+    await root.snapshotter.prepare({ key: 'build' });
+    await root.snapshotter.commit({ key: 'build', name: 'base' });
+    const [[, id] = []] = root.store.read((tx) => [...tx.keys(bareLayersTable)]);
+    const directory = path.join(root.snapshots, String(id));
+    const before = lstatSync(path.join(directory, 'fs'), { bigint: true });
+    rmSync(directory, { recursive: true });
+    const { findings } = await runCheck(root, { level: 'deep' });
+    assert.deepEqual(
+      findings.map(({ kind, remedy }) => [kind, remedy]),
+      [['missing-directory', 'make-directory']],
+    );
+    const { actions } = await runCheck(root, { level: 'normal', repair: { dryRun: false, dropDescendants: false } });
+    assert.deepEqual(
+      actions.map(({ remedy, state }) => [remedy, state]),
+      [
+        ['make-directory', 'planned'],
+        ['make-directory', 'done'],
+      ],
+    );
+    const { mode, mtimeNs } = lstatSync(path.join(directory, 'fs'), { bigint: true });
+    assert.deepEqual([mode, mtimeNs], [before.mode, before.mtimeNs]);
+    assert.deepEqual((await runCheck(root, { level: 'deep' })).findings, []);
   });
 });

@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { systemErrorCode, throwIfAborted } from '../errors/index.js';
 import {
+  bareLayersTable,
   type CallContext,
   type CheckedFiles,
   type CheckLevel,
@@ -48,12 +49,12 @@ export interface FilesSeen {
  */
 export async function checkFiles(options: FileCheckOptions, seen: RecordedFiles): Promise<FilesSeen> {
   const { files, level, call, store, snapshotter } = options;
-  const first = await files.inspect(checkedFiles(seen.record), level, call);
+  const first = await files.inspect(recordedFiles(options, seen), level, call);
   const { problems: _, ...read } = first;
   if (first.problems.length === 0) return { found: [], ...read };
   const now = store.read((tx) => findAgain(tx, snapshotter.name, seen));
   if (now === undefined) return { found: [], ...read };
-  const second = await files.inspect(checkedFiles(now.record), level, call);
+  const second = await files.inspect(recordedFiles(options, now), level, call);
   const lasting = new Set(first.problems.map(identity));
   const problems = second.problems.filter((problem) => lasting.has(identity(problem)));
   // The record may have gone during the second look.
@@ -65,6 +66,15 @@ export async function checkFiles(options: FileCheckOptions, seen: RecordedFiles)
 /** What a checker needs of a record. */
 export function checkedFiles({ id, kind, parentIds, usage }: SnapshotRecord): CheckedFiles {
   return { id: String(id), kind, parentIds: parentIds.map(String), usage };
+}
+
+/** The same with all that the store says of it. */
+export function recordedFiles(
+  { store, snapshotter: { name } }: Pick<FileCheckOptions, 'store' | 'snapshotter'>,
+  { record }: RecordedFiles,
+): CheckedFiles {
+  const bare = store.read((tx) => readable(tx, bareLayersTable, [name, record.id]));
+  return bare === undefined ? checkedFiles(record) : { ...checkedFiles(record), bare };
 }
 
 function identity({ kind, path }: FileProblem): string {

@@ -4,7 +4,7 @@ import { messageOf, throwIfAborted } from '../errors/index.js';
 import { mountsMadeOf } from '../linux/index.js';
 import { type CallContext, type FileProblem, snapshotsTable } from '../snapshots/index.js';
 import { type Doomed, doomedWith, removeRecords } from './doomed.js';
-import { checkedFiles, checkFiles, findAgain, isExpected, pathsThere } from './file-check.js';
+import { checkFiles, findAgain, isExpected, pathsThere, recordedFiles } from './file-check.js';
 import type { Found } from './found.js';
 import { findingKinds } from './kinds.js';
 import { checkList } from './layer-list/check-list.js';
@@ -56,14 +56,17 @@ type FilesPlace = Extract<Found['place'], { readonly type: 'files' }>;
 
 /** Between looking at the record and mending nothing else runs. */
 async function mendFiles(parts: Parts, place: FilesPlace): Promise<boolean> {
-  const { subject, snapshotter, found } = parts;
+  const { snapshotter, found } = parts;
+  const { store } = parts.subject;
   const { key, id, problem } = place;
   if (found.finding.remedy === 'move-away') return (await isStillWrong(parts)) && movePath(parts, problem);
-  const now = subject.store.read((tx) => {
+  const now = store.read((tx) => {
     const record = readable(tx, snapshotsTable, [snapshotter.name, key]);
     return record?.id === id ? findAgain(tx, snapshotter.name, { key, record }) : undefined;
   });
-  return now !== undefined && (await snapshotter.files?.mend(checkedFiles(now.record), problem)) === true;
+  return (
+    now !== undefined && (await snapshotter.files?.mend(recordedFiles({ store, snapshotter }, now), problem)) === true
+  );
 }
 
 /** Mends what lies beside the snapshots, if it is still so. */

@@ -1,5 +1,6 @@
 /** System calls, mounts and facts about the machine. The only room with native code. */
 export { copyAttributes, getAttribute, listAttributes, setAttribute } from './attributes.js';
+export { type BareDirectory, bareDirectory, isBareDirectory, makeBareDirectory } from './bare-directory.js';
 export { forgetGroup, limitExclusive, quotaIsOn } from './btrfs-quota.js';
 export {
   BTRFS_MAGIC,

@@ -75,6 +75,14 @@ export class LayerSync {
     await this.#facts.whole.sync();
   }
 
+  /**
+   * Resolves when all names, owners and attributes on the file system that were changed before the call are on disk.
+   * @throws as {@link sync}.
+   */
+  names(): Promise<void> {
+    return this.#facts.hasOneJournal ? this.#facts.journal.sync() : this.#facts.whole.sync();
+  }
+
   /** Layers that come at the same time would share one synchronisation of everything, so they are counted together. */
   #isWorthWalking({ inodes, size }: LayerFiles): boolean {
     const files = this.#walking + inodes;

@@ -1,4 +1,5 @@
 import type { ReadTransaction, WriteTransaction } from '../store/index.js';
+import type { BareLayer } from './bare-layer.js';
 import type { CallContext, Kind, Usage } from './types.js';
 
 /** What can be wrong with the files of a snapshot, by the words that `strata check` uses. */
@@ -52,6 +53,8 @@ export interface CheckedFiles {
   readonly parentIds: readonly string[];
   /** Of a committed one: what it took when it was committed. */
   readonly usage: Usage;
+  /** Of a layer without content that need not be on disk: what to make it of. Its content is not looked at. */
+  readonly bare?: BareLayer;
 }
 
 /** What came of a look. */

@@ -7,6 +7,7 @@
  * methods that leave nothing behind when they reject, that stop soon after `call.signal` is aborted, and that keep the
  * event loop free: whatever walks a tree runs in a worker.
  */
+import type { BareLayer, BareLayers } from './bare-layer.js';
 import type { DriverChecker } from './driver-checker.js';
 import type { Limits } from './limits.js';
 import type { CallContext, Kind, Labels, Mount, Usage } from './types.js';
@@ -22,6 +23,15 @@ export interface DriverSnapshot {
   readonly labels: Labels;
   /** Given to `create`, of limits that the driver has said it can keep: what an active snapshot may take. */
   readonly limits?: Limits;
+}
+
+/** What a layer takes that is ready for the record of its commit. */
+export interface SealedLayer extends Usage {
+  /**
+   * Present when the layer is not on disk and need not be, since nothing is in it: after a power cut `bareLayers` makes it
+   * again of this, which is recorded with the commit.
+   */
+  readonly bare?: BareLayer | undefined;
 }
 
 /** Which limits a back end can keep here and now. */
@@ -84,7 +94,10 @@ export interface Driver extends AsyncDisposable {
    * Readies an active snapshot for its commit: synchronise, measure, convert. Nothing may be lost when the record is
    * then refused: the snapshot must still work as an active one.
    */
-  seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage>;
+  seal(snapshot: DriverSnapshot, call: CallContext): Promise<SealedLayer>;
+
+  /** Absent where `seal` puts every layer on disk. */
+  readonly bareLayers?: BareLayers | undefined;
 
   /**
    * Told in the background after commits were recorded: deletes what their active snapshots needed and the layers do

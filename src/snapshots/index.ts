@@ -1,5 +1,13 @@
+export type { BareLayer, BareLayers } from './bare-layer.js';
 export type { BackgroundErrors } from './discards.js';
-export type { Driver, DriverCapabilities, DriverLimiter, DriverSnapshot, LimitSupport } from './driver.js';
+export type {
+  Driver,
+  DriverCapabilities,
+  DriverLimiter,
+  DriverSnapshot,
+  LimitSupport,
+  SealedLayer,
+} from './driver.js';
 export type {
   CheckedFiles,
   CheckLevel,
@@ -61,6 +69,7 @@ export {
   type StagedUpdate,
 } from './staging.js';
 export {
+  bareLayersTable,
   childrenTable,
   idsTable,
   reservedIdsTable,

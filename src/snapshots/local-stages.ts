@@ -1,8 +1,9 @@
 import { AbortedError, NotImplementedError, withContext } from '../errors/index.js';
 import { type FaultPoints, noFaults } from '../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
+import type { BareLayer } from './bare-layer.js';
 import type { BackgroundErrors } from './discards.js';
-import type { Driver, DriverSnapshot } from './driver.js';
+import type { Driver, DriverSnapshot, SealedLayer } from './driver.js';
 import { IdAllocator } from './ids.js';
 import type { LayerObserver } from './layer-observer.js';
 import { LimitChanges } from './limit-changes.js';
@@ -25,6 +26,7 @@ import {
 import type { SnapshotRecord } from './tables.js';
 import { infoOf, type NamedRecord, SnapshotTree } from './tree.js';
 import { type CallContext, type Info, type Mount, noLabels, noUsage, throwIfCallAborted, type Usage } from './types.js';
+import { UnsynchronisedLayers } from './unsynchronised-layers.js';
 
 const silent: BackgroundErrors = { report: () => undefined };
 
@@ -41,16 +43,18 @@ export class LocalStages implements StagedSnapshotter {
   readonly #ids: IdAllocator;
   readonly #files: SnapshotFiles;
   readonly #layers: LayerObserver | undefined;
+  readonly #unsynchronised: UnsynchronisedLayers;
   readonly #errors: BackgroundErrors;
   readonly #faults: FaultPoints;
   readonly #limiter: Limiter;
   readonly #limits: LimitChanges;
 
-  private constructor(options: LocalSnapshotterOptions, ids: IdAllocator, found: FoundFiles) {
-    const { store, driver, name, layers, limits = {}, errors = silent, faults = noFaults } = options;
+  private constructor(options: LocalSnapshotterOptions, { ids, found, unsynchronised, tree }: Opened) {
+    const { store, driver, layers, limits = {}, errors = silent, faults = noFaults } = options;
     this.#store = store;
     this.#driver = driver;
-    this.#tree = new SnapshotTree(name);
+    this.#tree = tree;
+    this.#unsynchronised = unsynchronised;
     this.#ids = ids;
     this.#errors = errors;
     this.#faults = faults;
@@ -67,15 +71,18 @@ export class LocalStages implements StagedSnapshotter {
   }
 
   /**
-   * Costs one durable write and one listing of the place of snapshots, and reading all records where the driver has to
-   * restore something.
+   * Costs one durable write and one listing of the place of snapshots, a look at each layer without content of the last
+   * second of an earlier process, and reading all records where the driver has to restore something.
    */
   static async open(options: LocalSnapshotterOptions): Promise<LocalStages> {
-    const { store, name: snapshotter, driver, faults } = options;
-    await driver.restore?.(recordedSnapshots(store, snapshotter));
+    const { store, name, driver, faults, errors = silent } = options;
+    await driver.restore?.(recordedSnapshots(store, name));
+    const tree = new SnapshotTree(name);
+    const unsynchronised = await UnsynchronisedLayers.open({ store, name, driver, tree, errors });
     const found = await findFiles(driver);
-    const above = found.names.reduce((highest, name) => Math.max(highest, idOf(name) ?? 0), 0);
-    return new LocalStages(options, await IdAllocator.open({ store, snapshotter, faults, above }), found);
+    const above = found.names.reduce((highest, each) => Math.max(highest, idOf(each) ?? 0), 0);
+    const ids = await IdAllocator.open({ store, snapshotter: name, faults, above });
+    return new LocalStages(options, { ids, found, unsynchronised, tree });
   }
 
   async stageCreate(request: StageCreateRequest, call: CallContext): Promise<StagedCreate> {
@@ -115,22 +122,23 @@ export class LocalStages implements StagedSnapshotter {
     const record = this.#store.read((tx) => this.#tree.find(tx, key));
     const active = record?.kind === 'active' ? record : undefined;
     // What is not active is refused by `record`, in the order of checks that clients know.
-    const usage = active === undefined ? noUsage : await this.#seal(key, active, call);
+    const sealed: SealedLayer = active === undefined ? noUsage : await this.#seal(key, active, call);
     this.#faults.reach('commit.sealed');
     return {
-      record: (tx, request) =>
-        this.#recordCommit(tx, { ...request, key, usage, id: active?.id, before: active?.parent }),
-      settle: () => active !== undefined && this.#settleCommit(active.id),
+      record: (tx, { name, labels, parent }) =>
+        this.#recordCommit(tx, { name, labels, parent, key, sealed, id: active?.id, before: active?.parent }),
+      settle: () => active !== undefined && this.#settleCommit(active.id, sealed.bare),
       discard: async () => undefined,
     };
   }
 
-  #settleCommit(id: number): void {
+  #settleCommit(id: number, bare: BareLayer | undefined): void {
+    if (bare !== undefined) this.#unsynchronised.recorded();
     this.#layers?.changed(id);
     this.#files.committed(String(id));
   }
 
-  async #seal(key: string, active: SnapshotRecord, call: CallContext): Promise<Usage> {
+  async #seal(key: string, active: SnapshotRecord, call: CallContext): Promise<SealedLayer> {
     try {
       return await this.#driver.seal(driverSnapshot(active), call);
     } catch (error) {
@@ -140,13 +148,16 @@ export class LocalStages implements StagedSnapshotter {
 
   #recordCommit(tx: WriteTransaction, commit: SealedCommit): void {
     inContext(commitFailed(commit.key), () => {
-      const record = this.#tree.commitActive(tx, commit);
+      const { name, key, labels, parent, sealed } = commit;
+      const usage = { size: sealed.size, inodes: sealed.inodes };
+      const record = this.#tree.commitActive(tx, { name, key, labels, parent, usage });
       if (record.id !== commit.id) {
         throw new AbortedError(`snapshot "${commit.key}" was replaced while it was committed`);
       }
       if (record.parent !== commit.before && !this.#canRebase()) {
         throw new NotImplementedError('this snapshotter puts no snapshot onto a parent at its commit (rebase)');
       }
+      if (sealed.bare !== undefined) this.#unsynchronised.record(tx, record.id, sealed.bare);
     });
   }
 
@@ -230,7 +241,7 @@ export class LocalStages implements StagedSnapshotter {
 
   /** Stops deleting; what is left is found at the next start. */
   async close(): Promise<void> {
-    await Promise.all([this.#files.close(), this.#layers?.close()]);
+    await Promise.all([this.#files.close(), this.#unsynchronised.close(), this.#layers?.close()]);
     await this.#driver.close();
   }
 
@@ -247,9 +258,16 @@ interface StagedFiles {
   readonly request: StageCreateRequest;
 }
 
+interface Opened {
+  readonly ids: IdAllocator;
+  readonly found: FoundFiles;
+  readonly unsynchronised: UnsynchronisedLayers;
+  readonly tree: SnapshotTree;
+}
+
 interface SealedCommit extends RecordCommitRequest {
   readonly key: string;
-  readonly usage: Usage;
+  readonly sealed: SealedLayer;
   readonly id: number | undefined;
   /** The parent that it had when it was sealed; undefined when there was no active snapshot. */
   readonly before: string | undefined;

@@ -6,6 +6,8 @@
  *     snapshots.children       [snapshotter, parent id, child id]  the child's key
  *     snapshots.ids            [snapshotter, id]                   the key of the snapshot whose files have this id
  *     snapshots.reserved-ids   [snapshotter]                       every id up to this one may have been given out
+ *     snapshots.bare-layers    [snapshotter, id]                   what a layer without content is like that may not be
+ *                                                                  on disk yet
  *
  * All snapshotters share these tables. Ids are per snapshotter. A change of this layout needs a migration.
  */
@@ -19,6 +21,7 @@ import {
   type RecordWriter,
   textCodec,
 } from '../store/index.js';
+import type { BareLayer } from './bare-layer.js';
 import type { Kind, Labels, Usage } from './types.js';
 
 /** One snapshot, as recorded. */
@@ -146,6 +149,28 @@ export const reservedIdsTable = defineTable<readonly [snapshotter: string], numb
   codec: numberCodec,
 });
 
+const NANOSECONDS = 1_000_000_000n;
+
+const bareLayerCodec: Codec<BareLayer> = {
+  encode: ({ mode, uid, gid, mtimeNs }, writer) => {
+    writer.number(mode).number(uid).number(gid);
+    writer.number(Number(mtimeNs / NANOSECONDS)).number(Number(mtimeNs % NANOSECONDS));
+  },
+  decode: (reader) => ({
+    mode: reader.number(),
+    uid: reader.number(),
+    gid: reader.number(),
+    mtimeNs: BigInt(reader.number()) * NANOSECONDS + BigInt(reader.number()),
+  }),
+};
+
+/** Layers without content of which the record alone is known to be on disk; see `UnsynchronisedLayers`. */
+export const bareLayersTable = defineTable<readonly [snapshotter: string, id: number], BareLayer>({
+  name: 'snapshots.bare-layers',
+  shape: ['string', 'number'],
+  codec: bareLayerCodec,
+});
+
 /** The names of the snapshotters that have snapshots, in byte order. */
 export function snapshottersInUse(tx: ReadTransaction): string[] {
   const opened = [...tx.range(reservedIdsTable)].map(({ key: [name] }) => name);
@@ -153,4 +178,4 @@ export function snapshottersInUse(tx: ReadTransaction): string[] {
 }
 
 /** Every table of this room, for opening a store. */
-export const snapshotTables = [snapshotsTable, childrenTable, idsTable, reservedIdsTable] as const;
+export const snapshotTables = [snapshotsTable, childrenTable, idsTable, reservedIdsTable, bareLayersTable] as const;

@@ -12,6 +12,7 @@ import {
 import { type OverlayOptions, openOverlayDriver } from '../drivers/index.js';
 import { LocalBackend, metadataTable, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
 import {
+  bareLayersTable,
   type Driver,
   GuardedSnapshotter,
   LocalSnapshotter,
@@ -89,6 +90,8 @@ export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: str
   const { name } = backEnd;
   const root = path.join(directory, name);
   const allTables = [...tables, ...(backEnd.tables ?? [])];
+  // What is noted until the disk has it goes by itself.
+  const lasting = allTables.filter(({ name: table }) => table !== bareLayersTable.name);
   const store = await openLmdbStore({ path: path.join(directory, 'store'), tables: allTables });
   const driver = await backEnd.open(root, store);
   const local = await LocalSnapshotter.open({ name, store, driver });
@@ -116,7 +119,7 @@ export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: str
     root,
     snapshots,
     inTree,
-    image: () => [...recordLines(store, allTables), ...fileLines(path.join(root, backEnd.shown))],
+    image: () => [...recordLines(store, lasting), ...fileLines(path.join(root, backEnd.shown))],
     async [Symbol.asyncDispose]() {
       await snapshotter.close();
       await store.close();

@@ -56,8 +56,11 @@ function rebuild(root: CheckedRoot, store: Store) {
   return rebuildLayers({ store, name: root.name, root: root.root, files: snapshotter.files }, noContext);
 }
 
-/** What a rebuilding does not bring back: the marks of ids, and the index of labels, which the next start makes. */
-const others = ['snapshots.reserved-ids', 'metadata.indexed', 'metadata.labels'];
+/**
+ * What a rebuilding does not bring back: the marks of ids, what is noted until the disk has it, and the index of labels,
+ * which the next start makes.
+ */
+const others = ['snapshots.reserved-ids', 'snapshots.bare-layers', 'metadata.indexed', 'metadata.labels'];
 const tables: readonly Table<Key, unknown>[] = [...snapshotTables, ...metadataTables];
 
 /** The records of the layers of a store, as text. */

@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { messageOf, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
 import { namesInDirectory } from '../../linux/index.js';
 import type {
+  BareLayers,
   CallContext,
   CheckedFiles,
   CheckLevel,
@@ -33,6 +34,8 @@ export interface CheckedLayout
   mendMore?(snapshot: CheckedFiles, problem: FileProblem): boolean | Promise<boolean>;
   inspectPlace?(level: CheckLevel): Promise<readonly FileProblem[]>;
   mendPlace?(problem: FileProblem): boolean | Promise<boolean>;
+  /** Makes the files of a layer without content. */
+  remakeBare?: BareLayers['remake'];
 }
 
 /** Looks at files that lie in directories, as every back end does it but for what its layout says. Makes nothing. */
@@ -75,7 +78,8 @@ class LayoutChecker implements DriverChecker {
     throwIfAborted(signal);
     const problems = await this.#inspectState(snapshot, level);
     const canGoOn = problems.every(({ kind }) => !stopping.has(kind));
-    if (level === 'quick' || snapshot.kind !== 'committed' || !canGoOn) return { problems };
+    const hasContent = snapshot.kind === 'committed' && snapshot.bare === undefined;
+    if (level === 'quick' || !hasContent || !canGoOn) return { problems };
     const measured = await this.#measure(snapshot, signal);
     if (level === 'normal') return { problems: [...problems, ...measured] };
     const open = () => this.#layout.content(snapshot, signal);
@@ -122,6 +126,7 @@ class LayoutChecker implements DriverChecker {
       ({ kind, path, mendable }) => kind === problem.kind && path === problem.path && mendable,
     );
     if (wanted === undefined || !still) return this.#layout.mendMore?.(snapshot, problem) ?? false;
+    if (snapshot.bare !== undefined) return this.#layout.remakeBare?.(snapshot.id, snapshot.bare) ?? false;
     const [place] = this.#layout.places;
     if (problem.kind === 'wrong-mode' && wanted.mode !== undefined) chmodSync(wanted.path, wanted.mode);
     else if (problem.kind === 'wrong-owner') giveToOwner(wanted.path, place);

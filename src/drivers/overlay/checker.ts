@@ -1,6 +1,7 @@
 import { diskUsage } from '../../linux/index.js';
 import type { CheckedFiles, DriverChecker } from '../../snapshots/index.js';
 import { contentAt, layoutChecker, type Wanted } from '../checker/index.js';
+import { remakeBareLayer } from './bare-layers.js';
 import { filesDirectory, MODES, manifestFile, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
 
 /** Looks at the files below the root of an overlay driver, whether or not one is open. Nothing is made. */
@@ -11,13 +12,14 @@ export function overlayChecker(root: string): DriverChecker {
     layerPath: (id) => filesDirectory(root, id),
     wanted: (snapshot) => wantedOf(root, snapshot),
     measure: ({ id }, signal) => diskUsage(filesDirectory(root, id), { signal }),
+    remakeBare: (id, layer) => remakeBareLayer(root, id, layer),
     content: async ({ id }) => contentAt(filesDirectory(root, id), manifestFile(root, id)),
   });
 }
 
-function wantedOf(root: string, { id, kind }: CheckedFiles): readonly Wanted[] {
+function wantedOf(root: string, { id, kind, bare }: CheckedFiles): readonly Wanted[] {
   // In a view nobody writes, so that nothing can be lost with its directories.
-  const remake = kind === 'view' ? MODES : undefined;
+  const remake = kind === 'view' || bare !== undefined ? MODES : undefined;
   const snapshot: Wanted = {
     path: snapshotDirectory(root, id),
     type: 'directory',

@@ -5,6 +5,7 @@ import type { FaultPoints } from '../../faults/index.js';
 import {
   diskUsage,
   draftOf,
+  type LayerFiles,
   LayerSync,
   namesInDirectory,
   ReadyDirectories,
@@ -12,6 +13,7 @@ import {
   writeManifest,
 } from '../../linux/index.js';
 import type {
+  BareLayers,
   CallContext,
   Driver,
   DriverCapabilities,
@@ -20,11 +22,13 @@ import type {
   DriverSnapshot,
   Labels,
   Mount,
+  SealedLayer,
   Usage,
 } from '../../snapshots/index.js';
 import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
 import { SnapshotProjects } from '../snapshot-projects.js';
+import { bareLayerOf, overlayBareLayers } from './bare-layers.js';
 import { overlayChecker } from './checker.js';
 import {
   activeTemplate,
@@ -75,6 +79,7 @@ class OverlayDriver implements Driver {
   readonly #writesManifest: boolean;
   readonly #ready: ReadyDirectories | undefined;
   readonly #sync: LayerSync | undefined;
+  readonly bareLayers: BareLayers;
   readonly #faults: FaultPoints;
   readonly #projects: SnapshotProjects;
   /** Ids of layers whose lists are being written. */
@@ -98,7 +103,9 @@ class OverlayDriver implements Driver {
     const projects = projectsBelow(options, setup);
     this.#projects = projects;
     this.limiter = { support: () => projects.support(), set: async ({ id }, limits) => projects.limit(id, limits) };
-    this.#sync = options.durability === 'full' ? new LayerSync(options.root) : undefined;
+    const sync = new LayerSync(options.root);
+    this.#sync = options.durability === 'full' ? sync : undefined;
+    this.bareLayers = overlayBareLayers(options.root, sync);
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
@@ -134,13 +141,17 @@ class OverlayDriver implements Driver {
     return mapped ?? inherited;
   }
 
-  async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
+  async seal(snapshot: DriverSnapshot, call: CallContext): Promise<SealedLayer> {
     const usage = await this.#measure(snapshot, call);
     this.#faults.reach('overlay.measured');
     await this.#list(snapshot, call);
     this.#faults.reach('overlay.listed');
+    if (this.#sync === undefined) return usage;
+    // A list has to be on disk with its layer.
+    const bare = this.#writesManifest ? undefined : bareLayerOf(this.root, snapshot.id, usage.inodes);
+    if (bare !== undefined) return { size: usage.size, inodes: usage.inodes, bare };
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
-    await this.#sync?.sync({ ...layerPlaces(this.root, snapshot.id), ...usage }, call.signal);
+    await this.#sync.sync(layerFiles(this.root, snapshot.id, usage), call.signal);
     throwIfCallAborted(call);
     return usage;
   }
@@ -222,8 +233,9 @@ function projectsBelow({ root, projectIdBase: base }: ResolvedOverlayOptions, se
 }
 
 /** What has to be on disk of a layer: its files, and the names that lead to them. */
-function layerPlaces(root: string, id: string) {
-  return { path: filesDirectory(root, id), parents: [snapshotDirectory(root, id), snapshotsDirectory(root)] };
+function layerFiles(root: string, id: string, { size, inodes }: Usage): LayerFiles {
+  const parents = [snapshotDirectory(root, id), snapshotsDirectory(root)];
+  return { path: filesDirectory(root, id), parents, size, inodes };
 }
 
 function placesBelow(root: string, flat: FlatLayers): MountPlaces {

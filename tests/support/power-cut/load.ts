@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import type { Mount, Snapshotter } from 'strata-snapshotter';
 import { digestOf, fill } from './content.js';
 import type { Journal, Operation } from './journal.js';
@@ -40,7 +41,9 @@ export class Caller {
     const prepare: Operation = { type: 'prepare', key, parent };
     const mounts = await this.#call(prepare, () => this.#snapshotter.prepare(request));
     const files = filesOf(mounts);
-    fill(files);
+    // Some have no content: those are recorded before they are on disk.
+    if (randomInt(4) === 0) chmodSync(files, pick([0o755, 0o750]));
+    else fill(files);
     // Some stay active: their records must survive as well.
     if (randomInt(8) === 0) {
       this.#stands(parent);

@@ -4,7 +4,16 @@
  *
  *     node workload.js <plan in JSON>
  */
-import { lutimesSync, mkdirSync, openSync, readdirSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type Durability, openStrata, type Snapshotter } from 'strata-snapshotter';
 import { digestOf } from '../power-cut/content.js';
@@ -59,7 +68,10 @@ class Caller {
     const mounts = await this.#call({ type: 'prepare', key, parent }, () => on.prepare(request));
     const files = filesOf(mounts);
     this.#say({ caller: this.#number, id: Number(path.basename(path.dirname(files))) });
-    fill(files, this.#random);
+    // A layer without content is recorded before it is on disk.
+    if (this.#random.chance(0.25)) chmodSync(files, this.#random.pick([0o755, 0o750]));
+    else fill(files, this.#random);
+    setAllTimes(files);
     if (this.#random.chance(0.15)) {
       this.#layers.delete(parent);
       return this.#makeLayer(on);
@@ -106,7 +118,7 @@ class Caller {
   }
 }
 
-/** Fills the directory of a layer, without synchronising anything. Times are set, since a recording has no others. */
+/** Fills the directory of a layer, without synchronising anything. */
 function fill(directory: string, random: Random): void {
   const folder = path.join(directory, 'folder');
   mkdirSync(folder);
@@ -115,6 +127,10 @@ function fill(directory: string, random: Random): void {
     writeFileSync(path.join(random.pick([directory, folder]), `file-${count}`), bytes, { mode: 0o640 });
   }
   symlinkSync('nowhere', path.join(directory, 'link'));
+}
+
+/** A recording has no times but those that are set. */
+function setAllTimes(directory: string): void {
   const all = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   for (const name of [...all, '.']) lutimesSync(path.join(directory, name), 1_700_000_000, 1_700_000_000);
 }
