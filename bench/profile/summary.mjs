@@ -38,7 +38,7 @@ const noWork = new Set(['(idle)', '(root)', 'dispatch']);
 export function largestCosts(profile, { root }) {
   const own = ownTimes(profile);
   const busy = busyTime(profile, own);
-  return sorted(byName(profile, own, root))
+  return sorted(byName(profile, own, namesOf(profile, root)))
     .slice(0, largest)
     .map(([name, time]) => ({ share: time / busy, name }));
 }
@@ -58,8 +58,9 @@ export function summarize(profile, { root }) {
       .slice(0, shown)
       .map(([name, time]) => `${((100 * time) / busy).toFixed(1).padStart(6)} %  ${name}`)
       .join('\n');
-  const self = byName(profile, own, root);
-  const whole = inclusive(profile, { own, root });
+  const names = namesOf(profile, root);
+  const self = byName(profile, own, names);
+  const whole = inclusive(profile, { own, names });
   return `busy ${((100 * busy) / total).toFixed(0)} % of ${(total / 1e6).toFixed(1)} s
 own time, of what it was busy:\n${list(self)}\nwith what was called:\n${list(whole)}\n`;
 }
@@ -94,25 +95,25 @@ function sum(numbers) {
   return total;
 }
 
-/** @param {Profile} profile @param {Map<number, number>} own @param {string} root */
-function byName({ nodes }, own, root) {
+/** @param {Profile} profile @param {Map<number, number>} own @param {Map<number, string>} names */
+function byName({ nodes }, own, names) {
   /** @type {Map<string, number>} */
   const times = new Map();
   for (const node of nodes) {
-    const name = nameOf(node, root);
+    const name = names.get(node.id) ?? '';
     times.set(name, (times.get(name) ?? 0) + (own.get(node.id) ?? 0));
   }
   return times;
 }
 
-/** A function that calls itself counts once. @param {Profile} profile @param {{ own: Map<number, number>, root: string }} options */
-function inclusive({ nodes }, { own, root }) {
+/** A function that calls itself counts once. @param {Profile} profile @param {{ own: Map<number, number>, names: Map<number, string> }} options */
+function inclusive({ nodes }, { own, names }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   /** @type {Map<string, number>} */
   const times = new Map();
   /** @param {ProfileNode} node @param {readonly string[]} above @returns {number} */
   const visit = (node, above) => {
-    const name = nameOf(node, root);
+    const name = names.get(node.id) ?? '';
     const inside = [...above, name];
     let time = own.get(node.id) ?? 0;
     for (const id of node.children ?? []) {
@@ -127,8 +128,31 @@ function inclusive({ nodes }, { own, root }) {
   return times;
 }
 
-/** @param {ProfileNode} node @param {string} root */
-function nameOf({ callFrame: { functionName, url, lineNumber } }, root) {
+/**
+ * What to call each node.
+ *
+ * V8 names native functions by the address of their code, which all functions of native addons have in common: each is
+ * called what any of them is called. So what is not called by Node itself goes by the name of its caller.
+ * @param {Profile} profile
+ * @param {string} root
+ */
+function namesOf({ nodes }, root) {
+  /** @type {Map<number, ProfileNode>} */
+  const callers = new Map();
+  for (const node of nodes) for (const child of node.children ?? []) callers.set(child, node);
+  /** @param {ProfileNode} node */
+  const nameOf = (node) => {
+    const caller = callers.get(node.id)?.callFrame;
+    const isNamed = node.callFrame.url !== '' || caller === undefined || caller.url === '';
+    if (isNamed || isNoWork(node)) return scriptName(node.callFrame, root);
+    if (caller.url.startsWith('node:')) return `${node.callFrame.functionName}  ${caller.url}`;
+    return `native code in ${scriptName(caller, root)}`;
+  };
+  return new Map(nodes.map((node) => [node.id, nameOf(node)]));
+}
+
+/** @param {ProfileNode['callFrame']} frame @param {string} root */
+function scriptName({ functionName, url, lineNumber }, root) {
   const name = functionName === '' ? '(anonymous)' : functionName;
   if (url === '') return name;
   const file = url.startsWith('file:') ? fileURLToPath(url) : url;

@@ -57,7 +57,8 @@ function costsSection(rows) {
 
 The three functions in which our daemon's main thread spent most of the time that it was busy, what they call left out. Each is
 from a round of its own, since a profile slows down what it looks at. Rows that are measured together share a profile.
-\`writeBuffer\` and the like without a file are Node's, and hold the system calls that they make.
+What is called with a module of Node, such as \`writeBuffer\` of \`node:fs\`, is Node's own code and holds the system calls
+that it makes; native code of libraries goes by the function that calls it.
 
 ${costs.map((line) => `- ${line}`).join('\n')}
 
