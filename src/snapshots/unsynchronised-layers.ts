@@ -50,12 +50,12 @@ export class UnsynchronisedLayers {
 
   async #remakeAll(): Promise<void> {
     const { store, name, errors } = this.#options;
-    const recorded = store.read((tx) => {
+    const { noted, committed } = store.read((tx) => {
       const all = [...tx.range(bareLayersTable, { prefix: [name], onUnreadable: reportTo(errors) })];
-      return all.filter(({ key: [, id] }) => this.#isCommitted(tx, id));
+      return { noted: all.length, committed: all.filter(({ key: [, id] }) => this.#isCommitted(tx, id)) };
     });
-    for (const { key, value } of recorded) await this.#remake(String(key[1]), value);
-    if (recorded.length > 0) this.#gather();
+    for (const { key, value } of committed) await this.#remake(String(key[1]), value);
+    if (noted > 0) this.#gather();
   }
 
   async #remake(id: string, layer: BareLayer): Promise<void> {

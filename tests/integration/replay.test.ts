@@ -18,7 +18,7 @@ async function explored(running: Scenario, options: Omit<CampaignOptions, 'direc
 }
 
 scenario('disks as power cuts leave them', { needs }, async (running) => {
-  const { losses, ofKind } = await explored(running, { recordings: 1, states });
+  const { losses, ofKind } = await explored(running, { recordings: 2, states: states / 2 });
   await running.step('have everything that was answered, and nothing by halves', () => {
     assert.deepEqual(losses.map(textOfLoss), []);
   });

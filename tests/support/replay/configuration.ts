@@ -3,8 +3,11 @@ import { writeFileSync } from 'node:fs';
 /** Back ends that have no part in it, each of which would be tried at every start. */
 const others = ['native', 'btrfs', 'erofs', 'blockfile', 'devmapper'].map((id) => `io.containerd.snapshotter.v1.${id}`);
 
-/** Writes the configuration with which Strata is recorded and started again. */
-export function writeReplayConfiguration(file: string): void {
+/**
+ * Writes the configuration with which Strata is recorded and started again.
+ * @param manifest Whether commits list what is in their layers, which then are never recorded before they are on disk.
+ */
+export function writeReplayConfiguration(file: string, manifest = true): void {
   const text = `
 version = 1
 disabled_plugins = ${JSON.stringify(others)}
@@ -12,7 +15,7 @@ disabled_plugins = ${JSON.stringify(others)}
 interval = "0ms"
 [plugins."io.containerd.snapshotter.v1.overlayfs"]
 upperdir_label = true
-manifest = true
+manifest = ${manifest}
 `;
   writeFileSync(file, text);
 }

@@ -17,18 +17,20 @@ const program = fileURLToPath(new URL('./workload.js', import.meta.url));
 export interface RecordOptions extends Pick<WorkloadPlan, 'durability' | 'seed' | 'callers' | 'layers'> {
   /** An existing directory, in which everything is done. */
   readonly directory: string;
+  /** As for `writeReplayConfiguration`. */
+  readonly manifest: boolean;
 }
 
 /**
  * Runs the workload and records every system call that changes or synchronises files, by all threads and children.
  * @throws Error when what was recorded does not make what is there at the end.
  */
-export async function record({ directory: given, ...plan }: RecordOptions): Promise<Recording> {
+export async function record({ directory: given, manifest, ...plan }: RecordOptions): Promise<Recording> {
   const directory = await realpath(given);
   const at = (name: string) => path.join(directory, name);
   const [top, marks, config, trace] = [at('top'), at('marks'), at('config.toml'), at('trace')];
   await mkdir(top);
-  writeReplayConfiguration(config);
+  writeReplayConfiguration(config, manifest);
   const workload: WorkloadPlan = { ...plan, root: path.join(top, 'root'), config, marks };
   const calls = tracedCalls().map((name) => `?${name}`);
   const strace = ['-f', '-qq', '--seccomp-bpf', '-xx', '-s', '16777216', '-o', trace, '-e', `trace=${calls.join(',')}`];
