@@ -93,7 +93,7 @@ export const createScenarios = [
     callers: 1,
     factor: 1.5,
     quick: false,
-    note: 'A round waits for the disk four times, one after the other: the log of the store for each call, and before the commit is recorded the layer. On ext4 without a journal the layer takes a syncfs; with one, a commit of the journal. containerd does not put layers on disk.',
+    note: 'A round waits for the disk three times, one after the other: the log of the store for each call. The rest is the main thread, which works through one call at a time and finds nothing to share with another.',
   }),
   burst,
   prepareCost,

@@ -20,8 +20,9 @@ export interface CallOrigin {
  * rest; and a class costs a tenth of an object that is put together with a getter.
  */
 class ServedContext implements CallContext {
-  readonly namespace?: string;
-  readonly lease?: string;
+  // Not there at all when the client did not say so.
+  declare readonly namespace?: string;
+  declare readonly lease?: string;
   readonly abortReason: () => StrataError | undefined;
   readonly #call: ActiveCall;
 
