@@ -235,8 +235,9 @@ export class LocalStages implements StagedSnapshotter {
   }
 
   /** Mends what an earlier process left; see `LocalSnapshotter.recover`. */
-  recover(call: CallContext): Promise<RecoveryReport> {
-    return this.#files.recover((within) => this.#limits.reconcile(within), call);
+  async recover(call: CallContext): Promise<RecoveryReport> {
+    const report = await this.#files.recover((within) => this.#limits.reconcile(within), call);
+    return { ...report, recreated: report.recreated + this.#unsynchronised.remade };
   }
 
   /** Stops deleting; what is left is found at the next start. */

@@ -15,7 +15,7 @@ export interface RecoveryReport {
   /** Files that no record speaks of: deleted, or kept since the records were restored from a backup. */
   readonly deleted: number;
   readonly kept: number;
-  /** Active snapshots and views whose directories had to be made again, empty. */
+  /** Active snapshots, views and layers without content whose directories had to be made again, empty. */
   readonly recreated: number;
   /** Records that cannot be read. Their files are left alone. */
   readonly unreadable: number;

@@ -104,8 +104,8 @@ describe('layers that are recorded before they are on disk', () => {
     const second = await start();
     assert.deepEqual(driver.remade, [['1', bare]]);
     await second.prepare({ key: 'over it', parent: 'layer' });
-    const { missing } = await second.recover();
-    assert.deepEqual([missing, reported], [[], []]);
+    const { missing, recreated } = await second.recover();
+    assert.deepEqual([missing, recreated, reported], [[], 1, []]);
     await until(() => waiting().length === 0);
   });
 

@@ -29,6 +29,7 @@ export interface UnsynchronisedLayersOptions {
 export class UnsynchronisedLayers {
   readonly #options: UnsynchronisedLayersOptions;
   readonly #bare: BareLayers | undefined;
+  #remade = 0;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> = Promise.resolve();
   #closed = false;
@@ -60,7 +61,7 @@ export class UnsynchronisedLayers {
 
   async #remake(id: string, layer: BareLayer): Promise<void> {
     try {
-      await this.#bare?.remake(id, layer);
+      if ((await this.#bare?.remake(id, layer)) === true) this.#remade += 1;
     } catch (error) {
       this.#options.errors.report(`make the empty layer ${id} again`, error);
     }
@@ -75,6 +76,11 @@ export class UnsynchronisedLayers {
       if (!(error instanceof DataLossError)) throw error;
       return false;
     }
+  }
+
+  /** How many had to be made again at the start. */
+  get remade(): number {
+    return this.#remade;
   }
 
   /** Records, with its commit, what a layer is like. */
