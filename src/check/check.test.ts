@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { bareLayersTable, idsTable } from '../snapshots/index.js';
@@ -61,5 +61,20 @@ describe('check', () => {
     const { mode, mtimeNs } = lstatSync(path.join(directory, 'fs'), { bigint: true });
     assert.deepEqual([mode, mtimeNs], [before.mode, before.mtimeNs]);
     assert.deepEqual((await runCheck(root, { level: 'deep' })).findings, []);
+  });
+
+  it('puts right what else is wrong with such a layer', async () => {
+    await using root = await openCheckedRoot();
+    await root.snapshotter.prepare({ key: 'build' });
+    await root.snapshotter.commit({ key: 'build', name: 'base' });
+    const [[, id] = []] = root.store.read((tx) => [...tx.keys(bareLayersTable)]);
+    const directory = path.join(root.snapshots, String(id));
+    chmodSync(directory, 0o755);
+    const { left, actions } = await runCheck(root, {
+      level: 'normal',
+      repair: { dryRun: false, dropDescendants: false },
+    });
+    assert.deepEqual([left, actions.at(-1)?.remedy, actions.at(-1)?.state], [[], 'set-mode', 'done']);
+    assert.equal(lstatSync(directory).mode & 0o7777, 0o700);
   });
 });

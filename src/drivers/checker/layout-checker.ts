@@ -126,10 +126,10 @@ class LayoutChecker implements DriverChecker {
       ({ kind, path, mendable }) => kind === problem.kind && path === problem.path && mendable,
     );
     if (wanted === undefined || !still) return this.#layout.mendMore?.(snapshot, problem) ?? false;
-    if (snapshot.bare !== undefined) return this.#layout.remakeBare?.(snapshot.id, snapshot.bare) ?? false;
     const [place] = this.#layout.places;
     if (problem.kind === 'wrong-mode' && wanted.mode !== undefined) chmodSync(wanted.path, wanted.mode);
     else if (problem.kind === 'wrong-owner') giveToOwner(wanted.path, place);
+    else if (snapshot.bare !== undefined) return this.#layout.remakeBare?.(snapshot.id, snapshot.bare) ?? false;
     else for (const each of this.#layout.wanted(snapshot)) if (isAtOrBelow(each, wanted)) remake(each, place);
     return true;
   }
