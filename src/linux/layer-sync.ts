@@ -70,7 +70,7 @@ export class LayerSync {
    */
   async sync(layer: LayerFiles, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    if (layer.inodes <= 1 && this.#facts.hasOneJournal) return this.#facts.journal.sync();
+    if (layer.inodes <= 1 && this.#facts.hasOneJournal) return this.names();
     if (this.#isWorthWalking(layer) && (await this.#walk(layer, signal))) return;
     await this.#facts.whole.sync();
   }

@@ -1,4 +1,5 @@
-import type { Store } from '../store/index.js';
+import { DataLossError } from '../errors/index.js';
+import type { ReadTransaction, Store } from '../store/index.js';
 import type { DriverSnapshot } from './driver.js';
 import { driverSnapshot } from './staging.js';
 import { SnapshotTree } from './tree.js';
@@ -15,5 +16,16 @@ export function* recordedSnapshots(store: Store, name: string): Generator<Driver
     for (const { record } of page) yield driverSnapshot(record);
     after = page.at(-1)?.name;
     if (page.length < pageSize) return;
+  }
+}
+
+/** Whether an id is that of a committed snapshot; not when its record cannot be read. */
+export function isCommitted(tree: SnapshotTree, tx: ReadTransaction, id: number): boolean {
+  try {
+    const key = tree.keyOfId(tx, id);
+    return key !== undefined && tree.find(tx, key)?.kind === 'committed';
+  } catch (error) {
+    if (!(error instanceof DataLossError)) throw error;
+    return false;
   }
 }

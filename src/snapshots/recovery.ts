@@ -1,8 +1,9 @@
-import { DataLossError, throwIfAborted } from '../errors/index.js';
+import { type DataLossError, throwIfAborted } from '../errors/index.js';
 import type { FaultPoints } from '../faults/index.js';
 import type { ReadTransaction, Store } from '../store/index.js';
 import type { BackgroundErrors } from './discards.js';
 import type { Driver } from './driver.js';
+import { isCommitted } from './recorded-snapshots.js';
 import { driverSnapshot } from './staging.js';
 import type { NamedRecord, SnapshotTree } from './tree.js';
 import type { CallContext } from './types.js';
@@ -135,15 +136,8 @@ export class Recovery {
   }
 
   #isCommitted(tx: ReadTransaction, name: string): boolean {
-    const { tree } = this.#options;
     const id = idOf(name);
-    try {
-      const key = id === undefined ? undefined : tree.keyOfId(tx, id);
-      return key !== undefined && tree.find(tx, key)?.kind === 'committed';
-    } catch (error) {
-      if (!(error instanceof DataLossError)) throw error;
-      return false;
-    }
+    return id !== undefined && isCommitted(this.#options.tree, tx, id);
   }
 
   /** Whether a record speaks of it. Does not read that record, which may be damaged. */

@@ -1,8 +1,9 @@
-import { DataLossError } from '../errors/index.js';
-import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
+import type { DataLossError } from '../errors/index.js';
+import type { Store, WriteTransaction } from '../store/index.js';
 import type { BareLayer, BareLayers } from './bare-layer.js';
 import type { BackgroundErrors } from './discards.js';
 import type { Driver } from './driver.js';
+import { isCommitted } from './recorded-snapshots.js';
 import { bareLayersTable } from './tables.js';
 import type { SnapshotTree } from './tree.js';
 
@@ -50,13 +51,13 @@ export class UnsynchronisedLayers {
   }
 
   async #remakeAll(): Promise<void> {
-    const { store, name, errors } = this.#options;
+    const { store, name, tree, errors } = this.#options;
     const { noted, committed } = store.read((tx) => {
       const all = [...tx.range(bareLayersTable, { prefix: [name], onUnreadable: reportTo(errors) })];
-      return { noted: all.length, committed: all.filter(({ key: [, id] }) => this.#isCommitted(tx, id)) };
+      return { noted: all.length, committed: all.filter(({ key: [, id] }) => isCommitted(tree, tx, id)) };
     });
     for (const { key, value } of committed) await this.#remake(String(key[1]), value);
-    if (noted > 0) this.#gather();
+    if (noted > 0) this.recorded();
   }
 
   async #remake(id: string, layer: BareLayer): Promise<void> {
@@ -64,17 +65,6 @@ export class UnsynchronisedLayers {
       if ((await this.#bare?.remake(id, layer)) === true) this.#remade += 1;
     } catch (error) {
       this.#options.errors.report(`make the empty layer ${id} again`, error);
-    }
-  }
-
-  #isCommitted(tx: ReadTransaction, id: number): boolean {
-    const { tree } = this.#options;
-    try {
-      const key = tree.keyOfId(tx, id);
-      return key !== undefined && tree.find(tx, key)?.kind === 'committed';
-    } catch (error) {
-      if (!(error instanceof DataLossError)) throw error;
-      return false;
     }
   }
 
@@ -88,12 +78,8 @@ export class UnsynchronisedLayers {
     tx.put(bareLayersTable, [this.#options.name, id], layer);
   }
 
-  /** To be called when that is on disk. */
+  /** To be called when that is on disk: puts the layer there as well, with all others of the next second. */
   recorded(): void {
-    this.#gather();
-  }
-
-  #gather(): void {
     if (this.#closed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

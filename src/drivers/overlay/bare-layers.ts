@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { fromSystemError, systemErrorCode } from '../../errors/index.js';
+import { chmodSync } from 'node:fs';
+import { fromSystemError } from '../../errors/index.js';
 import { bareDirectory, isBareDirectory, type LayerSync, makeBareDirectory, removeTrees } from '../../linux/index.js';
 import type { BareLayer, BareLayers } from '../../snapshots/index.js';
+import { ensureDirectory } from '../directories.js';
 import { filesDirectory, MODES, snapshotDirectory } from './files.js';
 
 /** Layers that are nothing but an empty directory, below the root of an overlay driver. */
@@ -25,20 +26,12 @@ async function remake(root: string, id: string, layer: BareLayer): Promise<boole
   const files = filesDirectory(root, id);
   if (isBareDirectory(files, layer)) return false;
   const directory = snapshotDirectory(root, id);
-  makeIfMissing(directory);
+  ensureDirectory(directory, MODES.snapshot);
   chmodSync(directory, MODES.snapshot);
   // What was deleted before the commit may be back, and a change of the mode may not.
   await removeTrees(directory, ['fs']);
   makeBareDirectory(files, layer);
   return true;
-}
-
-function makeIfMissing(directory: string): void {
-  try {
-    mkdirSync(directory, { mode: MODES.snapshot });
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error;
-  }
 }
 
 /** How a layer of so many inodes can be made again; undefined when something is in it, or it cannot be told. */

@@ -18,7 +18,7 @@ export function overlayChecker(root: string): DriverChecker {
 }
 
 function wantedOf(root: string, { id, kind, bare }: CheckedFiles): readonly Wanted[] {
-  // In a view nobody writes, so that nothing can be lost with its directories.
+  // In a view nobody writes, and of a bare layer the record says what it is like: nothing is lost with their directories.
   const remake = kind === 'view' || bare !== undefined ? MODES : undefined;
   const snapshot: Wanted = {
     path: snapshotDirectory(root, id),

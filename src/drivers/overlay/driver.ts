@@ -149,7 +149,7 @@ class OverlayDriver implements Driver {
     if (this.#sync === undefined) return usage;
     // A list has to be on disk with its layer.
     const bare = this.#writesManifest ? undefined : bareLayerOf(this.root, snapshot.id, usage.inodes);
-    if (bare !== undefined) return { size: usage.size, inodes: usage.inodes, bare };
+    if (bare !== undefined) return { ...usage, bare };
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
     await this.#sync.sync(layerFiles(this.root, snapshot.id, usage), call.signal);
     throwIfCallAborted(call);
