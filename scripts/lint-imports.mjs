@@ -40,7 +40,7 @@ export const rooms = {
   faults: [],
   http2: [],
   proto: [],
-  identifiers: ['errors'],
+  identifiers: [],
   filters: ['errors'],
   plugins: ['errors'],
   store: ['faults', 'errors'],

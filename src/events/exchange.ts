@@ -1,6 +1,6 @@
 import { FailedPreconditionError, InvalidArgumentError, UnavailableError, withContext } from '../errors/index.js';
 import { type BadExpression, type FieldReader, parseFilters } from '../filters/index.js';
-import { validateIdentifier } from '../identifiers/index.js';
+import { identifierProblem } from '../identifiers/index.js';
 import { QueuedSubscription, type Subscription } from './subscription.js';
 import { validateTopic } from './topic.js';
 import type { AnyMessage, Envelope, Timestamp } from './types.js';
@@ -101,7 +101,7 @@ class Exchange implements EventExchange {
   }
 
   forward(envelope: Envelope): void {
-    inContext('event envelope has invalid namespace', () => validateIdentifier(envelope.namespace));
+    requireIdentifier(envelope.namespace, 'event envelope has invalid namespace');
     validateTopic(envelope.topic);
     const { seconds, nanos } = envelope.timestamp;
     if (seconds === unsetSeconds && nanos === 0)
@@ -168,7 +168,12 @@ class Exchange implements EventExchange {
 
 function requireNamespace(namespace: string): void {
   if (namespace === '') throw new FailedPreconditionError('namespace is required');
-  inContext('namespace validation', () => validateIdentifier(namespace));
+  requireIdentifier(namespace, 'namespace validation');
+}
+
+function requireIdentifier(identifier: string, context: string): void {
+  const problem = identifierProblem(identifier);
+  if (problem !== undefined) throw new InvalidArgumentError(`${context}: ${problem}`);
 }
 
 function inContext<T>(context: string, work: () => T): T {

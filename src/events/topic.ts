@@ -1,5 +1,5 @@
-import { InvalidArgumentError, withContext } from '../errors/index.js';
-import { validateIdentifier } from '../identifiers/index.js';
+import { InvalidArgumentError } from '../errors/index.js';
+import { identifierProblem } from '../identifiers/index.js';
 
 /** Topics that were found to be valid: a daemon publishes a handful of them, again and again. */
 const known = new Set<string>();
@@ -26,11 +26,11 @@ export function validateTopic(topic: string): void {
   if (!topic.startsWith('/')) throw new InvalidArgumentError(`envelope topic ${quoted}: must start with '/'`);
   if (topic === '/') throw new InvalidArgumentError(`envelope topic ${quoted}: must have at least one component`);
   for (const component of topic.slice(1).split('/')) {
-    try {
-      validateIdentifier(component);
-    } catch (error) {
-      throw withContext(error, `envelope topic ${quoted}: failed validation on component ${JSON.stringify(component)}`);
-    }
+    const problem = identifierProblem(component);
+    if (problem === undefined) continue;
+    throw new InvalidArgumentError(
+      `envelope topic ${quoted}: failed validation on component ${JSON.stringify(component)}: ${problem}`,
+    );
   }
   remember(topic);
 }

@@ -1,1 +1,1 @@
-export { maxIdentifierBytes, validateIdentifier } from './identifiers.js';
+export { identifierProblem, maxIdentifierBytes } from './identifiers.js';

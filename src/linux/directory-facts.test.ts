@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { directoryFacts, nearestDirectory } from './directory-facts.js';
+import { directoryFacts } from './directory-facts.js';
 
 function directory(t: TestContext): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'strata-facts-')));
@@ -29,6 +29,4 @@ describe('facts about a directory', () => {
     assert.equal(facts.mount?.type, 'proc');
     assert.deepEqual([facts.directoryTypes, facts.reflink, facts.projectQuota], [undefined, undefined, 'impossible']);
   });
-
-  it('start at the root at the latest', () => assert.equal(nearestDirectory('/no/such/thing'), '/'));
 });

@@ -10,10 +10,11 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { supportsDirectoryTypes } from './facts.js';
 import { kernelModules, kernelPart } from './machine-facts.js';
 import { type MountEntry, mountOf } from './mount-table.js';
+import { nearestDirectory } from './nearest-directory.js';
 
 /** An amount and what is left of it; both zero when the file system has no limit. */
 export interface Room {
@@ -39,13 +40,6 @@ export interface DirectoryFacts {
   readonly reflink: boolean | undefined;
   /** Whether directories can be limited: they are, they could be by another mount option, or not at all. */
   readonly projectQuota: 'on' | 'off' | 'impossible';
-}
-
-/** The directory itself, or the nearest one above it that exists. */
-export function nearestDirectory(path: string): string {
-  let nearest = path;
-  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
-  return nearest;
 }
 
 const canReflink = (directory: string): boolean => {

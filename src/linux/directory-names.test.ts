@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { namesInDirectory } from './directory-names.js';
-import { directoryCalls } from './tree-entries.js';
+import { directoryCalls } from './libc.js';
 
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'strata-names-'));

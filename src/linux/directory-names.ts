@@ -1,8 +1,7 @@
 /** The names in a directory of any size, without holding the event loop up. */
 import { closeSync, constants, openSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import type { DirectoryCalls } from './libc.js';
-import { directoryCalls } from './tree-entries.js';
+import { type DirectoryCalls, directoryCalls } from './libc.js';
 
 /** Some two thousand names, which take about a millisecond. */
 const PAGE_BYTES = 65_536;

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { NotFoundError } from '../errors/index.js';
 import { diskUsage } from './disk-usage.js';
-import { directoryCalls } from './tree-entries.js';
+import { directoryCalls } from './libc.js';
 import { measureTree, unbounded } from './tree-measure.js';
 
 function directory(t: TestContext): string {

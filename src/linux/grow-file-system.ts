@@ -2,8 +2,8 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { stat, statfs, truncate } from 'node:fs/promises';
 import { FailedPreconditionError, NotImplementedError } from '../errors/index.js';
+import { hasCapability } from './capabilities.js';
 import { updateLoopSize, writableLoopDevices } from './loop-users.js';
-import { hasCapability } from './machine-facts.js';
 import { ioctl, ioctlLater } from './sys.js';
 import { hasErrno } from './system-error.js';
 import { temporaryMount } from './temporary-mount.js';

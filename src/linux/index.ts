@@ -26,7 +26,7 @@ export {
   type MappedDevice,
   mappedDevicePath,
 } from './device-mapper.js';
-export { type DirectoryFacts, directoryFacts, nearestDirectory, type Room } from './directory-facts.js';
+export { type DirectoryFacts, directoryFacts, type Room } from './directory-facts.js';
 export { namesInDirectory } from './directory-names.js';
 export { diskUsage, subvolumeUsage } from './disk-usage.js';
 export {
@@ -74,6 +74,7 @@ export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './moun
 export type { MountSpec } from './mount-options.js';
 export { isMountPoint } from './mount-point.js';
 export { type MountEntry, mountOf, mountsMadeOf } from './mount-table.js';
+export { nearestDirectory } from './nearest-directory.js';
 export { liesInOneJournal } from './one-journal.js';
 export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQuota } from './project-quota.js';
 export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';

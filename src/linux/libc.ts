@@ -3,7 +3,7 @@
  * on a machine where the native addon cannot be loaded.
  */
 import { createRequire } from 'node:module';
-import { NotImplementedError } from '../errors/index.js';
+import { messageOf, NotImplementedError } from '../errors/index.js';
 import { systemCallError } from './system-error.js';
 
 /** An address in native memory; null for none. */
@@ -149,4 +149,15 @@ export function libc(): Libc {
 export function canCallSystem(): boolean {
   loaded ??= load();
   return !('failure' in loaded);
+}
+
+/** Why system calls cannot be made; undefined when the native addon can be loaded here. */
+export function addonProblem(): string | undefined {
+  loaded ??= load();
+  return 'failure' in loaded ? messageOf(loaded.failure) : undefined;
+}
+
+/** The calls that list a directory; undefined where only Node's own functions can be used. */
+export function directoryCalls(): DirectoryCalls | undefined {
+  return canCallSystem() ? libc().directories : undefined;
 }

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '../errors/index.js';
+import { hasCapability } from './capabilities.js';
 import { inUserNamespace } from './facts.js';
-import { libc } from './libc.js';
+import { addonProblem } from './libc.js';
 
 /** How a part of the kernel can be had: it is there, it comes when it is asked for, or it was left out. */
 export type KernelPart = 'present' | 'module' | 'absent';
@@ -49,12 +49,6 @@ const capabilityBits = {
 
 /** One of them. */
 export type CapabilityName = keyof typeof capabilityBits;
-
-/** Whether a text of `/proc/self/status` has a capability, by its number, in force. */
-export function hasCapability(status: string, bit: number): boolean {
-  const mask = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  return ((mask >> BigInt(bit)) & 1n) === 1n;
-}
 
 /** The capabilities in force in a text of `/proc/self/status`. */
 export function parseCapabilities(status: string): CapabilityName[] {
@@ -106,15 +100,6 @@ function selinux(): MachineFacts['selinux'] {
   const enforce = readText('/sys/fs/selinux/enforce');
   if (enforce === undefined) return 'off';
   return enforce === '1' ? 'enforcing' : 'permissive';
-}
-
-function addonProblem(): string | undefined {
-  try {
-    libc();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-  }
 }
 
 /** The facts of this machine. Takes some milliseconds, most of them for the addon's first load. */

@@ -8,7 +8,6 @@ import { libc } from './libc.js';
 import { type MountEntry, mountOf } from './mount-table.js';
 import { checked, ioctl } from './sys.js';
 import { hasErrno } from './system-error.js';
-import type { DiskUsage } from './tree-measure.js';
 
 const IOC = { FSGETXATTR: 0x801c581f, FSSETXATTR: 0x401c5820 } as const;
 
@@ -45,6 +44,13 @@ export interface ProjectLimits {
   readonly inodes?: number;
 }
 
+/** What a project takes. */
+export interface ProjectUsage {
+  /** Bytes in allocated blocks. */
+  readonly size: number;
+  readonly inodes: number;
+}
+
 /** Projects on one file system. All of it takes some ten microseconds. */
 export interface ProjectQuota {
   /** The project of a directory; 0 for none. @throws a system error. */
@@ -54,7 +60,7 @@ export interface ProjectQuota {
   /** Limits a project, in the place of earlier limits. @throws a system error, `EPERM` without CAP_SYS_ADMIN. */
   limit(project: number, limits: ProjectLimits): void;
   /** What a project takes. @throws a system error. */
-  usage(project: number): DiskUsage;
+  usage(project: number): ProjectUsage;
 }
 
 /** Projects, or why there are none. */
@@ -145,7 +151,7 @@ class KernelProjectQuota implements ProjectQuota {
     this.#quotactl(COMMAND.SET_LIMITS, project, quota);
   }
 
-  usage(project: number): DiskUsage {
+  usage(project: number): ProjectUsage {
     const quota = Buffer.alloc(QUOTA.SIZE);
     try {
       this.#quotactl(COMMAND.GET, project, quota);

@@ -4,7 +4,7 @@
  * processor time of Node's functions. Otherwise by those.
  */
 import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync } from 'node:fs';
-import { canCallSystem, type DirectoryCalls, libc } from './libc.js';
+import type { DirectoryCalls } from './libc.js';
 import { hasErrno, systemCallError } from './system-error.js';
 import { DIRECTORY_ONLY, toBytes, withoutMagicLink } from './tree-paths.js';
 
@@ -22,11 +22,6 @@ export interface TreeEntry {
   readonly size: number;
   /** The same for all names of one inode, and for no other. */
   readonly identity: string;
-}
-
-/** The calls to make; undefined where only Node's functions can be used. */
-export function directoryCalls(): DirectoryCalls | undefined {
-  return canCallSystem() ? libc().directories : undefined;
 }
 
 /** What a tree loses while it is being walked: a file that is gone, a directory that became something else. */

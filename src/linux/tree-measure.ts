@@ -1,5 +1,5 @@
-import type { DirectoryCalls } from './libc.js';
-import { directoryCalls, entryAt, forEachEntry, ifThere, type TreeEntry } from './tree-entries.js';
+import { type DirectoryCalls, directoryCalls } from './libc.js';
+import { entryAt, forEachEntry, ifThere, type TreeEntry } from './tree-entries.js';
 import { PendingDirectories, type PendingDirectory, toBinary, toBytes } from './tree-paths.js';
 
 /** What a tree takes on disk. */

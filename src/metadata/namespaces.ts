@@ -1,5 +1,5 @@
 import { AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../errors/index.js';
-import { validateIdentifier } from '../identifiers/index.js';
+import { identifierProblem } from '../identifiers/index.js';
 import { type Labels, noLabels, validateLabels, withoutEmpty } from '../snapshots/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import { metadataTable, namespacesTable, numbersTable } from './tables.js';
@@ -44,7 +44,7 @@ export class Namespaces {
    * there already.
    */
   async create({ name, labels }: Namespace): Promise<void> {
-    validateIdentifier(name);
+    validateName(name);
     validateLabels(labels);
     await this.#store.write((tx) => {
       if (tx.has(namespacesTable, [name])) throw new AlreadyExistsError(`namespace "${name}"`);
@@ -58,7 +58,7 @@ export class Namespaces {
    * @throws InvalidArgumentError as `create`, and for a field path that is not `labels.<key>`.
    */
   async update({ name, labels, fieldpaths = [] }: NamespaceUpdate): Promise<Namespace> {
-    validateIdentifier(name);
+    validateName(name);
     validateLabels(labels);
     return this.#store.write((tx) => {
       const current = tx.get(namespacesTable, [name]) ?? noLabels;
@@ -110,4 +110,9 @@ function remains(tx: WriteTransaction, name: string): string[] {
     }
   }
   return left;
+}
+
+function validateName(name: string): void {
+  const problem = identifierProblem(name);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
 }

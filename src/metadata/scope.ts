@@ -1,5 +1,5 @@
-import { FailedPreconditionError, withContext } from '../errors/index.js';
-import { validateIdentifier } from '../identifiers/index.js';
+import { FailedPreconditionError, InvalidArgumentError } from '../errors/index.js';
+import { identifierProblem } from '../identifiers/index.js';
 import type { CallContext } from '../snapshots/index.js';
 import type { WriteTransaction } from '../store/index.js';
 import type { LeaseRecorder } from './leases.js';
@@ -51,10 +51,7 @@ export class Scope {
 export function requireNamespace(call: CallContext): string {
   const namespace = call.namespace ?? '';
   if (namespace === '') throw new FailedPreconditionError('namespace is required');
-  try {
-    validateIdentifier(namespace);
-  } catch (error) {
-    throw withContext(error, 'namespace validation');
-  }
+  const problem = identifierProblem(namespace);
+  if (problem !== undefined) throw new InvalidArgumentError(`namespace validation: ${problem}`);
   return namespace;
 }

@@ -1,19 +1,17 @@
 import type { AnyMessage } from '../events/index.js';
 import { decodeMessage, encodeMessage, type MessageType, wireImagePayloads, wirePayloads } from '../proto/index.js';
+import type { SnapshotEvent } from './publishing-snapshotter.js';
 
-/** The payload of `/snapshot/prepare`. */
-export function snapshotPrepareEvent(event: wirePayloads.SnapshotPrepare): AnyMessage {
-  return encode('SnapshotPrepare', wirePayloads.SnapshotPrepare, event);
-}
-
-/** The payload of `/snapshot/commit`. */
-export function snapshotCommitEvent(event: wirePayloads.SnapshotCommit): AnyMessage {
-  return encode('SnapshotCommit', wirePayloads.SnapshotCommit, event);
-}
-
-/** The payload of `/snapshot/remove`. */
-export function snapshotRemoveEvent(event: wirePayloads.SnapshotRemove): AnyMessage {
-  return encode('SnapshotRemove', wirePayloads.SnapshotRemove, event);
+/** The payload of an event about a snapshot. */
+export function snapshotEventPayload(event: SnapshotEvent): AnyMessage {
+  switch (event.topic) {
+    case '/snapshot/prepare':
+      return encode('SnapshotPrepare', wirePayloads.SnapshotPrepare, event);
+    case '/snapshot/commit':
+      return encode('SnapshotCommit', wirePayloads.SnapshotCommit, event);
+    case '/snapshot/remove':
+      return encode('SnapshotRemove', wirePayloads.SnapshotRemove, event);
+  }
 }
 
 /** The payload of `/namespaces/create`. */

@@ -1,4 +1,4 @@
-export { readPayload } from './event-payloads.js';
+export { readPayload, snapshotEventPayload } from './event-payloads.js';
 export {
   createGrpcServer,
   eventsService,
@@ -12,4 +12,8 @@ export {
   snapshotsService,
   versionService,
 } from './grpc/index.js';
-export { PublishingSnapshotter, type PublishingSnapshotterOptions } from './publishing-snapshotter.js';
+export {
+  PublishingSnapshotter,
+  type PublishingSnapshotterOptions,
+  type SnapshotEvent,
+} from './publishing-snapshotter.js';

@@ -1,45 +1,41 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { createEventExchange, type EventExchange, type Subscription } from '../events/index.js';
-import { GuardedSnapshotter, LocalSnapshotter, type Snapshotter, snapshotTables } from '../snapshots/index.js';
+import { UnavailableError } from '../errors/index.js';
+import {
+  type CallContext,
+  GuardedSnapshotter,
+  LocalSnapshotter,
+  type Snapshotter,
+  snapshotTables,
+} from '../snapshots/index.js';
 import { testSnapshotter } from '../testing/index.js';
 import { MemoryDriver } from '../testing/memory-driver.js';
 import { temporaryStore } from '../testing/store.js';
-import { PublishingSnapshotter, readPayload } from './index.js';
+import { PublishingSnapshotter, type SnapshotEvent } from './publishing-snapshotter.js';
 
 const call = { namespace: 'default' };
 
-async function open(t: TestContext) {
+type Published = [event: SnapshotEvent, call: CallContext];
+
+async function open(t: TestContext, refuse: () => void = () => undefined) {
   const { store, ...temporary } = await temporaryStore(snapshotTables);
   t.after(() => temporary[Symbol.asyncDispose]());
   const inner = await LocalSnapshotter.open({ name: 'memory', store, driver: new MemoryDriver() });
-  const exchange = createEventExchange({ readPayload });
+  const published: Published[] = [];
+  const publish = (...event: Published): void => {
+    refuse();
+    published.push(event);
+  };
   const failed: string[] = [];
   const onPublishError = (topic: string, error: unknown) => void failed.push(`${topic}: ${String(error)}`);
-  const snapshotter = new PublishingSnapshotter({ name: 'memory', inner, publisher: exchange, onPublishError });
-  return { snapshotter, exchange, failed };
+  const snapshotter = new PublishingSnapshotter({ name: 'memory', inner, publish, onPublishError });
+  return { snapshotter, published, failed };
 }
 
 testSnapshotter('PublishingSnapshotter', {
   open: async (t) => ({ snapshotter: new GuardedSnapshotter((await open(t)).snapshotter), call }),
   noMountReason: 'memory cannot be mounted',
 });
-
-async function published(exchange: EventExchange, subscription: Subscription): Promise<object[]> {
-  await exchange.close();
-  const seen: object[] = [];
-  for await (const { topic, namespace, event } of subscription) {
-    assert.ok(event !== undefined);
-    const fields = ['key', 'name', 'parent', 'snapshotter'].map((field) => [field, readPayload(event, [field])]);
-    seen.push({
-      topic,
-      namespace,
-      type: event.typeUrl,
-      ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
-    });
-  }
-  return seen;
-}
 
 /** A life of every kind of call, ending with nothing. */
 async function live(snapshotter: Snapshotter): Promise<void> {
@@ -52,35 +48,33 @@ async function live(snapshotter: Snapshotter): Promise<void> {
 }
 
 describe('PublishingSnapshotter', () => {
-  it('publishes what containerd publishes, in its types', async (t) => {
-    const { snapshotter, exchange } = await open(t);
-    const subscription = exchange.subscribe([]);
+  it('publishes what containerd publishes, with the call that it comes from', async (t) => {
+    const { snapshotter, published } = await open(t);
     await live(snapshotter);
-    const common = { namespace: 'default', snapshotter: 'memory' };
-    const prepare = { ...common, topic: '/snapshot/prepare', type: 'containerd.events.SnapshotPrepare' };
-    const remove = { ...common, topic: '/snapshot/remove', type: 'containerd.events.SnapshotRemove' };
-    assert.deepEqual(await published(exchange, subscription), [
-      { ...prepare, key: 'a' },
-      { ...common, topic: '/snapshot/commit', type: 'containerd.events.SnapshotCommit', key: 'a', name: 'base' },
-      { ...prepare, key: 'b', parent: 'base' },
-      { ...remove, key: 'v' },
-      { ...remove, key: 'b' },
-      { ...remove, key: 'base' },
+    const prepare = { topic: '/snapshot/prepare', snapshotter: 'memory' };
+    const remove = { topic: '/snapshot/remove', snapshotter: 'memory' };
+    assert.deepEqual(published, [
+      [{ ...prepare, key: 'a', parent: '' }, call],
+      [{ topic: '/snapshot/commit', snapshotter: 'memory', key: 'a', name: 'base' }, call],
+      [{ ...prepare, key: 'b', parent: 'base' }, call],
+      [{ ...remove, key: 'v' }, call],
+      [{ ...remove, key: 'b' }, call],
+      [{ ...remove, key: 'base' }, call],
     ]);
   });
 
   it('publishes nothing for what failed', async (t) => {
-    const { snapshotter, exchange } = await open(t);
-    const subscription = exchange.subscribe([]);
+    const { snapshotter, published } = await open(t);
     await assert.rejects(snapshotter.prepare({ key: 'k', parent: 'nobody' }, call));
     await assert.rejects(snapshotter.commit({ key: 'k', name: 'n' }, call));
     await assert.rejects(snapshotter.remove('k', call));
-    assert.deepEqual(await published(exchange, subscription), []);
+    assert.deepEqual(published, []);
   });
 
   it('lets an operation succeed whose event cannot be published', async (t) => {
-    const { snapshotter, exchange, failed } = await open(t);
-    await exchange.close();
+    const { snapshotter, failed } = await open(t, () => {
+      throw new UnavailableError('closed');
+    });
     await live(snapshotter);
     assert.equal(failed.length, 6);
     assert.match(failed[0] ?? '', /^\/snapshot\/prepare: UnavailableError: /);

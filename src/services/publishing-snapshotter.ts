@@ -1,4 +1,3 @@
-import type { EventPublisher } from '../events/index.js';
 import {
   type CallContext,
   type CommitRequest,
@@ -13,7 +12,6 @@ import {
   type WalkRequest,
   walkPages,
 } from '../snapshots/index.js';
-import { snapshotCommitEvent, snapshotPrepareEvent, snapshotRemoveEvent } from './event-payloads.js';
 
 /** What a publishing snapshotter needs. */
 export interface PublishingSnapshotterOptions {
@@ -21,13 +19,28 @@ export interface PublishingSnapshotterOptions {
   readonly name: string;
   /** Closed with it. */
   readonly inner: Snapshotter;
-  readonly publisher: EventPublisher;
+  /** Publishes an event, in the namespace of the call that it comes from. */
+  readonly publish: (event: SnapshotEvent, call: CallContext) => void | Promise<void>;
   /** Told about an event that could not be published; the operation itself has succeeded. */
   readonly onPublishError: (topic: string, error: unknown) => void;
 }
 
-/** An encoded event. */
-type Payload = Parameters<EventPublisher['publish']>[1];
+/** What happened to a snapshot: the topic, and the fields of containerd's event. */
+export type SnapshotEvent =
+  | {
+      readonly topic: '/snapshot/prepare';
+      readonly snapshotter: string;
+      readonly key: string;
+      /** The empty string without one. */
+      readonly parent: string;
+    }
+  | {
+      readonly topic: '/snapshot/commit';
+      readonly snapshotter: string;
+      readonly key: string;
+      readonly name: string;
+    }
+  | { readonly topic: '/snapshot/remove'; readonly snapshotter: string; readonly key: string };
 
 /**
  * The internal snapshots service: a snapshotter that publishes `/snapshot/prepare`, `/snapshot/commit` and
@@ -46,23 +59,19 @@ export class PublishingSnapshotter implements PagedSnapshotter {
   async prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
     const mounts = await this.#inner.prepare(request, call);
     const { key, parent = '' } = request;
-    await this.#publish(
-      '/snapshot/prepare',
-      call,
-      snapshotPrepareEvent({ key, parent, snapshotter: this.#options.name }),
-    );
+    await this.#publish({ topic: '/snapshot/prepare', snapshotter: this.#options.name, key, parent }, call);
     return mounts;
   }
 
   async commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
     await this.#inner.commit(request, call);
     const { key, name } = request;
-    await this.#publish('/snapshot/commit', call, snapshotCommitEvent({ key, name, snapshotter: this.#options.name }));
+    await this.#publish({ topic: '/snapshot/commit', snapshotter: this.#options.name, key, name }, call);
   }
 
   async remove(key: string, call: CallContext = noContext): Promise<void> {
     await this.#inner.remove(key, call);
-    await this.#publish('/snapshot/remove', call, snapshotRemoveEvent({ key, snapshotter: this.#options.name }));
+    await this.#publish({ topic: '/snapshot/remove', snapshotter: this.#options.name, key }, call);
   }
 
   view(request: CreateRequest, call?: CallContext): Promise<readonly Mount[]> {
@@ -105,11 +114,11 @@ export class PublishingSnapshotter implements PagedSnapshotter {
     return this.close();
   }
 
-  async #publish(topic: string, call: CallContext, event: Payload): Promise<void> {
+  async #publish(event: SnapshotEvent, call: CallContext): Promise<void> {
     try {
-      await this.#options.publisher.publish(topic, event, call);
+      await this.#options.publish(event, call);
     } catch (error) {
-      this.#options.onPublishError(topic, error);
+      this.#options.onPublishError(event.topic, error);
     }
   }
 }

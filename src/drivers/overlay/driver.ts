@@ -27,6 +27,7 @@ import type {
 } from '../../snapshots/index.js';
 import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
 import { ensureDirectory } from '../directories.js';
+import { requireDirectoryTypes } from '../overlay-needs.js';
 import { SnapshotProjects } from '../snapshot-projects.js';
 import { bareLayerOf, overlayBareLayers } from './bare-layers.js';
 import { overlayChecker } from './checker.js';
@@ -48,7 +49,7 @@ import { FlatLayers } from './flat-layers.js';
 import { type MountPlaces, type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
-import { type OverlaySetup, probeOverlay, requireDirectoryTypes } from './probe.js';
+import { type OverlaySetup, probeOverlay } from './probe.js';
 
 /** The label with the directory of a snapshot's own files. */
 export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';

@@ -1,8 +1,5 @@
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { FailedPreconditionError } from '../../errors/index.js';
 import { isAtLeast, type ProjectQuotaState, TMPFS_MAGIC } from '../../linux/index.js';
-import type { OverlayFacts } from './facts.js';
+import { needsIndexOff } from '../overlay-needs.js';
 import type { ResolvedOverlayOptions } from './options.js';
 
 /** What the driver decided about its machine and root, once. */
@@ -24,23 +21,6 @@ const SINCE = {
 } as const;
 
 /**
- * Makes sure that directory entries of the root tell their types, without which overlay shows deleted files again.
- * @throws FailedPreconditionError when they do not, in containerd's words.
- */
-export function requireDirectoryTypes(root: string, facts: Pick<OverlayFacts, 'supportsDirectoryTypes'>): void {
-  // An empty directory tells nothing: some file systems know the types of "." and ".." only.
-  const dummy = readdirSync(root).length === 0 ? mkdtempSync(join(root, 'fsutils-dummy')) : undefined;
-  try {
-    if (facts.supportsDirectoryTypes(root) !== false) return;
-  } finally {
-    if (dummy !== undefined) rmdirSync(dummy);
-  }
-  throw new FailedPreconditionError(
-    `${root} does not support d_type. If the backing filesystem is xfs, please reformat with ftype=1 to enable d_type support`,
-  );
-}
-
-/**
  * Whether overlay must keep its attributes in the `user.` space: in a user namespace it may not write `trusted.` ones.
  * Kernels before 5.11 know the option only by patches of distributions, so there a mount is tried. tmpfs has had no user
  * attributes for long.
@@ -49,17 +29,6 @@ async function needsUserXattr({ root, mountOptions, facts }: ResolvedOverlayOpti
   if (mountOptions.includes('userxattr') || !facts.inUserNamespace) return false;
   if (facts.fileSystemMagic(root) === TMPFS_MAGIC) return false;
   return isAtLeast(facts.kernel, SINCE.userXattr) || (await facts.mountsWithUserXattr(root));
-}
-
-/** What decides about the option `index`. */
-export interface IndexQuestion {
-  readonly mountOptions: readonly string[];
-  readonly facts: Pick<OverlayFacts, 'hasIndexOption'>;
-}
-
-/** With `index=on` overlay refuses an upper directory that has been over other layers, which snapshots do have. */
-export function needsIndexOff({ mountOptions, facts }: IndexQuestion): boolean {
-  return facts.hasIndexOption && !mountOptions.some((option) => option === 'index' || option.startsWith('index='));
 }
 
 /**

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { NotImplementedError, PermissionDeniedError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import { ensureDirectory, removeTrial } from '../directories.js';
-import { MODES } from './files.js';
+
+/** Only the daemon looks into the directories of a trial. */
+const MODE = 0o700;
 
 /** What is mounted in a trial. */
 interface Trial {
@@ -27,8 +29,8 @@ async function tryMount(root: string, { name, options: further, accept }: Trial)
   const options = [`lowerdir=${lower2}:${lower1}`, `upperdir=${upper}`, `workdir=${work}`, ...further];
   try {
     await removeTrial(trial);
-    for (const each of TRIAL_DIRECTORIES) ensureDirectory(join(trial, each), MODES.root);
-    ensureDirectory(join(trial, 'lower1', PROBE), MODES.root);
+    for (const each of TRIAL_DIRECTORIES) ensureDirectory(join(trial, each), MODE);
+    ensureDirectory(join(trial, 'lower1', PROBE), MODE);
     const mounts = [{ type: 'overlay', source: 'overlay', target: '', options }];
     await using mounted = await temporaryMount(mounts, { directory: mnt ?? trial });
     return accept(mounted.path);

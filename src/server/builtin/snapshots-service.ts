@@ -1,6 +1,6 @@
 import { definePlugin } from '../../plugins/index.js';
-import { PublishingSnapshotter } from '../../services/index.js';
-import { GuardedSnapshotter, type Snapshotter } from '../../snapshots/index.js';
+import { PublishingSnapshotter, type SnapshotEvent, snapshotEventPayload } from '../../services/index.js';
+import { type CallContext, GuardedSnapshotter, type Snapshotter } from '../../snapshots/index.js';
 import type { Face } from '../face.js';
 import type { Logger } from '../logger.js';
 import { pluginTypes } from '../plugin-types.js';
@@ -22,11 +22,13 @@ export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshott
     const publisher = single(pluginTypes.event);
     const services = new Map<string, Snapshotter>();
     for (const [name, inner] of single(pluginTypes.metadata).snapshotters) {
+      const publish = (event: SnapshotEvent, call: CallContext): void | Promise<void> =>
+        publisher.publish(event.topic, snapshotEventPayload(event), call);
       const onPublishError = (topic: string, error: unknown): void => {
         logger.error({ err: error, topic, snapshotter: name }, 'failed to publish an event; the operation succeeded');
       };
       const snapshotter =
-        face === 'proxy' ? inner : new PublishingSnapshotter({ name, inner, publisher, onPublishError });
+        face === 'proxy' ? inner : new PublishingSnapshotter({ name, inner, publish, onPublishError });
       services.set(name, new GuardedSnapshotter(snapshotter));
     }
     return services;

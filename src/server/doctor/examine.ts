@@ -1,5 +1,6 @@
 import type { ConfigSources } from '../config/index.js';
-import type { DaemonFacts, Diagnosis } from './index.js';
+import type { Diagnosis } from './diagnose.js';
+import type { DaemonFacts } from './facts.js';
 import { settingsFacts } from './settings.js';
 
 /**
@@ -13,7 +14,7 @@ export async function examine(
   ask: (address: string) => Promise<DaemonFacts>,
 ): Promise<Diagnosis> {
   // Loaded when it is wanted: the command line imports this room for its configuration alone.
-  const { diagnose, gatherFacts } = await import('./index.js');
+  const [{ diagnose }, { gatherFacts }] = await Promise.all([import('./diagnose.js'), import('./gather.js')]);
   const settings = await settingsFacts(sources);
   return diagnose(await gatherFacts({ settings, daemon: await ask(settings.address) }));
 }
