@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { renderCommandsMarkdown } from '../dist/cli/index.js';
-import { renderMarkdown } from '../dist/server/index.js';
+import { renderMarkdown } from '../dist/daemon/index.js';
 
 const pages = [
   { path: 'docs/configuration.md', render: renderMarkdown },

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Generates src/proto/generated/ from src/proto/*.proto, with buf and ts-proto, both from node_modules; no network.
+// Generates src/rpc/proto/generated/ from src/rpc/proto/*.proto, with buf and ts-proto, both from node_modules; no network.
 //
 //   node scripts/generate.mjs           writes the files
 //   node scripts/generate.mjs --check   fails when the files in the tree are not what would be written
@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const sources = path.join(root, 'src', 'proto');
+const sources = path.join(root, 'src', 'rpc', 'proto');
 const generated = path.join(sources, 'generated');
 const tools = path.join(root, 'node_modules', '.bin');
 

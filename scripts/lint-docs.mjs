@@ -45,7 +45,7 @@ function hasDocstring(lines, index) {
 
 /** @param {string} file */
 function isChecked(file) {
-  return !file.endsWith('.test.ts') && !file.startsWith(path.join('proto', 'generated'));
+  return !file.endsWith('.test.ts') && !file.startsWith(path.join('rpc', 'proto', 'generated'));
 }
 
 if (import.meta.url === pathToFileURL(String(process.argv[1])).href) {

@@ -8,55 +8,48 @@ import { importsOf } from './lib/imports.mjs';
 import { at, filesBelow } from './lib/project.mjs';
 import { asCommand } from './lib/run.mjs';
 
-const belowServices = /** @type {const} */ ([
-  'errors',
-  'faults',
-  'identifiers',
+const low = /** @type {const} */ (['linux', 'base', 'errors']);
+const high = /** @type {const} */ ([
+  ...low,
+  'trees',
   'filters',
-  'plugins',
+  'events',
   'store',
   'snapshots',
-  'drivers',
   'metadata',
-  'events',
-]);
-const belowServer = /** @type {const} */ ([
-  ...belowServices,
-  'http2',
-  'proto',
-  'linux',
-  'images',
-  'client',
-  'services',
+  'drivers',
   'check',
+  'plugins',
 ]);
+const rpc = /** @type {const} */ (['rpc/http2', 'rpc/proto', 'rpc/engines', 'rpc/services', 'rpc/client']);
 
 /**
  * The rooms, and what each may import beside itself. `.` is what lies directly in src/: the entry of the package.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const rooms = {
+  base: [],
   errors: [],
-  faults: [],
-  http2: [],
-  proto: [],
-  identifiers: [],
   filters: ['errors'],
+  events: ['filters', 'base', 'errors'],
+  store: ['base', 'errors'],
+  linux: ['base', 'errors'],
+  trees: low,
+  snapshots: ['store', 'events', 'trees', 'filters', 'base', 'errors'],
+  metadata: ['snapshots', 'store', 'filters', 'base', 'errors'],
+  drivers: ['snapshots', 'store', 'trees', ...low],
+  check: ['metadata', 'snapshots', 'drivers', 'store', 'trees', ...low],
   plugins: ['errors'],
-  store: ['faults', 'errors'],
-  linux: ['errors'],
-  snapshots: ['store', 'faults', 'errors', 'filters'],
-  drivers: ['snapshots', 'store', 'linux', 'faults', 'errors'],
-  metadata: ['snapshots', 'store', 'filters', 'identifiers', 'faults', 'errors'],
-  events: ['filters', 'identifiers', 'errors'],
-  services: [...belowServices, 'check', 'http2', 'proto'],
-  client: ['snapshots', 'proto', 'errors'],
-  images: ['snapshots', 'linux', 'errors'],
-  check: ['snapshots', 'metadata', 'store', 'drivers', 'linux', 'faults', 'errors'],
-  server: belowServer,
-  cli: ['client', 'server', 'images', 'linux', 'snapshots', 'proto', 'errors'],
-  testing: [...belowServer, 'server'],
-  '.': [...belowServer, 'server'],
+  'rpc/http2': [],
+  'rpc/proto': ['errors'],
+  'rpc/engines': ['rpc/http2', 'rpc/proto', 'snapshots', 'base', 'errors'],
+  'rpc/services': ['rpc/engines', 'rpc/proto', 'check', 'snapshots', 'events', 'plugins', 'filters', 'base', 'errors'],
+  'rpc/client': ['rpc/proto', 'snapshots', 'events', 'base', 'errors'],
+  daemon: [...high, ...rpc],
+  doctor: ['daemon', 'drivers', 'trees', ...low],
+  cli: ['daemon', 'doctor', 'rpc/client', 'rpc/proto', 'snapshots', ...low],
+  testing: [...high, ...rpc, 'daemon', 'doctor'],
+  '.': [...high, ...rpc, 'daemon'],
 };
 
 /**
@@ -72,12 +65,14 @@ export const packageRooms = { koffi: ['linux'], lmdb: ['store'] };
  */
 
 /** Generated files may be imported without going through the index of `proto`: it would have to repeat all of them. */
-const generated = /^proto\/generated\//;
+const generated = /^rpc\/proto\/generated\//;
 
 /** @param {string} file Relative to src. */
 function roomOf(file) {
-  const slash = file.indexOf('/');
-  return slash === -1 ? '.' : file.slice(0, slash);
+  const [first = '', second, ...rest] = file.split('/');
+  if (second === undefined) return '.';
+  // The parts of rpc are rooms of their own.
+  return first === 'rpc' && rest.length > 0 ? `${first}/${second}` : first;
 }
 
 /** @param {string} file */

@@ -14,7 +14,7 @@ const doors = {
   'errors/index.ts': '',
   'store/index.ts': '',
   'testing/index.ts': '',
-  'proto/generated/a.ts': '',
+  'rpc/proto/generated/a.ts': '',
   'errors/errors.ts': '',
 };
 
@@ -58,7 +58,7 @@ const cases = [
   },
   {
     name: 'a generated file',
-    file: 'services/a.ts',
+    file: 'rpc/services/a.ts',
     text: "import { A } from '../proto/generated/a.js';",
     finding: undefined,
   },
@@ -70,9 +70,9 @@ const cases = [
   },
   {
     name: 'testing, from something else',
-    file: 'server/a.ts',
+    file: 'daemon/a.ts',
     text: "import { A } from '../testing/index.js';",
-    finding: `src/server/a.ts:1: room "server" may not import room "testing"; it may import: ${rooms['server']?.join(', ')}`,
+    finding: `src/daemon/a.ts:1: room "daemon" may not import room "testing"; it may import: ${rooms['daemon']?.join(', ')}`,
   },
   {
     name: 'a file that is not there',

@@ -1,15 +1,6 @@
 /** Strata as a library: snapshotters in this process, or a client of a daemon, with one and the same interface. */
-export {
-  type CheckAction,
-  type CheckEvent,
-  type CheckFinding,
-  type CheckOptions,
-  type CheckSummary,
-  type ConnectOptions,
-  connect,
-  type Maintenance,
-  type StrataClient,
-} from './client/index.js';
+
+export { type EmbeddedOptions, type EmbeddedStrata, openStrata } from './daemon/index.js';
 export {
   AbortedError,
   AlreadyExistsError,
@@ -34,7 +25,17 @@ export {
 } from './errors/index.js';
 export type { AnyMessage, Envelope, Timestamp } from './events/index.js';
 export { mountAll, temporaryMount, unmountAll } from './linux/index.js';
-export { type EmbeddedOptions, type EmbeddedStrata, openStrata } from './server/index.js';
+export {
+  type CheckAction,
+  type CheckEvent,
+  type CheckFinding,
+  type CheckOptions,
+  type CheckSummary,
+  type ConnectOptions,
+  connect,
+  type Maintenance,
+  type StrataClient,
+} from './rpc/client/index.js';
 export {
   type CallContext,
   type CommitRequest,

@@ -1,9 +1,9 @@
 // HTTP/2: headers and frames, without a socket.
-import { FrameReader } from '#strata/http2/frame-reader.js';
-import { flags, frameHeaderBytes, frameTypes, preface } from '#strata/http2/frames.js';
-import { HeaderEncoder, headerBlock } from '#strata/http2/header-encoder.js';
-import { HeaderReceiver } from '#strata/http2/header-receiver.js';
-import { encodeField, encodeHeaders, encodeRemembered } from '#strata/http2/hpack/encode.js';
+import { FrameReader } from '#strata/rpc/http2/frame-reader.js';
+import { flags, frameHeaderBytes, frameTypes, preface } from '#strata/rpc/http2/frames.js';
+import { HeaderEncoder, headerBlock } from '#strata/rpc/http2/header-encoder.js';
+import { HeaderReceiver } from '#strata/rpc/http2/header-receiver.js';
+import { encodeField, encodeHeaders, encodeRemembered } from '#strata/rpc/http2/hpack/encode.js';
 
 /** @typedef {import('./measure.mjs').Subject} Subject */
 /** @typedef {readonly [name: string, value: string]} Field */

@@ -1,5 +1,5 @@
 // Messages: their bytes, written and read.
-import { decodeMessage, encodeMessage, wireSnapshots } from '#strata/proto/index.js';
+import { decodeMessage, encodeMessage, wireSnapshots } from '#strata/rpc/proto/index.js';
 
 /** @typedef {import('./measure.mjs').Subject} Subject */
 
@@ -44,7 +44,7 @@ const messages = [
 
 /**
  * @template T
- * @param {{ what: string, type: import('#strata/proto/index.js').MessageType<T>, message: T, per?: number }} row
+ * @param {{ what: string, type: import('#strata/rpc/proto/index.js').MessageType<T>, message: T, per?: number }} row
  * @returns {readonly Subject[]}
  */
 function bothWays({ what, type, message, per = 1 }) {

@@ -1,5 +1,5 @@
-// How long it takes to have a layer on disk, by each of the ways there are: what the choice in src/linux/layer-sync.ts and
-// the tables of docs/durability.md are made of.
+// How long it takes to have a layer on disk, by each of the ways there are: what the choice in
+// src/drivers/kit/layer-sync.ts and the tables of docs/durability.md are made of.
 import { say } from '../../scripts/lib/run.mjs';
 import { round } from '../report/cells.mjs';
 import { describeMachine } from '../report/machine.mjs';

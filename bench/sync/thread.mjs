@@ -1,7 +1,7 @@
 // The code of a thread that synchronises.
 import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { startWriting, syncFileSystem } from '../../dist/linux/sys.js';
+import { startWriting, syncFileSystem } from '../../dist/linux/calls/sys.js';
 
 /** @typedef {import('./threads.mjs').Task} Task */
 

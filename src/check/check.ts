@@ -1,9 +1,9 @@
 import { type CallContext, noContext } from '../snapshots/index.js';
-import { examine, newTally, type Tally } from './examine.js';
-import type { Found } from './found.js';
-import { planRepair } from './plan.js';
-import { performStep } from './repair.js';
-import type { CheckEvent, CheckRequest, CheckSubject, RepairRequest } from './types.js';
+import type { CheckEvent, CheckRequest, CheckSubject, RepairRequest } from './findings/types.js';
+import { planRepair } from './repair/plan.js';
+import { performStep } from './repair/repair.js';
+import { examine, newTally, type Tally } from './scan/examine.js';
+import type { Found } from './scan/found.js';
 
 /**
  * Compares records, files and namespaces with each other, and tells each finding when it is certain; a summary is last.

@@ -1,5 +1,5 @@
-import type { StrataClient } from '../client/index.js';
 import { messageOf, withContext } from '../errors/index.js';
+import type { StrataClient } from '../rpc/client/index.js';
 import type { CallContext, Snapshotter } from '../snapshots/index.js';
 import { EXIT_FAILURE, EXIT_OK, failureLine } from './failure.js';
 import { type GivenGlobals, type Globals, resolveGlobals } from './global-options.js';

@@ -1,15 +1,8 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
 import type { Writable } from 'node:stream';
-import type { CheckEvent, CheckFinding, CheckOptions, ConnectOptions, StrataClient } from '../client/index.js';
-import {
-  type Config,
-  type ConfigSources,
-  type Daemon,
-  type DaemonFacts,
-  type Diagnosis,
-  type Environment,
-  processEnvironment,
-} from '../server/index.js';
+import { type Config, type ConfigSources, type Daemon, type Environment, processEnvironment } from '../daemon/index.js';
+import type { DaemonFacts, Diagnosis } from '../doctor/index.js';
+import type { CheckEvent, CheckFinding, CheckOptions, ConnectOptions, StrataClient } from '../rpc/client/index.js';
 import type { CallContext, Mount } from '../snapshots/index.js';
 
 /** A stream that may be a terminal. */
@@ -60,19 +53,19 @@ export interface CliIo {
 }
 
 const tools: Tools = {
-  connect: async (options) => (await import('../client/index.js')).connect(options),
-  runDaemon: async (config, options) => (await import('../server/index.js')).runDaemon(config, options),
+  connect: async (options) => (await import('../rpc/client/index.js')).connect(options),
+  runDaemon: async (config, options) => (await import('../daemon/index.js')).runDaemon(config, options),
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
   unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
-  examine: async (sources, ask) => (await import('../server/index.js')).examine(sources, ask),
+  examine: async (sources, ask) => (await import('../doctor/index.js')).examine(sources, ask),
   checkRoot: async function* (config, { level = 'normal', repair }, call) {
-    const { checkRoot } = await import('../server/index.js');
+    const { checkRoot } = await import('../daemon/index.js');
     const { dryRun = false, dropDescendants = false } = repair ?? {};
     yield* checkRoot(config, repair === undefined ? { level } : { level, repair: { dryRun, dropDescendants } }, call);
   },
-  backUpRoot: async (...args) => (await import('../server/index.js')).backUpRoot(...args),
-  restoreRoot: async (...args) => (await import('../server/index.js')).restoreRoot(...args),
-  rebuildRoot: async (...args) => (await import('../server/index.js')).rebuildRoot(...args),
+  backUpRoot: async (...args) => (await import('../daemon/index.js')).backUpRoot(...args),
+  restoreRoot: async (...args) => (await import('../daemon/index.js')).restoreRoot(...args),
+  rebuildRoot: async (...args) => (await import('../daemon/index.js')).rebuildRoot(...args),
   now: () => new Date(),
 };
 

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { packageVersion } from '../server/index.js';
+import { packageVersion } from '../daemon/index.js';
 import { commands } from './commands/index.js';
 import { CommandContext } from './context.js';
 import { EXIT_OK, EXIT_USAGE, exitStatus, failureLine } from './failure.js';

@@ -10,6 +10,7 @@ export {
   triesMerging,
   unsealedLayers,
 } from './erofs/index.js';
+export { withTrialDirectory } from './kit/trial-directory.js';
 export { type NativeOptions, nativeChecker, openNativeDriver } from './native/index.js';
 export {
   cannotTry,

@@ -1,6 +1,6 @@
+import { identifierProblem } from '../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError, UnavailableError, withContext } from '../errors/index.js';
 import { type BadExpression, type FieldReader, parseFilters } from '../filters/index.js';
-import { identifierProblem } from '../identifiers/index.js';
 import { QueuedSubscription, type Subscription } from './subscription.js';
 import { validateTopic } from './topic.js';
 import type { AnyMessage, Envelope, Timestamp } from './types.js';

@@ -1,5 +1,5 @@
+import { identifierProblem } from '../base/index.js';
 import { InvalidArgumentError } from '../errors/index.js';
-import { identifierProblem } from '../identifiers/index.js';
 
 /** Topics that were found to be valid: a daemon publishes a handful of them, again and again. */
 const known = new Set<string>();

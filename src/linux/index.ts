@@ -1,34 +1,32 @@
-/** System calls, mounts and facts about the machine. The only room with native code. */
-export { copyAttributes, getAttribute, listAttributes, setAttribute } from './attributes.js';
-export { type BareDirectory, bareDirectory, isBareDirectory, makeBareDirectory } from './bare-directory.js';
-export { forgetGroup, limitExclusive, quotaIsOn } from './btrfs-quota.js';
+/** System calls, mounts, devices and facts about the kernel. The only room with native code. */
+export { forgetGroup, limitExclusive, quotaIsOn } from './btrfs/btrfs-quota.js';
+export { type FoundItem, ITEM, LAST, searchTree } from './btrfs/btrfs-search.js';
 export {
   BTRFS_MAGIC,
   createSubvolume,
   deleteSubvolumes,
   isSubvolume,
   nestedSubvolumes,
-  type SnapshotRequest,
   type SubvolumeInfo,
   setReadOnly,
   snapshotSubvolume,
   subvolumeInfo,
   withSubvolume,
   withSubvolumeNow,
-} from './btrfs-subvolume.js';
-export type { Comparison, TreeDifference } from './compare-manifest.js';
-export { copyFile, copyTree } from './copy.js';
+} from './btrfs/btrfs-subvolume.js';
+export { copyAttributes, getAttribute, hasAttributes, listAttributes, setAttribute } from './calls/attributes.js';
+export { hasCapability } from './calls/capabilities.js';
 export {
-  type DeviceMapper,
-  type DeviceTable,
-  deviceMapper,
-  deviceMapperMissing,
-  type MappedDevice,
-  mappedDevicePath,
-} from './device-mapper.js';
-export { type DirectoryFacts, directoryFacts, type Room } from './directory-facts.js';
-export { namesInDirectory } from './directory-names.js';
-export { diskUsage, subvolumeUsage } from './disk-usage.js';
+  cloneFile,
+  copyRange,
+  makeNode,
+  nextData,
+  openDirectoryBelow,
+  setTimes,
+  setTimesOf,
+} from './calls/file-calls.js';
+export { enableVerity, setImmutable, verityDigest } from './calls/file-flags.js';
+export { type IdRange, parseIdMap } from './calls/id-map.js';
 export {
   fileSystemMagic,
   inUserNamespace,
@@ -36,58 +34,57 @@ export {
   type KernelVersion,
   kernelVersion,
   overlayHasIndex,
-  parseKernelVersion,
   supportsDirectoryTypes,
   TMPFS_MAGIC,
-} from './facts.js';
-export { enableVerity, setImmutable, verityDigest } from './file-flags.js';
-export { flattenLayers } from './flatten.js';
-export { GroupSync } from './group-sync.js';
+} from './calls/kernel-facts.js';
+export { addonProblem, canCallSystem, type DirectoryCalls, directoryCalls } from './calls/libc.js';
+export { nearestDirectory } from './calls/nearest-directory.js';
+export { ioctl, startWriting } from './calls/sys.js';
+export { hasErrno, systemCallError } from './calls/system-error.js';
 export {
-  type GrowFileSystem,
-  type GrowLoopFile,
-  type GrowMountedDevice,
-  type GrowthOfMounted,
+  DIRECTORY_ONLY,
+  openPlace,
+  PendingDirectories,
+  type PendingDirectory,
+  pathOfDescriptor,
+  toBinary,
+  toBytes,
+  withoutMagicLink,
+  withRealPath,
+} from './calls/tree-paths.js';
+export {
+  type DeviceMapper,
+  type DeviceTable,
+  deviceMapper,
+  deviceMapperMissing,
+  type MappedDevice,
+  mappedDevicePath,
+} from './devices/device-mapper.js';
+export { attachLoop, hasLoopDevices } from './devices/loop.js';
+export { flushLoopDevices, writableLoopDevices } from './devices/loop-users.js';
+export { discardBlocks, discardTail, syncDevice, syncMountsOf } from './devices/sync-device.js';
+export { mountAll, unmountAll } from './mounts/mount.js';
+export type { MountSpec } from './mounts/mount-options.js';
+export { isMountPoint } from './mounts/mount-point.js';
+export { type MountEntry, mountOf, mountsMadeOf } from './mounts/mount-table.js';
+export { type TemporaryMount, temporaryMount, temporaryMountPrefix } from './mounts/temporary-mount.js';
+export { unmountBelow } from './mounts/unmount-below.js';
+export {
+  type ProjectLimits,
+  type ProjectQuota,
+  type ProjectQuotaState,
+  projectOf,
+  projectQuota,
+} from './quota/project-quota.js';
+export { GroupSync } from './sync/group-sync.js';
+export { liesInOneJournal } from './sync/one-journal.js';
+export {
   growFileSystem,
   growLoopFile,
   growMountedDevice,
-  type ResizableType,
   requireGrowable,
   whyNotGrowable,
-} from './grow-file-system.js';
-export { type IdRange, parseIdMap } from './id-map.js';
-export { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
-export { attachLoop, hasLoopDevices, type LoopDevice, type LoopOptions } from './loop.js';
-export { flushLoopDevices, writableLoopDevices } from './loop-users.js';
-export { type CapabilityName, type KernelPart, type MachineFacts, machineFacts } from './machine-facts.js';
-export {
-  type FileSystemType,
-  findMkfs,
-  findProgram,
-  type MakeFileSystem,
-  makeFileSystem,
-  runProgram,
-} from './make-file-system.js';
-export { compareManifest, writeManifest } from './manifest.js';
-export { draftOf, type ManifestRequest } from './manifest-file.js';
-export { mountAll, type UnmountOptions, unmountAll, unmountMounts } from './mount.js';
-export type { MountSpec } from './mount-options.js';
-export { isMountPoint } from './mount-point.js';
-export { type MountEntry, mountOf, mountsMadeOf } from './mount-table.js';
-export { nearestDirectory } from './nearest-directory.js';
-export { liesInOneJournal } from './one-journal.js';
-export { type ProjectLimits, type ProjectQuota, type ProjectQuotaState, projectQuota } from './project-quota.js';
-export { ReadyDirectories, type ReadyDirectoriesOptions } from './ready-directories.js';
-export { removeTrees } from './remove-trees.js';
-export { fileVolume, isFilled, type ResizeFileSystem, resizeFileSystem, type Volume } from './resize-file-system.js';
-export { canShareBlocks } from './shared-extents.js';
-export { type ImageQuestion, type ImageType, imageProblem } from './superblock.js';
-export { discardBlocks, discardTail, syncDevice, syncMountsOf } from './sync-device.js';
-export { syncFileSystem } from './sys.js';
-export { hasErrno } from './system-error.js';
-export { type TemporaryMount, temporaryMount, temporaryMountPrefix } from './temporary-mount.js';
-export type { DiskUsage } from './tree-measure.js';
-export type { DirectoryTemplate, TemplateDirectory } from './tree-reclaim.js';
-export { isEntryName } from './tree-remove.js';
-export { unmountBelow } from './unmount-below.js';
-export { isUntouchedDirectory } from './untouched-directory.js';
+} from './volumes/grow-file-system.js';
+export { type FileSystemType, findMkfs, findProgram, makeFileSystem, runProgram } from './volumes/make-file-system.js';
+export { fileVolume, isFilled, resizeFileSystem, type Volume } from './volumes/resize-file-system.js';
+export { type ImageQuestion, imageProblem } from './volumes/superblock.js';

@@ -1,5 +1,5 @@
+import { type FaultPoints, noFaults } from '../base/index.js';
 import { AbortedError, DataLossError, NotFoundError } from '../errors/index.js';
-import { type FaultPoints, noFaults } from '../faults/index.js';
 import {
   type BackgroundErrors,
   type CallContext,

@@ -1,5 +1,5 @@
+import { identifierProblem } from '../base/index.js';
 import { AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../errors/index.js';
-import { identifierProblem } from '../identifiers/index.js';
 import { type Labels, noLabels, validateLabels, withoutEmpty } from '../snapshots/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store/index.js';
 import { metadataTable, namespacesTable, numbersTable } from './tables.js';

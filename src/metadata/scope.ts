@@ -1,5 +1,5 @@
+import { identifierProblem } from '../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../errors/index.js';
-import { identifierProblem } from '../identifiers/index.js';
 import type { CallContext } from '../snapshots/index.js';
 import type { WriteTransaction } from '../store/index.js';
 import type { LeaseRecorder } from './leases.js';

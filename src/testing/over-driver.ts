@@ -1,8 +1,8 @@
 /** Namespaces, and a check, over a snapshotter that a driver's test has opened itself. */
 import path from 'node:path';
+import { type FaultPoints, noFaults } from '../base/index.js';
 import { type CheckEvent, type CheckSubject, check, LayerListWriter, rebuildLayers } from '../check/index.js';
 import { InternalError } from '../errors/index.js';
-import { type FaultPoints, noFaults } from '../faults/index.js';
 import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
 import {
   type CallContext,

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type Snapshotter, type StrataClient } from 'strata-snapshotter';
-import type { FaultPoint } from '#strata/faults/index.js';
+import type { FaultPoint } from '#strata/base/index.js';
 import { Random } from '../support/random.js';
 import { pointsOf, type TorturedBackEnd } from './back-ends/index.js';
 import { bases, Caller, DaemonDied } from './caller.js';

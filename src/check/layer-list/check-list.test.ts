@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type CheckedRoot, openCheckedRoot, placeOfSnapshot, runCheck } from '../../testing/checked-root.js';
-import type { CheckedList } from '../types.js';
+import type { CheckedList } from '../findings/types.js';
 import { parseLine } from './entry.js';
 import { LayerListWriter } from './list-writer.js';
 import { layerListPath } from './read-list.js';

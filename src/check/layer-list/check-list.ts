@@ -5,11 +5,11 @@
 import { messageOf, throwIfAborted } from '../../errors/index.js';
 import { type CallContext, type DescribedFiles, idsTable, snapshotsTable } from '../../snapshots/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
-import { afterChanges } from '../file-check.js';
-import { type Found, found, quoted } from '../found.js';
-import type { FindingKind } from '../kinds.js';
-import { inPages, readable } from '../read.js';
-import type { CheckedList } from '../types.js';
+import type { FindingKind } from '../findings/kinds.js';
+import type { CheckedList } from '../findings/types.js';
+import { afterChanges } from '../scan/file-check.js';
+import { type Found, found, quoted } from '../scan/found.js';
+import { inPages, readable } from '../scan/read.js';
 import { fingerprintOf } from './entry.js';
 import { layerListPath, linesOfList } from './read-list.js';
 import { recordedLayer } from './recorded-layer.js';

@@ -1,6 +1,6 @@
 /**
  * What a layer says of itself, as a line of the list of layers: the beginning of the SHA-256 of the rest of the line, a
- * space, and JSON. The fields are those of the records of the layer (`src/snapshots/tables.ts`, `src/metadata/tables.ts`).
+ * space, and JSON. The fields are those of the records of the layer (`src/snapshots/records/tables.ts`, `src/metadata/tables.ts`).
  */
 import { createHash } from 'node:crypto';
 import type { MetadataRecord } from '../../metadata/index.js';

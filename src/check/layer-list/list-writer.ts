@@ -13,7 +13,7 @@ import {
   snapshotsTable,
 } from '../../snapshots/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
-import type { CheckedList } from '../types.js';
+import type { CheckedList } from '../findings/types.js';
 import { lineText } from './entry.js';
 import { endOfList, layerListPath } from './read-list.js';
 import { recordedLayer } from './recorded-layer.js';

@@ -18,11 +18,11 @@ import {
   snapshotsTable,
 } from '../../snapshots/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../../store/index.js';
-import { checkedFiles } from '../file-check.js';
-import { found, quoted } from '../found.js';
-import type { FindingKind } from '../kinds.js';
-import { metadataPlaceOf } from '../snapshot-records.js';
-import type { Finding } from '../types.js';
+import type { FindingKind } from '../findings/kinds.js';
+import type { Finding } from '../findings/types.js';
+import { checkedFiles } from '../scan/file-check.js';
+import { found, quoted } from '../scan/found.js';
+import { metadataPlaceOf } from '../scan/snapshot-records.js';
 import type { ListedLayer, NamespacedLayer } from './entry.js';
 import { layerListPath, readLayerList } from './read-list.js';
 

@@ -2,7 +2,7 @@ import { DataLossError } from '../../errors/index.js';
 import { metadataTable } from '../../metadata/index.js';
 import { type DescribedFiles, snapshotsTable } from '../../snapshots/index.js';
 import type { ReadTransaction } from '../../store/index.js';
-import { metadataPlaceOf } from '../snapshot-records.js';
+import { metadataPlaceOf } from '../scan/snapshot-records.js';
 import type { ListedLayer } from './entry.js';
 
 /** Whose layers are described. */

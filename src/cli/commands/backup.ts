@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { resolveConfig } from '../../daemon/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import { resolveConfig } from '../../server/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { formatBytes } from '../output/units.js';

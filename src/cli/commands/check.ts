@@ -1,6 +1,6 @@
-import type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../client/index.js';
+import { type Config, resolveConfig } from '../../daemon/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import { type Config, resolveConfig } from '../../server/index.js';
+import type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../rpc/client/index.js';
 import { defineCommand, type View } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_FAILURE, EXIT_USAGE, failureLine, UsageError } from '../failure.js';

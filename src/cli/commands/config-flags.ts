@@ -1,6 +1,6 @@
 /** The flags of `serve` and `config show` that set what the configuration file sets too. */
 import { resolve } from 'node:path';
-import type { Setting } from '../../server/index.js';
+import type { Setting } from '../../daemon/index.js';
 import type { OptionSpec } from '../option-spec.js';
 
 /** The values of these flags. */

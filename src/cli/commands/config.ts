@@ -1,4 +1,4 @@
-import { type Config, defaultConfig, renderToml, resolveConfig } from '../../server/index.js';
+import { type Config, defaultConfig, renderToml, resolveConfig } from '../../daemon/index.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
 

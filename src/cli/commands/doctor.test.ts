@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
+import type { DaemonFacts, Diagnosis } from '../../doctor/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import type { DaemonFacts, Diagnosis } from '../../server/index.js';
 import { doctorFacts } from '../../testing/doctor-facts.js';
 import { runCli } from '../index.js';
 import { type CliIo, processIo, type Tools } from '../io.js';

@@ -1,6 +1,6 @@
-import type { PluginDescription } from '../../client/index.js';
+import type { DaemonFacts, DaemonPlugin, Diagnosis } from '../../doctor/index.js';
 import { messageOf, PermissionDeniedError, UnavailableError } from '../../errors/index.js';
-import type { DaemonFacts, DaemonPlugin, Diagnosis } from '../../server/index.js';
+import type { PluginDescription } from '../../rpc/client/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_FAILURE, EXIT_USAGE, failureLine } from '../failure.js';

@@ -1,5 +1,5 @@
-import type { EventEnvelope } from '../../client/index.js';
-import { decodePayload } from '../../proto/index.js';
+import type { EventEnvelope } from '../../rpc/client/index.js';
+import { decodePayload } from '../../rpc/proto/index.js';
 import { defineStream } from '../command.js';
 import { escapeText } from '../output/escape.js';
 import { toJson } from '../output/json.js';

@@ -1,4 +1,4 @@
-import type { ClientNamespace, ClientNamespaces } from '../../client/index.js';
+import type { ClientNamespace, ClientNamespaces } from '../../rpc/client/index.js';
 import { type CommandGroup, defineCommand, printNothing } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { labelList, parseLabels } from '../labels.js';

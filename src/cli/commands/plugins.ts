@@ -1,4 +1,4 @@
-import type { PluginDescription } from '../../client/index.js';
+import type { PluginDescription } from '../../rpc/client/index.js';
 import { defineCommand, type View } from '../command.js';
 import { labelList } from '../labels.js';
 import { renderFields, renderTable } from '../output/table.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { resolveConfig } from '../../server/index.js';
+import { resolveConfig } from '../../daemon/index.js';
 import { defineCommand } from '../command.js';
 import { settingsOf } from './config-flags.js';
 

@@ -1,4 +1,4 @@
-import { type Config, type Daemon, resolveConfig } from '../../server/index.js';
+import { type Config, type Daemon, resolveConfig } from '../../daemon/index.js';
 import { defineCommand, printNothing } from '../command.js';
 import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
 

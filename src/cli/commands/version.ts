@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
+import { packageVersion } from '../../daemon/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import { packageVersion } from '../../server/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { renderFields } from '../output/table.js';

@@ -1,5 +1,5 @@
 /** What a check found, for people: grouped by kind, one line each, and a summary. */
-import type { CheckAction, CheckFinding, CheckSummary } from '../../client/index.js';
+import type { CheckAction, CheckFinding, CheckSummary } from '../../rpc/client/index.js';
 import { escapeText } from './escape.js';
 import type { Style } from './style.js';
 import { shortName } from './tree.js';

@@ -1,5 +1,5 @@
 /** A diagnosis for people: what was found, which back ends work, and what to do. */
-import type { Diagnosis } from '../../server/index.js';
+import type { Diagnosis } from '../../doctor/index.js';
 import { escapeText } from './escape.js';
 import type { Colours } from './style.js';
 import { renderFields, renderTable } from './table.js';

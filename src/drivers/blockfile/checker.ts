@@ -2,18 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors/index.js';
-import {
-  canShareBlocks,
-  diskUsage,
-  type ImageQuestion,
-  imageProblem,
-  isMountPoint,
-  temporaryMount,
-  unmountAll,
-} from '../../linux/index.js';
+import { type ImageQuestion, imageProblem, isMountPoint, temporaryMount, unmountAll } from '../../linux/index.js';
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
-import { type LayerContent, layoutChecker, type Measured, type Wanted } from '../checker/index.js';
-import { manifestPath } from '../manifests.js';
+import { canShareBlocks, diskUsage } from '../../trees/index.js';
+import { type LayerContent, layoutChecker, type Measured, type Wanted } from '../kit/checker/index.js';
+import { manifestPath } from '../kit/manifests.js';
 import { imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import type { BlockfileType } from './options.js';
 import { IMAGE_MODE, scratchPath } from './scratch.js';

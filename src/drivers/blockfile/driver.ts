@@ -8,14 +8,7 @@ import {
   NotFoundError,
   throwIfAborted,
 } from '../../errors/index.js';
-import {
-  canShareBlocks,
-  copyFile,
-  diskUsage,
-  flushLoopDevices,
-  namesInDirectory,
-  removeTrees,
-} from '../../linux/index.js';
+import { flushLoopDevices } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -28,8 +21,9 @@ import {
   noUsage,
   type Usage,
 } from '../../snapshots/index.js';
-import { ensureDirectory, removeMountPoints } from '../directories.js';
-import { Manifests } from '../manifests.js';
+import { canShareBlocks, copyFile, diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
+import { ensureDirectory, removeMountPoints } from '../kit/directories.js';
+import { Manifests } from '../kit/manifests.js';
 import { blockfileChecker, openLayer } from './checker.js';
 import { settle, syncFile } from './image.js';
 import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';

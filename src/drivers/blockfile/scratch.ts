@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { FailedPreconditionError, fromSystemError, throwIfAborted } from '../../errors/index.js';
-import { copyFile, findMkfs, findProgram, makeFileSystem, runProgram } from '../../linux/index.js';
+import { findMkfs, findProgram, makeFileSystem, runProgram } from '../../linux/index.js';
+import { copyFile } from '../../trees/index.js';
 import { syncFile } from './image.js';
 import type { BlockfileType, ResolvedBlockfileOptions } from './options.js';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { messageOf } from '../../errors/index.js';
 import { isSubvolume, type SubvolumeInfo, setReadOnly, subvolumeInfo, withSubvolumeNow } from '../../linux/index.js';
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
-import { contentAt, layoutChecker, type Wanted } from '../checker/index.js';
-import { manifestPath } from '../manifests.js';
+import { contentAt, layoutChecker, type Wanted } from '../kit/checker/index.js';
+import { manifestPath } from '../kit/manifests.js';
 import { PLACES } from './probe.js';
 import { subvolumePath } from './subvolumes.js';
 

@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { fromSystemError, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
-import { GroupSync, quotaIsOn, subvolumeUsage } from '../../linux/index.js';
+import { GroupSync, quotaIsOn } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -16,7 +16,8 @@ import {
   noUsage,
   type Usage,
 } from '../../snapshots/index.js';
-import { Manifests } from '../manifests.js';
+import { subvolumeUsage } from '../../trees/index.js';
+import { Manifests } from '../kit/manifests.js';
 import { btrfsChecker } from './checker.js';
 import { btrfsMounts } from './mounts.js';
 import { type BtrfsOptions, resolveRoot } from './options.js';

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { FaultPoints } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 
 /** What a btrfs driver can be told. */
 export interface BtrfsOptions {

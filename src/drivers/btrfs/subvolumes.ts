@@ -12,6 +12,7 @@
  */
 import { chmodSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FaultPoints } from '../../base/index.js';
 import {
   DataLossError,
   FailedPreconditionError,
@@ -20,7 +21,6 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import {
   createSubvolume,
   deleteSubvolumes,
@@ -29,12 +29,12 @@ import {
   limitExclusive,
   nestedSubvolumes,
   quotaIsOn,
-  removeTrees,
   setReadOnly,
   snapshotSubvolume,
   withSubvolume,
 } from '../../linux/index.js';
 import type { DriverSnapshot, Kind } from '../../snapshots/index.js';
+import { removeTrees } from '../../trees/index.js';
 import { PLACES } from './probe.js';
 
 /** Mode of the top directory of what starts empty, whatever the umask. */

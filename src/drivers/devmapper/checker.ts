@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { DataLossError, messageOf, throwIfAborted } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { type DeviceMapper, deviceMapper, isMountPoint, unmountAll } from '../../linux/index.js';
 import type {
   CallContext,
@@ -14,8 +14,8 @@ import type {
   FileReport,
 } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
-import { compareContent } from '../checker/index.js';
-import { manifestPath } from '../manifests.js';
+import { compareContent } from '../kit/checker/index.js';
+import { manifestPath } from '../kit/manifests.js';
 import { DeviceDescriptions } from './descriptions.js';
 import { openLayer } from './layer-content.js';
 import { Readers } from './readers.js';

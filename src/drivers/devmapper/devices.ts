@@ -1,5 +1,5 @@
+import type { FaultPoints } from '../../base/index.js';
 import { DataLossError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import { hasErrno, syncDevice } from '../../linux/index.js';
 import { explainDeviceError, isFault } from './faults.js';
 import { Readers } from './readers.js';

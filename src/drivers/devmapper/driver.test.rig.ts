@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { noFaults } from '../../faults/index.js';
+import { noFaults } from '../../base/index.js';
 import { LocalSnapshotter } from '../../snapshots/index.js';
 import { openLmdbStore } from '../../store/index.js';
 import { type OverDriver, tablesOverDriver } from '../../testing/over-driver.js';

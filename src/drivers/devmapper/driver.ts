@@ -12,8 +12,8 @@ import {
   noLimits,
   type Usage,
 } from '../../snapshots/index.js';
-import { removeMountPoints } from '../directories.js';
-import { Manifests } from '../manifests.js';
+import { removeMountPoints } from '../kit/directories.js';
+import { Manifests } from '../kit/manifests.js';
 import { devmapperChecker } from './checker.js';
 import { ThinDevices } from './devices.js';
 import { openLayer } from './layer-content.js';

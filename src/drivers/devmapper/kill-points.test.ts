@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type FaultPoint, faultPoints } from '../../faults/index.js';
+import { type FaultPoint, faultPoints } from '../../base/index.js';
 import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { newPlace, type Place } from './driver.test.rig.js';
 import { examine } from './kill-points.test.examine.js';

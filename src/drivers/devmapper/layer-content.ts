@@ -1,6 +1,6 @@
-import { type FaultPoints, noFaults } from '../../faults/index.js';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { type TemporaryMount, temporaryMount } from '../../linux/index.js';
-import { manifestPath } from '../manifests.js';
+import { manifestPath } from '../kit/manifests.js';
 import type { DeviceFileSystem, DeviceRecord } from './tables.js';
 import type { ThinPool } from './thin-pool.js';
 

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { type DeviceMapper, deviceMapper } from '../../linux/index.js';
 import type { Durability } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';

@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
-import type { FaultPoints } from '../../faults/index.js';
+import type { FaultPoints } from '../../base/index.js';
 import { isMountPoint, makeFileSystem, mountAll, unmountAll } from '../../linux/index.js';
-import type { Owner } from '../overlay/ownership.js';
+import type { Owner } from '../kit/ownership.js';
 import { type ErofsPlaces, MODES, makeDirectory, makeUpper } from './files.js';
 
 /** Nothing kept back for root, which the daemon's containers mostly are. */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { messageOf } from '../../errors/index.js';
 import { type ImageQuestion, imageProblem, isMountPoint, temporaryMount, unmountAll } from '../../linux/index.js';
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
-import { contentAt, type LayerContent, layoutChecker, type Measured, type Wanted } from '../checker/index.js';
+import { contentAt, type LayerContent, layoutChecker, type Measured, type Wanted } from '../kit/checker/index.js';
 import { type ErofsPlaces, MODES, placesBelow } from './files.js';
 import { partOf } from './image.js';
 import { imageMount, type LayerMounts } from './layer-mounts.js';

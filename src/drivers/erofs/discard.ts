@@ -1,6 +1,7 @@
+import type { FaultPoints } from '../../base/index.js';
 import { InvalidArgumentError, systemErrorCode } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
-import { isEntryName, removeTrees, setImmutable, unmountAll } from '../../linux/index.js';
+import { setImmutable, unmountAll } from '../../linux/index.js';
+import { isEntryName, removeTrees } from '../../trees/index.js';
 import type { BlockImages } from './block-images.js';
 import type { Chores } from './chores.js';
 import type { ErofsPlaces } from './files.js';

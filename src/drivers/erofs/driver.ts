@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { throwIfAborted, UnavailableError } from '../../errors/index.js';
-import { diskUsage, namesInDirectory, removeTrees, setImmutable, writeManifest } from '../../linux/index.js';
+import { setImmutable } from '../../linux/index.js';
 import type {
   CallContext,
   Driver,
@@ -11,8 +11,9 @@ import type {
   Mount,
   Usage,
 } from '../../snapshots/index.js';
-import { type MountSettings, overlayMounts } from '../overlay/mounts.js';
-import { mapsBoth, type Owner, ownerFromLabels } from '../overlay/ownership.js';
+import { diskUsage, namesInDirectory, removeTrees, writeManifest } from '../../trees/index.js';
+import { type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
+import { mapsBoth, type Owner, ownerFromLabels } from '../kit/ownership.js';
 import { BlockImages } from './block-images.js';
 import { erofsChecker, openLayer } from './checker.js';
 import { Chores } from './chores.js';

@@ -7,7 +7,7 @@ import {
   overlayHasIndex,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
-import { mountsWithMappedIds } from '../overlay/trial-mount.js';
+import { mountsWithMappedIds } from '../kit/trial-mount.js';
 import { type ImageMounting, triesImage, triesImmutable, triesMerging, triesVerity } from './trial.js';
 
 /** What the driver has to know about its machine. */

@@ -22,7 +22,7 @@ import { lstatSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
 import { isMountPoint } from '../../linux/index.js';
-import type { Owner } from '../overlay/ownership.js';
+import type { Owner } from '../kit/ownership.js';
 
 /** The mode of each file, exact whatever the umask. */
 export const MODES = { root: 0o700, snapshot: 0o700, files: 0o755, work: 0o711, image: 0o644, block: 0o600 } as const;

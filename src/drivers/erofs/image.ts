@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
+import { type FaultPoint, type FaultPoints, noFaults } from '../../base/index.js';
 import {
   abortError,
   fromSystemError,
@@ -10,7 +11,6 @@ import {
   throwIfAborted,
   UnknownError,
 } from '../../errors/index.js';
-import { type FaultPoint, type FaultPoints, noFaults } from '../../faults/index.js';
 import { enableVerity, findProgram } from '../../linux/index.js';
 import { MODES } from './files.js';
 import { Slots } from './slots.js';

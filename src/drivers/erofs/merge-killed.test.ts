@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type FaultPoint, faultPoints } from '../../faults/index.js';
+import { type FaultPoint, faultPoints } from '../../base/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
 import { endOf } from '../../testing/die-at.js';

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import type { FaultPoints } from '../../base/index.js';
 import { CanceledError, UnknownError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import type { Chores } from './chores.js';
 import type { ErofsPlaces } from './files.js';
 import { partOf } from './image.js';

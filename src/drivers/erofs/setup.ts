@@ -1,7 +1,7 @@
 import { NotImplementedError } from '../../errors/index.js';
 import type { Driver } from '../../snapshots/index.js';
-import { ensureDirectory } from '../directories.js';
-import { needsIndexOff, requireDirectoryTypes } from '../overlay-needs.js';
+import { ensureDirectory } from '../kit/directories.js';
+import { needsIndexOff, requireDirectoryTypes } from '../kit/overlay-needs.js';
 import { ErofsDriver } from './driver.js';
 import { canRemapIds } from './facts.js';
 import { MODES, placesBelow } from './files.js';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { NotImplementedError, withContext } from '../../errors/index.js';
 import { enableVerity, setImmutable, temporaryMount } from '../../linux/index.js';
-import { removeTrial } from '../directories.js';
+import { removeTrial } from '../kit/directories.js';
 import { MODES } from './files.js';
 import { makeImage } from './image.js';
 import { imageMount } from './layer-mounts.js';

@@ -1,7 +1,7 @@
-import { canShareBlocks, diskUsage } from '../../linux/index.js';
 import type { CheckedFiles, DriverChecker } from '../../snapshots/index.js';
-import { contentAt, layoutChecker, type Measured, type Wanted } from '../checker/index.js';
-import { manifestPath } from '../manifests.js';
+import { canShareBlocks, diskUsage } from '../../trees/index.js';
+import { contentAt, layoutChecker, type Measured, type Wanted } from '../kit/checker/index.js';
+import { manifestPath } from '../kit/manifests.js';
 import { snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
 
 /** The mode of the top of a tree without a parent. */

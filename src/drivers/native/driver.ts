@@ -1,5 +1,6 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import type { FaultPoints } from '../../base/index.js';
 import {
   DataLossError,
   fromSystemError,
@@ -8,8 +9,6 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
-import { canShareBlocks, diskUsage, LayerSync, namesInDirectory, removeTrees } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
@@ -20,9 +19,11 @@ import {
   noLimits,
   type Usage,
 } from '../../snapshots/index.js';
-import { ensureDirectory } from '../directories.js';
-import { Manifests } from '../manifests.js';
-import { SnapshotProjects } from '../snapshot-projects.js';
+import { canShareBlocks, diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
+import { ensureDirectory } from '../kit/directories.js';
+import { LayerSync } from '../kit/layer-sync.js';
+import { Manifests } from '../kit/manifests.js';
+import { SnapshotProjects } from '../kit/snapshot-projects.js';
 import { nativeChecker, TREE_MODE } from './checker.js';
 import { nativeMounts, snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
 import { type NativeOptions, type ResolvedNativeOptions, resolveNativeOptions } from './options.js';

@@ -1,8 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
-import { copyTree, type ProjectQuotaState, projectQuota as quotaOf } from '../../linux/index.js';
+import { type ProjectQuotaState, projectQuota as quotaOf } from '../../linux/index.js';
 import type { Durability } from '../../snapshots/index.js';
+import { copyTree } from '../../trees/index.js';
 
 /** What a native driver can be told. */
 export interface NativeOptions {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { CanceledError } from '../../errors/index.js';
-import { copyTree } from '../../linux/index.js';
 import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
 import { deferred } from '../../testing/deferred.js';
 import { temporaryStore } from '../../testing/store.js';
+import { copyTree } from '../../trees/index.js';
 import { openNativeDriver } from './index.js';
 
 const many = 200;

@@ -1,8 +1,10 @@
 import { chmodSync } from 'node:fs';
 import { fromSystemError } from '../../errors/index.js';
-import { bareDirectory, isBareDirectory, type LayerSync, makeBareDirectory, removeTrees } from '../../linux/index.js';
 import type { BareLayer, BareLayers } from '../../snapshots/index.js';
-import { ensureDirectory } from '../directories.js';
+import { removeTrees } from '../../trees/index.js';
+import { ensureDirectory } from '../kit/directories.js';
+import type { LayerSync } from '../kit/layer-sync.js';
+import { bareDirectory, isBareDirectory, makeBareDirectory } from './bare-directory.js';
 import { filesDirectory, MODES, snapshotDirectory } from './files.js';
 
 /** Layers that are nothing but an empty directory, below the root of an overlay driver. */

@@ -1,6 +1,6 @@
-import { diskUsage } from '../../linux/index.js';
 import type { CheckedFiles, DriverChecker } from '../../snapshots/index.js';
-import { contentAt, layoutChecker, type Wanted } from '../checker/index.js';
+import { diskUsage } from '../../trees/index.js';
+import { contentAt, layoutChecker, type Wanted } from '../kit/checker/index.js';
 import { remakeBareLayer } from './bare-layers.js';
 import { filesDirectory, MODES, manifestFile, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
 

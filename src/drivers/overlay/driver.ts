@@ -1,17 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, unlinkSync } from 'node:fs';
+import type { FaultPoints } from '../../base/index.js';
 import { fromSystemError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
-import {
-  diskUsage,
-  draftOf,
-  type LayerFiles,
-  LayerSync,
-  namesInDirectory,
-  ReadyDirectories,
-  removeTrees,
-  writeManifest,
-} from '../../linux/index.js';
 import type {
   BareLayers,
   CallContext,
@@ -26,9 +16,13 @@ import type {
   Usage,
 } from '../../snapshots/index.js';
 import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
-import { ensureDirectory } from '../directories.js';
-import { requireDirectoryTypes } from '../overlay-needs.js';
-import { SnapshotProjects } from '../snapshot-projects.js';
+import { diskUsage, draftOf, namesInDirectory, removeTrees, writeManifest } from '../../trees/index.js';
+import { ensureDirectory } from '../kit/directories.js';
+import { type LayerFiles, LayerSync } from '../kit/layer-sync.js';
+import { type MountPlaces, type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
+import { requireDirectoryTypes } from '../kit/overlay-needs.js';
+import { mapsBoth, type Owner, ownerFromLabels } from '../kit/ownership.js';
+import { SnapshotProjects } from '../kit/snapshot-projects.js';
 import { bareLayerOf, overlayBareLayers } from './bare-layers.js';
 import { overlayChecker } from './checker.js';
 import {
@@ -46,10 +40,9 @@ import {
   workDirectory,
 } from './files.js';
 import { FlatLayers } from './flat-layers.js';
-import { type MountPlaces, type MountSettings, overlayMounts } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
-import { mapsBoth, type Owner, ownerFromLabels } from './ownership.js';
 import { type OverlaySetup, probeOverlay } from './probe.js';
+import { ReadyDirectories } from './ready-directories.js';
 
 /** The label with the directory of a snapshot's own files. */
 export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';

@@ -8,7 +8,7 @@ import {
   projectQuota,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
-import { mountsWithMappedIds, mountsWithUserXattr } from './trial-mount.js';
+import { mountsWithMappedIds, mountsWithUserXattr } from '../kit/trial-mount.js';
 
 /** What the driver has to know about its machine. */
 export interface OverlayFacts {

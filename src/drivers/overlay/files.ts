@@ -17,10 +17,11 @@
  */
 import { chmodSync, lchownSync, lstatSync, renameSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
+import type { FaultPoints } from '../../base/index.js';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
-import { type DirectoryTemplate, isUntouchedDirectory, removeTrees } from '../../linux/index.js';
-import type { Owner } from './ownership.js';
+import { type DirectoryTemplate, removeTrees } from '../../trees/index.js';
+import type { Owner } from '../kit/ownership.js';
+import { isUntouchedDirectory } from './untouched-directory.js';
 
 /** The mode of each directory, exact whatever the umask. */
 export const MODES = { root: 0o700, snapshot: 0o700, files: 0o755, work: 0o711 } as const;

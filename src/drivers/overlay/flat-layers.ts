@@ -12,10 +12,11 @@
  */
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
-import { flattenLayers, GroupSync, removeTrees } from '../../linux/index.js';
+import { type FaultPoints, noFaults } from '../../base/index.js';
+import { GroupSync } from '../../linux/index.js';
 import type { DriverSnapshot } from '../../snapshots/index.js';
-import { ensureDirectory } from '../directories.js';
+import { flattenLayers, removeTrees } from '../../trees/index.js';
+import { ensureDirectory } from '../kit/directories.js';
 import { filesDirectory, MODES, snapshotDirectory, snapshotsDirectory } from './files.js';
 
 /** What overlay takes at most (fs/overlayfs/overlayfs.h, OVL_MAX_STACK). */

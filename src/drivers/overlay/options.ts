@@ -1,7 +1,7 @@
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import type { Durability } from '../../snapshots/index.js';
-import { checkMountOption, checkRoot } from '../overlay-options.js';
+import { checkMountOption, checkRoot } from '../kit/overlay-options.js';
 import { type OverlayFacts, resolveFacts } from './facts.js';
 
 /** What an overlay driver can be told. The names are containerd's, in camel case. */

@@ -1,5 +1,5 @@
 import { isAtLeast, type ProjectQuotaState, TMPFS_MAGIC } from '../../linux/index.js';
-import { needsIndexOff } from '../overlay-needs.js';
+import { needsIndexOff } from '../kit/overlay-needs.js';
 import type { ResolvedOverlayOptions } from './options.js';
 
 /** What the driver decided about its machine and root, once. */

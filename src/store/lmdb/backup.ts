@@ -1,5 +1,6 @@
 import { chmod, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import {
   fromSystemError,
   messageOf,
@@ -8,7 +9,6 @@ import {
   throwIfAborted,
   UnknownError,
 } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { dataFileName } from './data-file.js';
 import { syncDirectory } from './marker.js';
 import type { ByteRoot } from './tables.js';

@@ -1,5 +1,5 @@
+import type { FaultPoints } from '../../base/index.js';
 import { InternalError, UnavailableError } from '../../errors/index.js';
-import type { FaultPoints } from '../../faults/index.js';
 import type { ReadTransaction, Store, WriteTransaction } from '../store.js';
 import { type BackupRequest, backUp } from './backup.js';
 import { explainFailedCommit } from './commit-error.js';

@@ -1,5 +1,5 @@
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { InternalError } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import type { WriteTransaction } from '../store.js';
 
 /** A step from one layout of the records to a later one. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type FaultPoint, faultPoints } from '../../faults/index.js';
+import { type FaultPoint, faultPoints } from '../../base/index.js';
 import { endOf } from '../../testing/die-at.js';
 import { left } from './crash.test.tables.js';
 import { openLmdbStore } from './open.js';

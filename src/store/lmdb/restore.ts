@@ -1,5 +1,6 @@
 import { chmod, copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import {
   DataLossError,
   FailedPreconditionError,
@@ -8,7 +9,6 @@ import {
   systemErrorCode,
   throwIfAborted,
 } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { inTemporaryDirectory, syncFile } from './backup.js';
 import { claimDirectory } from './claim.js';
 import { damaged, dataFileName, inspectDataFile } from './data-file.js';

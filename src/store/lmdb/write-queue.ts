@@ -1,6 +1,6 @@
 import { ABORT } from 'lmdb';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import { fromSystemError, InternalError, ResourceExhaustedError, UnavailableError } from '../../errors/index.js';
-import { type FaultPoints, noFaults } from '../../faults/index.js';
 import { RecordWriter } from '../codec.js';
 import type { WriteTransaction } from '../store.js';
 import { ChangeBuffer } from './change-buffer.js';

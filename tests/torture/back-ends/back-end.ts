@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Mount } from 'strata-snapshotter';
-import { type FaultPoint, faultPoints } from '#strata/faults/index.js';
+import { type FaultPoint, faultPoints } from '#strata/base/index.js';
 import type { Need } from '../../support/needs.js';
 import type { Entry } from '../ledger.js';
 

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { blockfileChecker, erofsChecker } from '../../drivers/index.js';
+import { deviceMapper } from '../../linux/index.js';
+import type { DriverChecker } from '../../snapshots/index.js';
+import {
+  blockfileBackEnd,
+  btrfsBackEnd,
+  erofsBackEnd,
+  nativeBackEnd,
+  unmountBelow,
+} from '../../testing/checked-back-ends.js';
+import { type CheckedBackEnd, type CheckedRoot, openCheckedBackEnd } from '../../testing/checked-root.js';
+import { blockfileDamages } from '../../testing/damage/blockfile-damage.js';
+import { btrfsDamages } from '../../testing/damage/btrfs-damage.js';
+import type { Damage } from '../../testing/damage/damage.js';
+import { devmapperDamages } from '../../testing/damage/device-damage.js';
+import { erofsDamages } from '../../testing/damage/erofs-damage.js';
+import { nativeDamages } from '../../testing/damage/native-damage.js';
+import { overlayDamages } from '../../testing/damage/overlay-damage.js';
+import { recordDamages } from '../../testing/damage/record-damage.js';
+import { tryDamage } from '../../testing/damage/try-damage.js';
+import { mountsBelow, whyNoErofs } from '../../testing/erofs-root.js';
+import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../testing/loop-file-system.js';
+import { findingKinds } from '../findings/kinds.js';
+
+interface Subject {
+  readonly name: string;
+  readonly damages: readonly Damage[];
+  readonly open: (manifest: boolean) => CheckedBackEnd;
+  readonly skip: string | false;
+  /** The checker of a root without a driver. */
+  readonly closed?: (root: string) => DriverChecker;
+}
+
+let btrfs: LoopFileSystem;
+const noBtrfs = whyNoLoopFileSystem('btrfs');
+
+before(async () => {
+  if (noBtrfs === false) btrfs = await loopFileSystem({ type: 'btrfs', mountOptions: ['commit=1'] });
+});
+
+after(async () => {
+  if (noBtrfs === false) await btrfs[Symbol.asyncDispose]();
+});
+
+const subjects: readonly Subject[] = [
+  { name: 'native', damages: nativeDamages, open: (manifest) => nativeBackEnd({ manifest }), skip: false },
+  { name: 'btrfs', damages: btrfsDamages, open: (manifest) => btrfsBackEnd({ manifest }), skip: noBtrfs },
+  {
+    name: 'blockfile',
+    damages: blockfileDamages,
+    open: (manifest) => blockfileBackEnd({ manifest }),
+    skip: whyNoLoopFileSystem('ext4'),
+    closed: (root) => blockfileChecker({ root, fsType: 'ext4', open: false }),
+  },
+  {
+    name: 'erofs',
+    damages: erofsDamages,
+    open: (manifest) => erofsBackEnd({ manifest }),
+    skip: whyNoErofs(),
+    closed: (root) => erofsChecker({ root, loop: true }),
+  },
+];
+
+async function openFor(t: TestContext, { name, open }: Subject, manifest: boolean): Promise<CheckedRoot> {
+  const directory = mkdtempSync(path.join(name === 'btrfs' ? btrfs.path : tmpdir(), 'strata-check-'));
+  let root: CheckedRoot | undefined;
+  t.after(async () => {
+    await unmountBelow(directory);
+    await root?.[Symbol.asyncDispose]();
+    if (name !== 'btrfs') rmSync(directory, { recursive: true, force: true });
+  });
+  root = await openCheckedBackEnd(open(manifest), directory);
+  return root;
+}
+
+function withClosedChecker(root: CheckedRoot, { closed }: Subject): CheckedRoot {
+  const snapshotters = root.subject.snapshotters.map((one) => ({ ...one, files: closed?.(root.root) }));
+  return { ...root, subject: { ...root.subject, snapshotters } };
+}
+
+for (const subject of subjects) {
+  describe(`repair of ${subject.name}`, { skip: subject.skip }, () => {
+    for (const damage of subject.damages) {
+      it(`finds and mends ${damage.kind}: ${damage.name}`, async (t) => {
+        const root = await openFor(t, subject, damage.manifest === true);
+        await tryDamage(damage, damage.closed === true ? withClosedChecker(root, subject) : root);
+        assert.deepEqual(mountsBelow(path.join(root.directory, 'lost+found')), [], 'what is taken away is unmounted');
+      });
+    }
+  });
+}
+
+describe('the table of damages', () => {
+  it('has every kind of finding', () => {
+    const ofBackEnds = [...subjects.flatMap((subject) => subject.damages), ...devmapperDamages(deviceMapper)];
+    const damages = [...recordDamages, ...overlayDamages, ...ofBackEnds];
+    const tried = new Set(damages.map(({ kind }) => kind));
+    const untried = Object.keys(findingKinds).filter((kind) => !tried.has(kind));
+    const elsewhere = ['unreadable-description', 'unplaced-layer', 'damaged-list', 'incomplete-list'];
+    assert.deepEqual(untried, [...elsewhere, 'unreadable-file'], 'which takes a broken disk');
+  });
+});

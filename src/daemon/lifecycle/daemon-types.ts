@@ -1,0 +1,17 @@
+/** A running daemon, as those who start and stop it see it. */
+import type { PluginReport } from '../../plugins/index.js';
+
+/** A daemon that is listening. */
+export interface Daemon extends AsyncDisposable {
+  /** The path of the unix socket on which it answers. */
+  readonly address: string;
+  /** The directory that holds its snapshots and records. */
+  readonly root: string;
+  /** How every plugin fared, in the order of starting. */
+  readonly reports: readonly PluginReport[];
+  /**
+   * Stops it: reports itself as not serving, accepts no further calls, lets those in flight finish, stops the plugins
+   * in reverse order, and takes its socket away. Calling it again waits for the same end.
+   */
+  close(): Promise<void>;
+}

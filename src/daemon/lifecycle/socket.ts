@@ -1,0 +1,194 @@
+/**
+ * Claims the path of a unix socket: never takes it from a daemon that lives, never deletes what is no socket, and never
+ * leaves the socket reachable with other permissions than it shall have.
+ */
+import { chmod, chown, link, lstat, mkdir, mkdtemp, rm, unlink } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { dirname, join } from 'node:path';
+import { maxSocketPathBytes } from '../../base/index.js';
+import {
+  AlreadyExistsError,
+  FailedPreconditionError,
+  fromSystemError,
+  InvalidArgumentError,
+  systemErrorCode,
+} from '../../errors/index.js';
+
+const OTHERS = 0o077;
+const PRIVATE_DIRECTORY = 0o700;
+const PASSABLE_DIRECTORY = 0o711;
+
+/** Who may use the socket. */
+export interface SocketAccess {
+  /** Permission bits, such as 0o600. */
+  readonly mode: number;
+  /** The owner; absent leaves the user of the process. */
+  readonly uid?: number;
+  /** The group; absent leaves that of the process. */
+  readonly gid?: number;
+}
+
+/** A path that is about to become a socket, and then is one. */
+export interface SocketClaim extends AsyncDisposable {
+  /** Where to bind: a name in a directory that nobody else can enter. */
+  readonly bindPath: string;
+  /**
+   * Gives the bound socket its owner and permissions, and only then its public name. From here on clients reach it.
+   * @throws AlreadyExistsError when another daemon took the name in the meantime.
+   */
+  publish(): Promise<void>;
+  /** Takes away the name, if it still leads to this socket, and the private directory. Calling it again does nothing. */
+  release(): Promise<void>;
+}
+
+interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/**
+ * Claims a path for a socket. Its directory is made when missing: for the owner alone, or, when the mode lets others
+ * use the socket, passable for them but not listable. A socket that nobody listens on any more is replaced on publish.
+ * @throws InvalidArgumentError when the path is longer than 107 bytes.
+ * @throws AlreadyExistsError when somebody listens there.
+ * @throws FailedPreconditionError when something lies there that is no socket.
+ * @throws PermissionDeniedError when the directory cannot be used.
+ */
+export async function claimSocket(path: string, access: SocketAccess): Promise<SocketClaim> {
+  requireShort(path);
+  try {
+    const directory = dirname(path);
+    await mkdir(directory, {
+      recursive: true,
+      mode: (access.mode & OTHERS) === 0 ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY,
+    });
+    await requireUnused(path);
+    return await Claim.open(path, access);
+  } catch (error) {
+    throw fromSystemError(error, `cannot listen on ${path}`);
+  }
+}
+
+function requireShort(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= maxSocketPathBytes) return;
+  throw new InvalidArgumentError(`socket path ${path} is ${bytes} bytes long, want at most ${maxSocketPathBytes}`);
+}
+
+/** What lies at a path; undefined when nothing does. */
+async function identify(path: string): Promise<(FileIdentity & { readonly isSocket: boolean }) | undefined> {
+  try {
+    const stats = await lstat(path, { bigint: true });
+    return { dev: stats.dev, ino: stats.ino, isSocket: stats.isSocket() };
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What stands in the way at a path: a dead socket, which may be replaced, or nothing. Anything else throws. */
+async function requireUnused(path: string): Promise<FileIdentity | undefined> {
+  const found = await identify(path);
+  if (found === undefined) return undefined;
+  if (!found.isSocket) throw new FailedPreconditionError('a file that is no socket lies there; move it away');
+  if (await isLive(path)) throw new AlreadyExistsError('another daemon listens there');
+  return found;
+}
+
+/**
+ * Whether somebody listens on a socket.
+ * @throws what connecting failed with, unless that says that nobody does.
+ */
+export function isLive(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = createConnection({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', (error) => {
+      probe.destroy();
+      const code = systemErrorCode(error);
+      // A full backlog is the sign of a listener that is busy.
+      if (code === 'EAGAIN') resolve(true);
+      else if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false);
+      else reject(error);
+    });
+  });
+}
+
+class Claim implements SocketClaim {
+  readonly bindPath: string;
+  readonly #path: string;
+  readonly #access: SocketAccess;
+  readonly #directory: string;
+  #published: FileIdentity | undefined;
+
+  private constructor(path: string, access: SocketAccess, directory: string) {
+    this.#path = path;
+    this.#access = access;
+    this.#directory = directory;
+    this.bindPath = join(directory, 's');
+  }
+
+  static async open(path: string, access: SocketAccess): Promise<Claim> {
+    const claim = new Claim(path, access, await mkdtemp(`${dirname(path)}/.s-`));
+    try {
+      requireShort(claim.bindPath);
+      return claim;
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
+  }
+
+  async publish(): Promise<void> {
+    try {
+      await chmod(this.bindPath, this.#access.mode);
+      await this.#giveAway();
+      const bound = await identify(this.bindPath);
+      await this.#replaceStale();
+      // Unlike rename(2), link(2) refuses a name that is taken: of two daemons that start at once, one wins.
+      await link(this.bindPath, this.#path);
+      this.#published = bound;
+    } catch (error) {
+      if (systemErrorCode(error) === 'EEXIST') {
+        throw new AlreadyExistsError(`cannot listen on ${this.#path}: another daemon listens there`, { cause: error });
+      }
+      throw fromSystemError(error, `cannot listen on ${this.#path}`);
+    }
+    await this.#removeDirectory();
+  }
+
+  async #giveAway(): Promise<void> {
+    const { uid, gid } = this.#access;
+    const own = await lstat(this.bindPath);
+    const owner = { uid: uid ?? own.uid, gid: gid ?? own.gid };
+    if (owner.uid !== own.uid || owner.gid !== own.gid) await chown(this.bindPath, owner.uid, owner.gid);
+  }
+
+  async #replaceStale(): Promise<void> {
+    const stale = await requireUnused(this.#path);
+    if (stale !== undefined) await unlinkIfSame(this.#path, stale);
+  }
+
+  async release(): Promise<void> {
+    const published = this.#published;
+    this.#published = undefined;
+    if (published !== undefined) await unlinkIfSame(this.#path, published);
+    await this.#removeDirectory();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  async #removeDirectory(): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function unlinkIfSame(path: string, identity: FileIdentity): Promise<void> {
+  const found = await identify(path);
+  if (found?.dev === identity.dev && found.ino === identity.ino) await unlink(path);
+}

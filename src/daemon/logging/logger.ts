@@ -1,0 +1,44 @@
+/** The daemon's log: pino's JSON lines for machines, or the same lines made readable for people. */
+import { isatty } from 'node:tty';
+import pino from 'pino';
+import type { Config } from '../config/index.js';
+import { formatLogLine } from './log-text.js';
+
+/** Where lines go; the part of a stream that pino needs. */
+export interface LogDestination {
+  write(line: string): void;
+}
+
+/** A log. Fields come first, then the message: `logger.warn({ err, key }, 'failed to ...')`. */
+export type Logger = pino.Logger;
+
+/** What {@link createLogger} needs to know. */
+export interface LoggerOptions {
+  readonly level: Config['logLevel'];
+  readonly format: Config['logFormat'];
+  /** Where lines go; standard error when absent. */
+  readonly destination?: LogDestination;
+  /** Whether a person reads along, which decides `auto`; absent asks standard error. */
+  readonly interactive?: boolean;
+}
+
+const STDERR = 2;
+
+/**
+ * Makes a log. Lines on standard error are written before the call returns, so that none is lost when the process ends
+ * abruptly; that costs a few microseconds each.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const interactive = options.interactive ?? isatty(STDERR);
+  const destination = options.destination ?? pino.destination({ dest: STDERR, sync: true });
+  const text = options.format === 'text' || (options.format === 'auto' && interactive);
+  const settings: pino.LoggerOptions = {
+    level: options.level,
+    // The process id and host name are the same on every line of a daemon, and the journal adds them anyway.
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  if (!text) return pino(settings, destination);
+  return pino(settings, { write: (line) => destination.write(formatLogLine(line, { colour: interactive })) });
+}

@@ -1,0 +1,27 @@
+import type { EventExchange } from '../../events/index.js';
+import type { Namespaces } from '../../metadata/index.js';
+import { pluginType } from '../../plugins/index.js';
+import type { GrpcService } from '../../rpc/engines/index.js';
+import type { LocalSnapshotter, Snapshotter } from '../../snapshots/index.js';
+import type { Store } from '../../store/index.js';
+import type { BackupSchedule } from '../backup/schedule.js';
+import type { DefaultChoice } from '../config/default-choice.js';
+
+/** What the metadata plugin gives: every snapshotter, as clients of this daemon are to see it, by name. */
+export interface Metadata {
+  readonly snapshotters: ReadonlyMap<string, Snapshotter>;
+  /** Absent when the snapshotters are bare. */
+  readonly namespaces: Namespaces | undefined;
+}
+
+/** The types of plugins, with what a plugin of each type gives. Those that start with `io.containerd` are containerd's. */
+export const pluginTypes = {
+  store: pluginType<Store>('io.strata.store.v1'),
+  backup: pluginType<BackupSchedule>('io.strata.backup.v1'),
+  event: pluginType<EventExchange>('io.containerd.event.v1'),
+  snapshotter: pluginType<LocalSnapshotter>('io.containerd.snapshotter.v1'),
+  metadata: pluginType<Metadata>('io.containerd.metadata.v1'),
+  default: pluginType<DefaultChoice>('io.strata.default.v1'),
+  service: pluginType<ReadonlyMap<string, Snapshotter>>('io.containerd.service.v1'),
+  grpc: pluginType<GrpcService>('io.containerd.grpc.v1'),
+};

@@ -1,0 +1,38 @@
+import { chooseDefault, type DefaultChoice, pluginTypes } from '../daemon/index.js';
+import { type BackEndVerdict, judgeBackEnds } from './back-ends.js';
+import type { DaemonPlugin, DoctorFacts } from './facts.js';
+import type { Finding } from './finding.js';
+import { findAll } from './findings.js';
+
+/** What was found, what follows, and what to do about it. */
+export interface Diagnosis {
+  readonly facts: DoctorFacts;
+  readonly backEnds: readonly BackEndVerdict[];
+  /** Which snapshotter serves those who name none: that of the daemon when one runs, else what it would be. */
+  readonly defaultSnapshotter: DefaultChoice;
+  readonly findings: readonly Finding[];
+}
+
+function ofDaemon(plugins: readonly DaemonPlugin[]): DefaultChoice | undefined {
+  const plugin = plugins.find(({ type }) => type === pluginTypes.default.uri);
+  const name = plugin?.exports.get('name');
+  return name === undefined ? undefined : { name, reason: plugin?.exports.get('reason') ?? '' };
+}
+
+/** Draws the conclusions. Pure. */
+export function diagnose(facts: DoctorFacts): Diagnosis {
+  const backEnds = judgeBackEnds(facts);
+  const expected = chooseDefault({
+    configured: facts.settings.snapshotter,
+    recorded: undefined,
+    holding: facts.holding,
+    usable: backEnds.filter(({ usable }) => usable).map(({ name }) => name),
+    obstacles: new Map(backEnds.map(({ name, obstacles }) => [name, obstacles.join('; ')])),
+  });
+  return {
+    facts,
+    backEnds,
+    defaultSnapshotter: ofDaemon(facts.daemon.plugins) ?? expected,
+    findings: findAll(facts, backEnds),
+  };
+}

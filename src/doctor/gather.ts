@@ -1,0 +1,111 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pluginTypes } from '../daemon/index.js';
+import {
+  cannotTry,
+  mountsWithMappedIds,
+  triesMerging,
+  tryOverlay,
+  unsealedLayers,
+  withTrialDirectory,
+} from '../drivers/index.js';
+import { messageOf } from '../errors/index.js';
+import { findProgram } from '../linux/index.js';
+import { containerdFacts } from './containerd.js';
+import { type DirectoryFacts, directoryFacts } from './directory-facts.js';
+import {
+  type DaemonFacts,
+  type DoctorFacts,
+  type ErofsTrials,
+  neededPrograms,
+  type OverlayTrials,
+  type SettingsFacts,
+} from './facts.js';
+import { type MachineFacts, machineFacts } from './machine-facts.js';
+
+/** What a diagnosis starts from. */
+export interface GatherRequest {
+  readonly settings: SettingsFacts;
+  readonly daemon: DaemonFacts;
+  /** Another place for containerd's configuration than its own, for tests. */
+  readonly containerdConfig?: string;
+}
+
+/**
+ * Gathers all facts. Takes some 100 ms, most of them for containerd's version and the trial mounts, and leaves nothing
+ * behind: the root is not made, and trials are done in a directory that goes again.
+ */
+export async function gatherFacts({ settings, daemon, containerdConfig }: GatherRequest): Promise<DoctorFacts> {
+  const machine = machineFacts();
+  const root = directoryFacts(settings.root);
+  const programs = neededPrograms.filter((name) => findProgram(name) !== undefined);
+  return {
+    node: process.versions.node,
+    settings,
+    machine,
+    root,
+    holding: holdingBelow(settings.root),
+    unsealed: settings.sealedLayers ? unsealedLayers(settings.erofsRoot) : [],
+    overlay: await tryOverlays(root, machine),
+    erofs: await tryErofs(root, machine, programs),
+    programs,
+    containerd: await containerdFacts(containerdConfig),
+    daemon,
+  };
+}
+
+/** The snapshotters that have files below a root, whether or not a daemon has it open. */
+function holdingBelow(root: string): string[] {
+  const prefix = `${pluginTypes.snapshotter.uri}.`;
+  return entriesOf(root)
+    .filter((name) => name.startsWith(prefix))
+    .filter((name) => ['snapshots', 'active', 'view'].some((place) => entriesOf(join(root, name, place)).length > 0))
+    .map((name) => name.slice(prefix.length))
+    .sort();
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return existsSync(directory) ? readdirSync(directory) : [];
+  } catch {
+    // Another user's.
+    return [];
+  }
+}
+
+async function tryOverlays({ nearest, writable }: DirectoryFacts, machine: MachineFacts): Promise<OverlayTrials> {
+  const untried: OverlayTrials = { mounts: 'untried', mapsIds: 'untried' };
+  if (machine.platform !== 'linux' || !writable || machine.addonProblem !== undefined) return untried;
+  const tried = await withTrialDirectory(nearest, async (directory): Promise<OverlayTrials> => {
+    try {
+      await tryOverlay(directory);
+    } catch (error) {
+      if (cannotTry(error)) return untried;
+      return { mounts: 'fails', problem: messageOf(error), mapsIds: 'fails' };
+    }
+    const mapsIds = await mountsWithMappedIds(directory);
+    // Overlay could be tried, so that this is not for lack of rights: it is what a user namespace may not do.
+    return { mounts: 'works', mapsIds: mapsIds === true ? 'works' : 'fails' };
+  });
+  return tried ?? untried;
+}
+
+async function tryErofs(
+  { nearest, writable }: DirectoryFacts,
+  { platform, addonProblem, erofs, inUserNamespace, capabilities }: MachineFacts,
+  programs: readonly string[],
+): Promise<ErofsTrials> {
+  const untried: ErofsTrials = { merges: 'untried' };
+  const mayMount = platform === 'linux' && capabilities.includes('CAP_SYS_ADMIN') && !inUserNamespace;
+  if (!mayMount || !writable || addonProblem !== undefined) return untried;
+  if (erofs === 'absent' || !programs.includes('mkfs.erofs')) return untried;
+  const tried = await withTrialDirectory(nearest, async (directory): Promise<ErofsTrials> => {
+    try {
+      await triesMerging(directory);
+      return { merges: 'works' };
+    } catch {
+      return { merges: 'fails' };
+    }
+  });
+  return tried ?? untried;
+}

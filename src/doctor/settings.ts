@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { type ConfigSources, defaultConfig, resolveConfig } from '../daemon/index.js';
+import { messageOf } from '../errors/index.js';
+import type { SettingsFacts } from './facts.js';
+
+/**
+ * What the configuration says; when it cannot be used, what holds without it, and why it cannot.
+ */
+export async function settingsFacts(sources: ConfigSources): Promise<SettingsFacts> {
+  try {
+    return of(await resolveConfig(sources));
+  } catch (error) {
+    return { problem: messageOf(error), ...of(defaultConfig(sources.environment)) };
+  }
+}
+
+function of({ root, grpc, snapshotter, proxy, plugins }: Awaited<ReturnType<typeof resolveConfig>>): SettingsFacts {
+  const name = 'io.containerd.snapshotter.v1.erofs';
+  const { rootPath, enableFsverity } = plugins[name];
+  return {
+    root,
+    address: grpc.address,
+    snapshotter,
+    proxy: proxy.enabled,
+    erofsRoot: rootPath || join(root, name),
+    sealedLayers: enableFsverity === true,
+  };
+}

@@ -1,0 +1,47 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromSystemError, systemErrorCode } from '../../errors/index.js';
+import { temporaryMountPrefix, unmountBelow } from '../../linux/index.js';
+
+/**
+ * Makes a directory with exactly this mode, and those above it, unless it is there; one that is there keeps its mode.
+ * @throws PermissionDeniedError, ResourceExhaustedError, or Unknown with the system's text.
+ */
+export function ensureDirectory(path: string, mode: number): void {
+  try {
+    if (mkdirSync(path, { mode, recursive: true }) !== undefined) chmodSync(path, mode);
+  } catch (error) {
+    throw fromSystemError(error, `failed to create directory ${path}`);
+  }
+}
+
+/**
+ * Deletes a directory in which something was tried, with what is still mounted in it: a process that is killed in the
+ * middle of a trial leaves both. No such directory is success.
+ * @throws PermissionDeniedError when this process may not unmount what is there, or an error of the system.
+ */
+export async function removeTrial(directory: string): Promise<void> {
+  await unmountBelow(directory);
+  await rm(directory, { recursive: true, force: true });
+}
+
+/**
+ * Takes away what a crash left of temporary mounts in a directory, and what else is mounted below it. Deletes no file,
+ * whatever is still mounted. No such directory is success.
+ * @throws an error of the system.
+ */
+export async function removeMountPoints(directory: string): Promise<void> {
+  await unmountBelow(directory);
+  const names = await namesIn(directory);
+  for (const name of names.filter((each) => each.startsWith(temporaryMountPrefix))) await rmdir(join(directory, name));
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

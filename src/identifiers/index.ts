@@ -1,1 +1,0 @@
-export { identifierProblem, maxIdentifierBytes } from './identifiers.js';

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statfsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { whyNoLoopFileSystem } from '../../testing/index.js';
+import { mountAll, unmountAll } from '../mounts/mount.js';
+import { makeFileSystem } from '../volumes/make-file-system.js';
+import { attachLoop, type LoopDevice } from './loop.js';
+
+const MIB = 2 ** 20;
+const skip = whyNoLoopFileSystem('ext4');
+
+async function directory(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'strata-loop-'));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function image(t: TestContext, size = MIB): Promise<string> {
+  const path = join(await directory(t), 'image');
+  await writeFile(path, '');
+  await truncate(path, size);
+  return path;
+}
+
+/** The file behind a device; undefined when it has none. */
+function backingFile({ path }: LoopDevice): string | undefined {
+  try {
+    return readFileSync(`/sys/block/${basename(path)}/loop/backing_file`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+describe('attachLoop', { skip }, () => {
+  it('makes a file a device, of which nothing is left when it is closed', async (t) => {
+    const file = await image(t);
+    const device = attachLoop(file);
+    assert.equal(backingFile(device), file);
+    await writeFile(device.path, 'written to the device', { flag: 'r+' });
+    device[Symbol.dispose]();
+    device[Symbol.dispose]();
+    assert.notEqual(backingFile(device), file);
+    assert.match(await readFile(file, 'latin1'), /^written to the device\0/);
+  });
+
+  it('lets nobody write when it is read-only', async (t) => {
+    using device = attachLoop(await image(t), { readOnly: true });
+    await assert.rejects(writeFile(device.path, 'no', { flag: 'r+' }), { code: /EPERM|EACCES|EROFS/ });
+  });
+
+  it('gives each of many at the same time a device of its own', async (t) => {
+    const files = await Promise.all(Array.from({ length: 20 }, () => image(t)));
+    const devices = files.map((file) => attachLoop(file));
+    t.after(() => {
+      for (const device of devices) device.detach();
+    });
+    assert.equal(new Set(devices.map(({ path }) => path)).size, files.length);
+    assert.deepEqual(devices.map(backingFile), files);
+  });
+
+  it('says which file is missing, and attaches nothing', async (t) => {
+    const path = join(await directory(t), 'nothing');
+    assert.throws(() => attachLoop(path), { code: 'ENOENT', path });
+  });
+});
+
+describe('mounts with the option loop', { skip }, () => {
+  async function ext4(t: TestContext): Promise<string> {
+    const file = await image(t, 16 * MIB);
+    await makeFileSystem({ type: 'ext4', path: file });
+    return file;
+  }
+
+  async function mountPoint(t: TestContext): Promise<string> {
+    const path = await mkdtemp(join(tmpdir(), 'strata-loop-'));
+    t.after(async () => {
+      await unmountAll(path);
+      await rmdir(path);
+    });
+    return path;
+  }
+
+  it('reach the file through a device, which goes with the mount', async (t) => {
+    const file = await ext4(t);
+    const target = await mountPoint(t);
+    const source = (): string | undefined => sourceOf(target);
+    await mountAll([{ type: 'ext4', source: file, target: '', options: ['loop', 'rw'] }], target);
+    const device = source();
+    assert.match(device ?? '', /^\/dev\/loop\d+$/);
+    await writeFile(join(target, 'kept'), 'yes');
+    await unmountAll(target);
+    assert.notEqual(readBacking(device), file);
+
+    await mountAll([{ type: 'ext4', source: file, target: '', options: ['ro', 'loop', 'direct-io'] }], target);
+    assert.equal(await readFile(join(target, 'kept'), 'utf8'), 'yes');
+    await assert.rejects(writeFile(join(target, 'new'), ''), { code: 'EROFS' });
+    await unmountAll(target);
+  });
+
+  it('leave no device when the mount is refused', async (t) => {
+    const file = await image(t, MIB);
+    const target = await mountPoint(t);
+    const before = statfsSync(target).type;
+    await assert.rejects(mountAll([{ type: 'ext4', source: file, target: '', options: ['loop'] }], target));
+    assert.equal(statfsSync(target).type, before);
+    assert.ok(!attachedFiles().includes(file));
+  });
+
+  it('let a file be mounted read-only that is read-only', async (t) => {
+    const file = await ext4(t);
+    const target = await mountPoint(t);
+    await mountAll([{ type: 'ext4', source: file, target: '', options: ['loop', 'ro'] }], target);
+    assert.equal(readFileSync(`/sys/block/${basename(sourceOf(target) ?? '')}/ro`, 'utf8').trim(), '1');
+  });
+});
+
+function sourceOf(target: string): string | undefined {
+  const line = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .find((each) => each.split(' ')[1] === target);
+  return line?.split(' ')[0];
+}
+
+function readBacking(device: string | undefined): string | undefined {
+  return device === undefined ? undefined : backingFile({ path: device } as LoopDevice);
+}
+
+function attachedFiles(): (string | undefined)[] {
+  return Array.from({ length: 256 }, (_, n) => readBacking(`/dev/loop${n}`));
+}

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { abortError, fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { inUserNamespace } from '../calls/kernel-facts.js';
+import { MS, mount, mountFlagsOf, UMOUNT, umount } from '../calls/sys.js';
+import { describeErrno, hasErrno } from '../calls/system-error.js';
+import { performIdMapped } from './id-mapped-mount.js';
+import { type MountSpec, parseMountOptions } from './mount-options.js';
+import { type PreparedMount, performMount } from './perform-mount.js';
+import { resolveInRoot } from './resolve-in-root.js';
+
+/** How to unmount. */
+export interface UnmountOptions {
+  /** Takes the mount away from the tree at once and lets go of it when nobody uses it any more. Default false. */
+  readonly detach?: boolean;
+  /** Aborting it ends the wait for a mount that is in use. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** containerd's patience with a mount that is in use: 50 times 50 ms (core/mount/mount_linux.go). */
+const BUSY = { tries: 50, pauseMs: 50 } as const;
+
+const READ_ONLY_BIND = MS.BIND | MS.RDONLY;
+
+/** containerd's text about a mount that the kernel refused. */
+function mountError(error: unknown, { spec, flags, data }: PreparedMount, target: string): Error {
+  if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) return fromSystemError(error);
+  const { source, type } = spec;
+  const said = /\(.*\)$/s.exec(error.message)?.[0];
+  const what = `mount source: ${JSON.stringify(source)}, target: ${JSON.stringify(target)}, fstype: ${type}, flags: ${flags}`;
+  const why = `${describeErrno(-error.errno)}${said === undefined ? '' : ` ${said}`}`;
+  const text = `${what}, data: ${JSON.stringify(data.join(','))}, err: ${why}`;
+  return fromSystemError(
+    Object.assign(new Error(text, { cause: error }), { code: systemCode(error), errno: error.errno }),
+  );
+}
+
+function systemCode(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
+/** Makes a bind mount read-only, which the call that makes it ignores. */
+function remountReadOnly(flags: number, target: string): void {
+  // A user namespace may not take away what the mount was locked with.
+  const locked = inUserNamespace() ? mountFlagsOf(target) : 0;
+  mount({ source: '', target, type: '', flags: flags | locked | MS.REMOUNT, data: '' });
+}
+
+/** Whether a mount is one whose `ro` takes a second call. */
+function isReadOnlyBind(flags: number): boolean {
+  return (flags & READ_ONLY_BIND) === READ_ONLY_BIND && (flags & MS.REMOUNT) === 0;
+}
+
+async function mountOne(prepared: PreparedMount, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const { flags, idMapping } = prepared;
+  try {
+    if (idMapping !== undefined) await performIdMapped({ mount: prepared, mapping: idMapping, target, signal });
+    else await performMount(prepared, target);
+  } catch (error) {
+    throw mountError(error, prepared, target);
+  }
+  if (idMapping !== undefined || !isReadOnlyBind(flags)) return;
+  try {
+    remountReadOnly(flags, target);
+  } catch (error) {
+    umount(target, UMOUNT.DETACH);
+    throw mountError(error, prepared, target);
+  }
+}
+
+/**
+ * Mounts a list in order at one directory, as containerd's clients do (core/mount): flags and data from the options, a
+ * read-only bind mount by a second call, a `target` below the directory with symbolic links resolved inside it, mapped
+ * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay of up to 500 layers
+ * with more than one page of options: through the kernel's newer interface, and before Linux 6.5 with shorter paths, which
+ * takes a thread and its 30 milliseconds. Blocks for up to a millisecond per mount, and 50 microseconds
+ * for each layer with mapped ids, and some for a loop device, which goes with its mount. When one fails, those before it are unmounted again.
+ * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
+ * that are too long.
+ * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.
+ * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
+ */
+export async function mountAll(
+  mounts: readonly MountSpec[],
+  target: string,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const prepared = mounts.map((spec) => ({ spec, ...parseMountOptions(spec.options) }));
+  const made: string[] = [];
+  try {
+    for (const one of prepared) {
+      throwIfAborted(options.signal);
+      const place = one.spec.target === '' ? target : resolveInRoot(target, one.spec.target);
+      await mountOne(one, place, options.signal);
+      made.push(place);
+    }
+  } catch (error) {
+    for (const place of made.reverse()) umount(place, UMOUNT.DETACH);
+    throw error;
+  }
+}
+
+/** Unmounts the topmost mount at a path; false when there is none. Waits while it is in use. */
+async function unmountOnce(target: string, { detach = false, signal }: UnmountOptions): Promise<boolean> {
+  const flags = UMOUNT.NOFOLLOW | (detach ? UMOUNT.DETACH : 0);
+  for (let tries = 1; ; tries += 1) {
+    throwIfAborted(signal);
+    try {
+      umount(target, flags);
+      return true;
+    } catch (error) {
+      if (hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return false;
+      if (!hasErrno(error, 'EBUSY') || tries >= BUSY.tries) {
+        throw fromSystemError(error, `failed to unmount target ${target}`);
+      }
+    }
+    await pause(signal);
+  }
+}
+
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(BUSY.pauseMs, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw signal === undefined ? error : abortError(signal);
+  }
+}
+
+/**
+ * Unmounts whatever is mounted at a path, several mounts on top of each other included. Nothing mounted there, or no such
+ * path, is success. A mount that is in use is tried again for 2.5 s. Symbolic links are not followed.
+ * @throws UnknownError with `EBUSY` when it stays in use; PermissionDeniedError.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted while it waits.
+ */
+export async function unmountAll(target: string, options: UnmountOptions = {}): Promise<void> {
+  while (await unmountOnce(target, options));
+}
+
+/** Unmounts at a directory what {@link mountAll} mounted there, last first. Throws as {@link unmountAll}. */
+export async function unmountMounts(
+  mounts: readonly MountSpec[],
+  target: string,
+  options: UnmountOptions = {},
+): Promise<void> {
+  for (const spec of mounts.toReversed()) {
+    await unmountAll(spec.target === '' ? target : resolveInRoot(target, spec.target), options);
+  }
+}

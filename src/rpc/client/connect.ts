@@ -1,0 +1,45 @@
+import { socketPath } from '../../base/index.js';
+import { InvalidArgumentError } from '../../errors/index.js';
+import { Channel } from './channel.js';
+import { clientEvents } from './events.js';
+import { clientIntrospection } from './introspection.js';
+import { clientMaintenance } from './maintenance.js';
+import { clientNamespaces } from './namespaces.js';
+import { RemoteSnapshotter } from './remote-snapshotter.js';
+import type { StrataClient } from './types.js';
+
+/** Where the daemon is, and how to speak to it. */
+export interface ConnectOptions {
+  /** The socket: an absolute path, or `unix:<path>`. */
+  readonly address: string;
+  /** The namespace of calls that name none. Without one such calls have none, and most services refuse them. */
+  readonly namespace?: string;
+}
+
+const defaultSnapshotter = 'overlayfs';
+
+/**
+ * A client of the daemon at an address. The connection is made with the first call, and made again when it breaks; an
+ * idle one does not keep the process alive.
+ *
+ * @example Run something over a layer
+ * ```ts
+ * await using client = connect({ address: '/run/strata/strata.sock', namespace: 'default' });
+ * const mounts = await client.snapshotter().prepare({ key: 'sandbox-1', parent: chainId });
+ * ```
+ * @throws InvalidArgumentError for an address that is none, or whose path is longer than 107 bytes.
+ */
+export function connect({ address, namespace }: ConnectOptions): StrataClient {
+  const found = socketPath(address);
+  if ('problem' in found) throw new InvalidArgumentError(found.problem);
+  const channel = new Channel({ path: found.path, namespace });
+  return {
+    snapshotter: (name = defaultSnapshotter) => new RemoteSnapshotter(channel, name),
+    events: clientEvents(channel),
+    namespaces: clientNamespaces(channel),
+    maintenance: clientMaintenance(channel),
+    ...clientIntrospection(channel),
+    close: () => channel.close(),
+    [Symbol.asyncDispose]: () => channel.close(),
+  };
+}

@@ -1,0 +1,59 @@
+import { InternalError } from '../../errors/index.js';
+import { noContext } from '../../snapshots/index.js';
+import { wireMaintenance, wireMethod } from '../proto/index.js';
+import type { Channel } from './channel.js';
+import type { CheckEvent, Maintenance } from './types.js';
+
+const { MaintenanceDefinition: service } = wireMaintenance;
+const checkMethod = wireMethod(service, service.methods.check);
+const backupMethod = wireMethod(service, service.methods.backup);
+
+/** The maintenance of the daemon behind a channel. */
+export function clientMaintenance(channel: Channel): Maintenance {
+  return {
+    check: async function* ({ level = 'normal', repair } = {}, call = noContext) {
+      const { dryRun = false, dropDescendants = false } = repair ?? {};
+      const request = { level, repair: repair !== undefined, dryRun, dropDescendants };
+      let complete = false;
+      for await (const { event } of channel.stream(checkMethod, request, call)) {
+        const known = event === undefined ? undefined : eventFromWire(event);
+        if (known !== undefined) yield known;
+        complete = known?.type === 'summary';
+      }
+      if (!complete) throw new InternalError('the check ended without a summary');
+    },
+    backup: async function* (call = noContext) {
+      let bytes = 0;
+      let total: number | undefined;
+      for await (const { part } of channel.stream(backupMethod, {}, call)) {
+        if (part?.$case === 'total') total = part.value;
+        if (part?.$case !== 'data') continue;
+        bytes += part.value.length;
+        yield part.value;
+      }
+      if (bytes !== total) throw new InternalError(`the backup ended after ${bytes} bytes, want ${total ?? 'more'}`);
+    },
+  };
+}
+
+function eventFromWire(event: NonNullable<wireMaintenance.CheckResponse['event']>): CheckEvent {
+  switch (event.$case) {
+    case 'finding':
+    case 'left':
+      return { type: event.$case, finding: withoutEmpty(event.value, ['kind', 'snapshotter', 'message', 'remedy']) };
+    case 'action':
+      return { type: 'action', action: withoutEmpty(event.value, ['remedy', 'snapshotter', 'message', 'state']) };
+    case 'summary':
+      return { type: 'summary', summary: event.value };
+  }
+}
+
+/** Leaves out the texts that are empty, which is how the wire says that there is none, but for those always given. */
+function withoutEmpty<T extends object, K extends keyof T>(texts: T, always: readonly K[]): Pick<T, K> & Partial<T> {
+  const kept: Partial<T> = { ...texts };
+  for (const key of Object.keys(texts) as (keyof T)[]) {
+    if (texts[key] === '' && !always.some((other) => other === key)) delete kept[key];
+  }
+  // What is always given has been kept.
+  return kept as Pick<T, K> & Partial<T>;
+}

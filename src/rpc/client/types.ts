@@ -1,0 +1,223 @@
+import type { StrataError } from '../../errors/index.js';
+import type { CallContext, CheckLevel, Labels, Snapshotter } from '../../snapshots/index.js';
+
+/** An encoded event: the name of its type, and its bytes in that type's encoding. */
+export interface EncodedEvent {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/** An event as subscribers get it. */
+export interface EventEnvelope {
+  /** Seconds since 1970 and nanoseconds. */
+  readonly timestamp: { readonly seconds: number; readonly nanos: number };
+  readonly namespace: string;
+  /** A path such as `/snapshot/prepare`. */
+  readonly topic: string;
+  readonly event: EncodedEvent | undefined;
+}
+
+/** Events that arrive until it is left: by the end of a `for await`, its disposal, or its signal. */
+export type EventSubscription = AsyncIterable<EventEnvelope> & AsyncDisposable;
+
+/** The events of a daemon. */
+export interface ClientEvents {
+  /**
+   * Sends an event in the namespace of the call.
+   * @throws FailedPreconditionError without a namespace; InvalidArgumentError for a malformed namespace or topic.
+   */
+  publish(topic: string, event: EncodedEvent, call?: CallContext): Promise<void>;
+  /** Sends an event of another publisher as it is. @throws InvalidArgumentError for a malformed namespace or topic. */
+  forward(envelope: EventEnvelope, call?: CallContext): Promise<void>;
+  /**
+   * The events of all namespaces that one of the filters lets through. The subscription begins at once: the events of
+   * calls that this client makes afterwards are among them. It can be iterated once. While iterating it throws
+   * InvalidArgumentError for a bad filter, UnavailableError when the daemon stops, and ends without an error when its
+   * signal is aborted.
+   */
+  subscribe(filters?: readonly string[], call?: CallContext): EventSubscription;
+}
+
+/** A namespace. */
+export interface ClientNamespace {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+/** The namespaces of a daemon. */
+export interface ClientNamespaces {
+  /** @throws NotFoundError when there is none of this name. */
+  get(name: string, call?: CallContext): Promise<ClientNamespace>;
+  /** In byte order. @param filter On `name` and `labels.<key>`. @throws InvalidArgumentError for a bad filter. */
+  list(filter?: string, call?: CallContext): Promise<ClientNamespace[]>;
+  /** @throws AlreadyExistsError when it is there; InvalidArgumentError for a bad name or label. */
+  create(namespace: ClientNamespace, call?: CallContext): Promise<void>;
+  /**
+   * Replaces the labels or, with field paths `labels.<key>`, sets those (an empty value deletes), and returns the result.
+   * @throws InvalidArgumentError for another path, a bad name or label.
+   */
+  update(
+    update: ClientNamespace & { readonly fieldpaths?: readonly string[] },
+    call?: CallContext,
+  ): Promise<ClientNamespace>;
+  /** @throws NotFoundError when there is none of this name; FailedPreconditionError when it is not empty. */
+  delete(name: string, call?: CallContext): Promise<void>;
+}
+
+/** A plugin of a daemon. */
+export interface PluginDescription {
+  readonly type: string;
+  readonly id: string;
+  /** The types that start before it. */
+  readonly requires: readonly string[];
+  readonly platforms: readonly PlatformDescription[];
+  /** Facts for clients, such as `root`. */
+  readonly exports: ReadonlyMap<string, string>;
+  readonly capabilities: readonly string[];
+  /** Why it did not start; its text ends in `skip plugin` when it was left out on purpose. */
+  readonly initError?: StrataError;
+}
+
+/** An OCI platform; what does not apply is empty. */
+export interface PlatformDescription {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant: string;
+}
+
+/** The process of a daemon. */
+export interface ServerDescription {
+  /** What the daemon's root is called. */
+  readonly uuid: string;
+  readonly pid: number;
+  /** The inode of its pid namespace. */
+  readonly pidns: number;
+}
+
+/** Whether a service can be used. `unknown` is what a server says that cannot tell. */
+export type HealthStatus = 'unknown' | 'serving' | 'not-serving';
+
+/** Something that is not as it must be. */
+export interface CheckFinding {
+  /** What it is, such as `missing-directory`; docs/check.md lists the kinds. */
+  readonly kind: string;
+  readonly snapshotter: string;
+  /** Given when it is about what a namespace knows. */
+  readonly namespace?: string;
+  /** The key or name of the snapshot: in the namespace when there is one, else in the snapshotter. */
+  readonly key?: string;
+  /** The name of the files. */
+  readonly id?: string;
+  readonly path?: string;
+  /** What is wrong. */
+  readonly message: string;
+  /** What a repair does about it; `none` when nothing can be done without guessing. */
+  readonly remedy: string;
+}
+
+/** A step of a repair. */
+export interface CheckAction {
+  readonly remedy: string;
+  readonly snapshotter: string;
+  readonly namespace?: string;
+  readonly key?: string;
+  readonly id?: string;
+  /** What it does. */
+  readonly message: string;
+  /** `planned`, and afterwards `done`, `skipped` or `failed`. */
+  readonly state: string;
+  /** Why it was skipped or failed. */
+  readonly reason?: string;
+}
+
+/** What came of a check. */
+export interface CheckSummary {
+  /** How many findings there are: after a repair, how many are left. */
+  readonly findings: number;
+  /** How many snapshots were looked at. */
+  readonly snapshots: number;
+  /** In a deep check: how many layers were compared with a manifest. */
+  readonly compared: number;
+  /** In a deep check: how many layers were read that have no manifest. */
+  readonly withoutManifest: number;
+  /** How many steps of the repair were done. */
+  readonly repaired: number;
+  /** Snapshotters whose files cannot be looked into; only their records were checked. */
+  readonly unseen: readonly string[];
+  /** In a deep check: snapshotters with layers whose content cannot be read there, and was not. */
+  readonly unread: readonly string[];
+}
+
+/** What a check tells while it goes on; the summary is the last. */
+export type CheckEvent =
+  | { readonly type: 'finding'; readonly finding: CheckFinding }
+  | { readonly type: 'action'; readonly action: CheckAction }
+  /** After a repair: a finding that is still there. */
+  | { readonly type: 'left'; readonly finding: CheckFinding }
+  | { readonly type: 'summary'; readonly summary: CheckSummary };
+
+/** How to check. */
+export interface CheckOptions {
+  /** How closely to look: records and directories; also modes, owners and sizes; also every file. Default `normal`. */
+  readonly level?: CheckLevel;
+  /** What to do about findings; absent only looks. */
+  readonly repair?: {
+    /** Stop when it has been said what would be done. */
+    readonly dryRun?: boolean;
+    /** A layer that is beyond repair may take with it the snapshots that stand on it. */
+    readonly dropDescendants?: boolean;
+  };
+}
+
+/** Looking after what is kept: in a daemon, or in this process. */
+export interface Maintenance {
+  /**
+   * Compares records, files and namespaces with each other, while they are in use. A check that ends without an
+   * error has given its summary.
+   * @throws NotImplementedError when the daemon is none of Strata's.
+   */
+  check(options?: CheckOptions, call?: CallContext): AsyncIterable<CheckEvent>;
+  /**
+   * A copy of all records, as they stand at one moment: the bytes of a file that `strata restore` takes. It is whole
+   * only when the iteration ends without an error.
+   * @throws ResourceExhaustedError when the disk is full; DataLossError when records cannot be read;
+   * NotImplementedError when the daemon is none of Strata's.
+   */
+  backup(call?: CallContext): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * A daemon behind a socket: Strata, or containerd.
+ *
+ * **Every method** throws UnavailableError, naming the address, when the daemon cannot be reached, and after `close`;
+ * CanceledError or DeadlineExceededError when the call's signal is aborted; and otherwise the daemon's error, in its
+ * class. The namespace of the call goes before that of the client.
+ */
+export interface StrataClient extends AsyncDisposable {
+  /**
+   * A snapshotter of the daemon, `overlayfs` unless named otherwise; `auto` is the default one of a Strata daemon.
+   * Whether there is one shows with the first call.
+   */
+  snapshotter(name?: string): Snapshotter;
+  readonly events: ClientEvents;
+  readonly namespaces: ClientNamespaces;
+  readonly maintenance: Maintenance;
+  /**
+   * The plugins, in the order of their start, those that did not start too.
+   * @param filters On `type` and `id`. @throws InvalidArgumentError for a bad filter.
+   */
+  plugins(filters?: readonly string[], call?: CallContext): Promise<PluginDescription[]>;
+  /** One plugin. @throws NotFoundError when there is none. */
+  pluginInfo(plugin: { readonly type: string; readonly id: string }, call?: CallContext): Promise<PluginDescription>;
+  /** The process. */
+  server(call?: CallContext): Promise<ServerDescription>;
+  /** The version of the daemon, and the commit that it was built from. */
+  version(call?: CallContext): Promise<{ readonly version: string; readonly revision: string }>;
+  /**
+   * Whether a service can be used.
+   * @param service Its full name; without one, the daemon as a whole. @throws NotFoundError when there is none.
+   */
+  health(service?: string, call?: CallContext): Promise<HealthStatus>;
+  /** Refuses further calls, ends subscriptions, lets other calls finish, and disconnects. */
+  close(): Promise<void>;
+}

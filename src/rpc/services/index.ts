@@ -1,0 +1,8 @@
+/** The gRPC services of the daemon. */
+export { readPayload, snapshotEventPayload } from './event-payloads.js';
+export { eventsService } from './events-service.js';
+export { introspectionService } from './introspection-service.js';
+export { maintenanceService } from './maintenance.js';
+export { namespacesService } from './namespaces-service.js';
+export { snapshotsService } from './snapshots-service.js';
+export { versionService } from './version-service.js';

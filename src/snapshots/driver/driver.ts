@@ -1,0 +1,135 @@
+/**
+ * The Driver: what a kind of backing store must be able to do, and all that a new back end has to bring.
+ *
+ * A driver knows files and ids. It never sees keys, names, namespaces or records: `LocalSnapshotter` keeps those, once
+ * for all drivers. It is promised that an id is a decimal string that is never given out twice, that no two calls for
+ * one id overlap except `usage` with others, and that parents are committed and outlive their children. It is asked for
+ * methods that leave nothing behind when they reject, that stop soon after `call.signal` is aborted, and that keep the
+ * event loop free: whatever walks a tree runs in a worker.
+ */
+
+import type { CallContext, Kind, Labels, Mount, Usage } from '../api/types.js';
+import type { Limits } from '../limits/limits.js';
+import type { BareLayer, BareLayers } from './bare-layer.js';
+import type { DriverChecker } from './driver-checker.js';
+
+/** A snapshot as a driver sees it. */
+export interface DriverSnapshot {
+  /** A decimal number, the name of its files on disk. */
+  readonly id: string;
+  readonly kind: Kind;
+  /** The chain below it, nearest parent first, base layer last. */
+  readonly parentIds: readonly string[];
+  /** All labels of the record. A driver may read those that start with `containerd.io/snapshot/`. */
+  readonly labels: Labels;
+  /** Given to `create`, of limits that the driver has said it can keep: what an active snapshot may take. */
+  readonly limits?: Limits;
+}
+
+/** What a layer takes that is ready for the record of its commit. */
+export interface SealedLayer extends Usage {
+  /**
+   * Present when the layer is not on disk and need not be, since nothing is in it: after a power cut `bareLayers` makes it
+   * again of this, which is recorded with the commit.
+   */
+  readonly bare?: BareLayer | undefined;
+}
+
+/** Which limits a back end can keep here and now. */
+export interface LimitSupport {
+  readonly bytes: boolean;
+  readonly inodes: boolean;
+  /** Why not all, and what to do about it; ends an error's text. */
+  readonly reason?: string;
+}
+
+/** Keeps what snapshots take within limits. */
+export interface DriverLimiter {
+  /** Asked before each limit is set; cheap. */
+  support(): LimitSupport;
+  /**
+   * Sets the limits of an active snapshot that may be in use, in the place of those that it had; what is absent is not
+   * limited. May lie below what is taken already: then nothing more can be written. Safe to repeat.
+   * @throws NotFoundError when the files of the snapshot are gone.
+   */
+  set(snapshot: DriverSnapshot, limits: Limits, call: CallContext): Promise<void>;
+}
+
+/** What a back end can do; data, shown by `strata plugins` and read by the tests. */
+export interface DriverCapabilities {
+  /** In containerd's words and order, such as `remap-ids`, `only-remap-ids`, `rebase`. */
+  readonly names: readonly string[];
+  /**
+   * Whether a layer holds only what differs from those below it, so that one that was made without parents can be put
+   * onto one at its commit. Whether `rebase` is among the names when absent.
+   */
+  readonly layersAreDifferences?: boolean;
+}
+
+/** See the head of this file. */
+export interface Driver extends AsyncDisposable {
+  readonly capabilities: DriverCapabilities;
+
+  /** Absent where no limit can ever be kept. */
+  readonly limiter?: DriverLimiter | undefined;
+
+  /** The directory that holds its files; shown as the export `root`. */
+  readonly root: string;
+
+  /** Looks at the files of snapshots, for `strata check`; absent where only the records can be checked. */
+  readonly checker?: DriverChecker | undefined;
+
+  /**
+   * Called once, before any other method, with every snapshot that is recorded: what a restart of the machine took away,
+   * mounts for instance, is brought back. A snapshot for which that fails is left out, and its mounts say why.
+   */
+  restore?(recorded: Iterable<DriverSnapshot>): Promise<void>;
+
+  /**
+   * Makes the files of a new active snapshot or view over its parents.
+   * @throws any class; what was made by then is gone again.
+   */
+  create(snapshot: DriverSnapshot, call: CallContext): Promise<void>;
+
+  /**
+   * Readies an active snapshot for its commit: synchronise, measure, convert. Nothing may be lost when the record is
+   * then refused: the snapshot must still work as an active one.
+   */
+  seal(snapshot: DriverSnapshot, call: CallContext): Promise<SealedLayer>;
+
+  /** Absent where `seal` puts every layer on disk. */
+  readonly bareLayers?: BareLayers | undefined;
+
+  /**
+   * Told in the background after commits were recorded: deletes what their active snapshots needed and the layers do
+   * not. Told at the next start of those that a crash kept from it. Safe to repeat, also while they are discarded.
+   */
+  committed?(ids: readonly string[], call: CallContext): Promise<void>;
+
+  /** How to mount a snapshot that is active or a view. Pure: no input or output. */
+  mounts(snapshot: DriverSnapshot): readonly Mount[];
+
+  /** What an active snapshot takes now. */
+  usage(snapshot: DriverSnapshot, call: CallContext): Promise<Usage>;
+
+  /** Deletes the files of these ids. Does nothing for ids that are gone already; safe to repeat after a crash. */
+  discard(ids: readonly string[], call: CallContext): Promise<void>;
+
+  /**
+   * Makes again, empty, what is missing of the files of an active snapshot or a view that is recorded; touches nothing
+   * that is there but what an earlier process left of a commit that is not recorded. Left out by drivers whose `create`
+   * puts everything on disk. May run while the snapshot is sealed.
+   * @returns whether something was missing.
+   * @throws any class when it cannot be made; DataLossError when files of a parent are gone as well.
+   */
+  recreate?(snapshot: DriverSnapshot, call: CallContext): Promise<boolean>;
+
+  /** The names of everything that lies in the place of snapshots: ids, and leftovers, which are discarded as well. */
+  ids(): AsyncIterable<string>;
+
+  /** Labels that are computed, not stored, and shown with a snapshot; undefined for none. */
+  shownLabels?(snapshot: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined;
+
+  /** Releases what the driver holds. */
+  close(): Promise<void>;
+}

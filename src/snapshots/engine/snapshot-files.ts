@@ -1,0 +1,142 @@
+import { CanceledError } from '../../errors/index.js';
+import { type CallContext, noContext, throwIfCallAborted } from '../api/types.js';
+import { CommitLeftovers } from './commit-leftovers.js';
+import { DiscardQueue } from './discards.js';
+import { type FoundFiles, namesOnDisk, Recovery, type RecoveryOptions, type RecoveryReport } from './recovery.js';
+
+/** Whose files they are, and what becomes of them. */
+export interface SnapshotFilesOptions extends RecoveryOptions {
+  /** What lay in the place of snapshots before the first one of this process was made. */
+  readonly found: FoundFiles;
+  /** The first id of this process. */
+  readonly firstNewId: number;
+  /** Whether the files of a removed snapshot are gone when `delete` resolves; otherwise they go in the background. */
+  readonly deletesAtOnce: boolean;
+}
+
+/**
+ * The files of snapshots between the driver's work and the record: those that are not recorded yet, and those that are
+ * recorded no more. What a crash leaves of them is a directory that no record speaks of, which `recover` and
+ * `deleteStrays` find.
+ */
+export class SnapshotFiles {
+  readonly #options: SnapshotFilesOptions;
+  readonly #discards: DiscardQueue;
+  readonly #leftovers: CommitLeftovers;
+  readonly #recovery: Recovery;
+  readonly #closing = new AbortController();
+  /** What lay in the place of snapshots at the start; gone when the recovery has begun. */
+  #found: FoundFiles;
+  #recovering: Promise<void> | undefined;
+  /** Ids whose files are there and whose records are not, yet. */
+  readonly #staging = new Set<string>();
+  /** Ids whose files a caller waits to see deleted. */
+  readonly #deleting = new Set<string>();
+
+  constructor(options: SnapshotFilesOptions) {
+    const { driver, errors } = options;
+    this.#options = options;
+    this.#found = options.found;
+    const discard = (ids: readonly string[], call: CallContext) => driver.discard(ids, call);
+    this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard }, errors);
+    this.#leftovers = new CommitLeftovers(driver, errors);
+    this.#recovery = new Recovery(options);
+  }
+
+  /** Files with this name are about to be made: no clean-up takes them for strays until `settle` or `unstage`. */
+  stage(id: string): void {
+    this.#staging.add(id);
+  }
+
+  /** They are recorded, or were never made. */
+  settle(id: string): void {
+    this.#staging.delete(id);
+  }
+
+  /** Deletes what could not be recorded. A failure is reported; a clean-up tries again. */
+  async unstage(id: string): Promise<void> {
+    const { driver, errors, faults } = this.#options;
+    faults.reach('create.refused');
+    try {
+      await driver.discard([id], noContext);
+    } catch (error) {
+      errors.report(`delete the files of the unrecorded snapshot ${id}`, error);
+    }
+    this.#staging.delete(id);
+  }
+
+  /** A snapshot has become a layer: deletes in the background what it needed while it was active. */
+  committed(id: string): void {
+    this.#leftovers.drop(id);
+  }
+
+  /** Deletes the files of a snapshot whose record is gone, at once or in the background. Failures are reported. */
+  async delete(id: string, call: CallContext): Promise<void> {
+    const { driver, errors, faults, deletesAtOnce } = this.#options;
+    faults.reach('remove.recorded');
+    if (!deletesAtOnce) return this.#discards.add([id]);
+    this.#deleting.add(id);
+    try {
+      await driver.discard([id], call);
+    } catch (error) {
+      errors.report(`delete the files of snapshot ${id}`, error);
+    } finally {
+      this.#deleting.delete(id);
+    }
+  }
+
+  /** Whether files with this name are being made or deleted, so that no record needs to speak of them. */
+  isBusy(id: string): boolean {
+    return this.#staging.has(id) || this.#deleting.has(id) || this.#discards.has(id);
+  }
+
+  /** Waits for the files of removed snapshots, and deletes files that no record speaks of. */
+  async deleteStrays(call: CallContext): Promise<void> {
+    await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
+    await this.#recovering;
+    const names = await namesOnDisk(this.#options.driver);
+    throwIfCallAborted(call);
+    // The order matters: an id leaves the staging set after its record is there, so what is neither staged now nor
+    // recorded afterwards will never be recorded.
+    const candidates = names.filter((name) => !this.#staging.has(name));
+    await this.#recovery.deleteStrays(candidates, call);
+    this.#leftovers.search(() => this.#recovery.committedAmong(candidates));
+    await this.#leftovers.drain();
+  }
+
+  /**
+   * Mends what an earlier process left.
+   * @param next What belongs to the recovery and follows it.
+   */
+  async recover(next: (call: CallContext) => Promise<void>, call: CallContext): Promise<RecoveryReport> {
+    const { names, error } = this.#found;
+    this.#found = { names: [], error: undefined };
+    if (error !== undefined) throw error;
+    const signals = [this.#closing.signal, ...(call.signal === undefined ? [] : [call.signal])];
+    const recovered = this.#recover(names, next, { signal: AbortSignal.any(signals) });
+    this.#recovering = recovered.then(
+      () => undefined,
+      () => undefined,
+    );
+    return recovered;
+  }
+
+  async #recover(
+    names: readonly string[],
+    next: (call: CallContext) => Promise<void>,
+    call: CallContext,
+  ): Promise<RecoveryReport> {
+    const { firstNewId } = this.#options;
+    const { report, committed } = await this.#recovery.run({ names, firstNewId }, call);
+    this.#leftovers.search(() => committed);
+    await next(call);
+    return report;
+  }
+
+  /** Stops deleting; what is left is found at the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort(new CanceledError('the snapshotter is closed'));
+    await this.#recovering;
+    await Promise.all([this.#discards.close(), this.#leftovers.close()]);
+  }
+}

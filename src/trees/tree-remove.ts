@@ -1,0 +1,223 @@
+/**
+ * Deletes trees that hostile processes may still be changing.
+ *
+ * Every step goes through an open directory (`/proc/self/fd/N/name`), so that a directory that is swapped for a
+ * symbolic link meanwhile leads nowhere, and a tree of any depth can be deleted. A mount inside a tree is not entered.
+ */
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { constants as system } from 'node:os';
+import { type PlainError, toPlainError } from '../base/index.js';
+import {
+  DIRECTORY_ONLY,
+  hasErrno,
+  openPlace,
+  pathOfDescriptor,
+  systemCallError,
+  toBinary,
+  toBytes,
+  withRealPath,
+} from '../linux/index.js';
+
+/** A tree that could not be deleted completely. */
+export interface RemovalFailure {
+  readonly name: string;
+  readonly error: PlainError;
+}
+
+/** What came of deleting several trees. */
+export interface RemovalReport {
+  /** False when it was stopped before the last tree. */
+  readonly finished: boolean;
+  readonly failures: readonly RemovalFailure[];
+}
+
+/** Directories open at the same time; what lies deeper is moved up first. */
+const MAX_DEPTH = 64;
+
+/** How often a directory is listed again that others keep filling; passes that moved something up do not count. */
+const MAX_PASSES = 100;
+
+const FULL_ACCESS = 0o700;
+
+const MOUNT_ID = /^mnt_id:\s*(\d+)$/m;
+
+/** Thrown to unwind when the caller wants no more. */
+class Stopped extends Error {}
+
+function mountIdOf(fd: number): string | undefined {
+  return MOUNT_ID.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+}
+
+/** Runs a step and takes it for done when its object is gone already. */
+function unlessGone(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+/** Opens a directory for listing; without privileges one's own is made accessible first. */
+function openForRemoval(path: string): number {
+  const flags = constants.O_RDONLY | DIRECTORY_ONLY;
+  let fd: number;
+  try {
+    fd = openSync(toBytes(path), flags);
+  } catch (error) {
+    if (!hasErrno(error, 'EACCES')) throw error;
+    const place = openPlace(path);
+    try {
+      chmodSync(pathOfDescriptor(place), FULL_ACCESS);
+      fd = openSync(toBytes(path), flags);
+    } finally {
+      closeSync(place);
+    }
+  }
+  if (process.geteuid?.() !== 0) makeWritable(fd);
+  return fd;
+}
+
+function makeWritable(fd: number): void {
+  if ((fstatSync(fd).mode & FULL_ACCESS) === FULL_ACCESS) return;
+  try {
+    fchmodSync(fd, FULL_ACCESS);
+  } catch (error) {
+    // Somebody else's directory: if it cannot be emptied, the step that fails says so.
+    if (!hasErrno(error, 'EPERM')) throw error;
+  }
+}
+
+/** Deletes one tree below an open directory. */
+class TreeRemoval {
+  readonly #stop: () => boolean;
+  readonly #mountId: string | undefined;
+  /** The open top of the tree, to which what lies too deep is moved. */
+  #top: number | undefined;
+  #moved = 0;
+
+  constructor(root: number, stop: () => boolean) {
+    this.#stop = stop;
+    this.#mountId = mountIdOf(root);
+  }
+
+  /** Deletes whatever has this name in an open directory. */
+  remove(parent: number, name: string, depth: number): void {
+    if (this.#stop()) throw new Stopped();
+    const path = `${pathOfDescriptor(parent)}/${name}`;
+    try {
+      unlinkSync(toBytes(path));
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return;
+      if (!hasErrno(error, 'EISDIR', 'EPERM')) throw withRealPath(error);
+      this.#removeDirectory(path, depth, error);
+    }
+  }
+
+  #removeDirectory(path: string, depth: number, unlinkError: unknown): void {
+    let fd: number;
+    try {
+      fd = openForRemoval(path);
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return;
+      // No directory after all: then unlinking it failed for the reason it gave.
+      throw withRealPath(hasErrno(error, 'ENOTDIR', 'ELOOP') ? unlinkError : error);
+    }
+    try {
+      if (mountIdOf(fd) !== this.#mountId) throw systemCallError('rmdir', system.errno.EBUSY, path);
+      this.#top ??= fd;
+      this.#empty(fd, path, depth);
+    } catch (error) {
+      throw withRealPath(error);
+    } finally {
+      if (this.#top === fd) this.#top = undefined;
+      closeSync(fd);
+    }
+  }
+
+  /** Empties a directory and deletes it, again and again while others put new files into it. */
+  #empty(fd: number, path: string, depth: number): void {
+    for (let pass = 1; ; pass += 1) {
+      const movedBefore = this.#moved;
+      for (const name of readdirSync(pathOfDescriptor(fd), 'latin1')) {
+        if (depth < MAX_DEPTH) this.remove(fd, name, depth + 1);
+        else this.#removeDeep(fd, name);
+      }
+      try {
+        unlessGone(() => rmdirSync(toBytes(path)));
+        return;
+      } catch (error) {
+        if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+        if (pass >= MAX_PASSES && this.#moved === movedBefore) throw error;
+      }
+    }
+  }
+
+  /** Moves a directory up to the top of the tree, where a later pass finds it; deletes anything else. */
+  #removeDeep(parent: number, name: string): void {
+    const path = `${pathOfDescriptor(parent)}/${name}`;
+    try {
+      unlinkSync(toBytes(path));
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return;
+      if (!hasErrno(error, 'EISDIR', 'EPERM')) throw error;
+      this.#moveUp(path);
+    }
+  }
+
+  #moveUp(path: string): void {
+    const top = this.#top;
+    if (top === undefined) return;
+    for (;;) {
+      this.#moved += 1;
+      try {
+        unlessGone(() => renameSync(toBytes(path), `${pathOfDescriptor(top)}/.deep-${this.#moved}`));
+        return;
+      } catch (error) {
+        // The name is taken by something of the tree's own: the next one.
+        if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw error;
+      }
+    }
+  }
+}
+
+/** Whether a text is the name of one entry of a directory, and so cannot lead out of it. */
+export function isEntryName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name);
+}
+
+/**
+ * Deletes trees by their names in a directory. Blocks the calling thread. What is gone already counts as deleted; one
+ * tree that cannot be deleted does not keep the others.
+ * @param names Names of entries, nothing that leads out of the directory (see {@link isEntryName}).
+ * @param stop Asked before each entry; true ends it, with what was deleted by then gone.
+ * @throws a system error when the directory itself cannot be opened.
+ */
+export function removeTreesNow(root: string, names: readonly string[], stop: () => boolean): RemovalReport {
+  const failures: RemovalFailure[] = [];
+  const rootFd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    for (const name of names) {
+      try {
+        new TreeRemoval(rootFd, stop).remove(rootFd, toBinary(name), 0);
+      } catch (error) {
+        if (error instanceof Stopped) return { finished: false, failures };
+        failures.push({ name, error: toPlainError(error) });
+      }
+    }
+  } finally {
+    closeSync(rootFd);
+  }
+  return { finished: true, failures };
+}
