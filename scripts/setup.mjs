@@ -3,8 +3,8 @@
 //
 //   node scripts/setup.mjs [sources]   packages and dist/
 //   node scripts/setup.mjs packages    packages alone
-//   node scripts/setup.mjs tests       the integration tests as well, into build/tests/
-import { existsSync, rmSync } from 'node:fs';
+//   node scripts/setup.mjs tests       the sources with all tests as well, into build/
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isInstalled } from './lib/installed.mjs';
@@ -34,19 +34,32 @@ const packages = {
   },
 };
 
-const sources = compiled('src', {
-  project: at('tsconfig.json'),
+/** Of a test, or of what belongs to a test alone, such as `crash.test.child.ts`. */
+const ofTest = /\.test(\.\w+)?\.ts$/;
+
+/** What the package holds: the sources without their tests. */
+const sources = compiled({
+  what: 'src/',
+  project: at('tsconfig.package.json'),
+  files: () => typescript('src').filter((file) => !ofTest.test(file)),
   into: at('dist'),
-  from: [at('package-lock.json'), at('tsconfig.base.json'), at('tsconfig.json')],
+  root: at('src'),
+  folders: [at('dist')],
+  endings: ['.js', '.d.ts'],
 });
 
-const integrationTests = compiled('tests', {
-  project: at('tests', 'tsconfig.json'),
-  into: at('build', 'tests'),
-  from: [at('dist', stampName), at('tests', 'tsconfig.json')],
+/** What the tests run: the sources once more, with all tests, so that both share their modules. */
+const withTests = compiled({
+  what: 'src/ and tests/',
+  project: at('tsconfig.json'),
+  files: () => [...typescript('src'), ...typescript('tests')],
+  into: at('build'),
+  root: at(),
+  folders: [at('build', 'src'), at('build', 'tests')],
+  endings: ['.js', '.js.map'],
 });
 
-const products = { packages, sources, tests: integrationTests };
+const products = { packages, sources, tests: withTests };
 
 /**
  * Makes the checkout ready. Several processes may do so at once: one works, the others wait for it.
@@ -80,21 +93,41 @@ async function makeAll(needed) {
 }
 
 /**
- * A folder of sources and what is compiled from it.
- * @param {string} folder
- * @param {{ project: string, into: string, from: readonly string[] }} options `from` is what it depends on beside the sources.
+ * What the compiler makes of a project.
+ * @typedef {object} Compiled
+ * @property {string} what The sources, for people.
+ * @property {string} project
+ * @property {() => string[]} files All of its sources.
+ * @property {string} into
+ * @property {string} root What paths of sources are relative to, as those of what is made of them are to `into`.
+ * @property {readonly string[]} folders Those below `into` that hold nothing else.
+ * @property {readonly string[]} endings Of the files that are made of each source.
+ */
+
+/**
+ * @param {Compiled} compiled
  * @returns {Product}
  */
-function compiled(folder, { project, into, from }) {
+function compiled({ what, project, files, into, root, folders, endings }) {
   const stamp = new Stamp(path.join(into, stampName));
-  const digest = () => digestOf([...from, ...typescript(folder)]);
+  const digest = () => digestOf([at('package-lock.json'), at('tsconfig.base.json'), project, ...files()]);
+  const made = () =>
+    files().flatMap((file) => {
+      const stem = path.join(into, path.relative(root, file).replace(/\.ts$/, ''));
+      return endings.map((ending) => `${stem}${ending}`);
+    });
   return {
-    doing: `compiling ${folder}/ into ${path.relative(at(), into)}/`,
-    isUpToDate: () => from.every((file) => existsSync(file)) && stamp.matches(digest()),
+    doing: `compiling ${what} into ${path.relative(at(), into)}/`,
+    isUpToDate: () => stamp.matches(digest()),
     async make() {
       stamp.clear();
       const before = digest();
-      await compile(folder, { project, into });
+      if ((await run(tool('tsc'), ['-p', project], { output: 'stderr' })) !== 0) {
+        throw new StepFailed(`${what} do not compile; the compiler says above where`);
+      }
+      // What was made of sources that are gone, or by another project.
+      const wanted = new Set(made());
+      for (const file of folders.flatMap((folder) => filesBelow(folder))) if (!wanted.has(file)) rmSync(file);
       stamp.write(before);
     },
   };
@@ -103,22 +136,6 @@ function compiled(folder, { project, into, from }) {
 /** @param {string} folder */
 function typescript(folder) {
   return filesBelow(at(folder), (file) => file.endsWith('.ts'));
-}
-
-/**
- * Compiles, and takes away what was compiled from sources that are gone.
- * @param {string} folder
- * @param {{ project: string, into: string }} options
- */
-async function compile(folder, { project, into }) {
-  if ((await run(tool('tsc'), ['-p', project], { output: 'stderr' })) !== 0) {
-    throw new StepFailed(`${folder}/ does not compile; the compiler says above where`);
-  }
-  const wanted = new Set(typescript(folder).map((file) => path.relative(at(folder), file).replace(/\.ts$/, '')));
-  for (const file of filesBelow(into)) {
-    const match = /^(.*)\.(?:js|js\.map|d\.ts)$/.exec(path.relative(into, file));
-    if (match !== null && !wanted.has(String(match[1]))) rmSync(file);
-  }
 }
 
 if (import.meta.url === pathToFileURL(String(process.argv[1])).href) {

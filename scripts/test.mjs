@@ -20,14 +20,18 @@ import { setup } from './setup.mjs';
 const kinds = [
   {
     name: 'unit',
-    files: () => [...compiledTests('src', 'dist'), ...filesBelow(at('scripts'), (file) => file.endsWith('.test.mjs'))],
-    prepare: () => setup(),
+    files: () => [
+      ...compiledTests('src'),
+      ...compiledTests('tests/support'),
+      ...filesBelow(at('scripts'), (file) => file.endsWith('.test.mjs')),
+    ],
+    prepare: () => setup('tests'),
     concurrency: availableParallelism(),
   },
   {
     name: 'integration',
     // Those of tests/kernel are run by one of them, in a kernel of their own.
-    files: () => compiledTests('tests/integration', 'build/tests/integration'),
+    files: () => compiledTests('tests/integration'),
     async prepare() {
       await setup('tests');
       await provideSystemPackages();
@@ -40,11 +44,10 @@ const kinds = [
 /**
  * What was compiled from the test files of a folder. Asked of the sources, so that nothing left over is run.
  * @param {string} folder
- * @param {string} into
  */
-function compiledTests(folder, into) {
+function compiledTests(folder) {
   const sources = filesBelow(at(folder), (file) => file.endsWith('.test.ts'));
-  return sources.map((file) => at(into, path.relative(at(folder), file).replace(/\.ts$/, '.js')));
+  return sources.map((file) => at('build', path.relative(root, file).replace(/\.ts$/, '.js')));
 }
 
 /**

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { openCheckedRoot, runCheck } from '../../tests/support/checked-root.js';
 import { bareLayersTable, idsTable } from '../snapshots/index.js';
-import { openCheckedRoot, runCheck } from '../testing/checked-root.js';
 
 describe('check', () => {
   it('finds nothing where nothing is wrong', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type DoctorFactsChange, doctorFacts } from '../testing/doctor-facts.js';
+import { type DoctorFactsChange, doctorFacts } from '../../tests/support/doctor-facts.js';
 import { diagnose } from './diagnose.js';
 import { type FindingCode, findingCodes, type Severity } from './finding.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Gate } from '../testing/memory-driver.js';
+import { Gate } from '../../tests/support/memory-driver.js';
 import { KeyedLock } from './keyed-lock.js';
 
 describe('KeyedLock', () => {

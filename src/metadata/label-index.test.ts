@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MemoryDriver } from '../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../tests/support/store.js';
 import { parseFilters } from '../filters/index.js';
 import { infoFields, LocalSnapshotter, snapshotTables } from '../snapshots/index.js';
-import { MemoryDriver } from '../testing/memory-driver.js';
-import { temporaryStore } from '../testing/store.js';
 import { candidatesOf } from './candidates.js';
 import { indexLabels, LocalBackend, metadataTables, NamespacedSnapshotter } from './index.js';
 import { MetadataRecords } from './records.js';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { MemoryDriver } from '../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../tests/support/store.js';
 import { AlreadyExistsError, FailedPreconditionError, NotFoundError, type StrataErrorClass } from '../errors/index.js';
 import {
   GuardedSnapshotter,
@@ -11,8 +13,6 @@ import {
 } from '../snapshots/index.js';
 import { defineTable, type Store, textCodec } from '../store/index.js';
 import { testSnapshotter } from '../testing/index.js';
-import { MemoryDriver } from '../testing/memory-driver.js';
-import { temporaryStore } from '../testing/store.js';
 import { LocalBackend, metadataTables, NamespacedSnapshotter, RemoteBackend } from './index.js';
 import { metadataChildrenTable, metadataTable, namespacesTable, referencesTable } from './tables.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { temporaryStore } from '../../tests/support/store.js';
 import { labelsOf, noLabels } from '../snapshots/index.js';
-import { temporaryStore } from '../testing/store.js';
 import { metadataTables, Namespaces } from './index.js';
 import { MetadataRecords } from './records.js';
 

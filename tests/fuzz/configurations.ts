@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidArgumentError } from 'strata-snapshotter';
-import { defaultConfig, renderToml, resolveConfig } from '#strata/daemon/index.js';
+import { defaultConfig, renderToml, resolveConfig } from '../../src/daemon/index.js';
+import { InvalidArgumentError } from '../../src/index.js';
 import type { Random } from '../support/random.js';
 import { anyText, damaged } from './bytes.js';
 import type { Fuzzed, FuzzTarget } from './target.js';

@@ -20,7 +20,7 @@ import {
   type StrataClient,
   StrataError,
   UnavailableError,
-} from 'strata-snapshotter';
+} from '../../src/index.js';
 import type { Random } from '../support/random.js';
 import { overlayDirectoryOf } from '../torture/back-ends/overlay.js';
 import { type Places, writeConfiguration } from '../torture/configuration.js';

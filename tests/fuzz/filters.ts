@@ -1,7 +1,7 @@
 /** Filters: any text gives a filter or InvalidArgument; a filter that is right finds what a plain evaluation finds. */
 import assert from 'node:assert/strict';
-import { InvalidArgumentError } from 'strata-snapshotter';
-import { parseFilters } from '#strata/filters/index.js';
+import { parseFilters } from '../../src/filters/index.js';
+import { InvalidArgumentError } from '../../src/index.js';
 import type { Random } from '../support/random.js';
 import { anyText } from './bytes.js';
 import type { Fuzzed, FuzzTarget } from './target.js';

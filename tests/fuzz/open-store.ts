@@ -3,8 +3,8 @@
  * `works`, `refused` when it could not be opened, `lost` when something in it could not be read or written.
  */
 
-import { DataLossError, StrataError } from 'strata-snapshotter';
-import { openLmdbStore } from '#strata/store/index.js';
+import { DataLossError, StrataError } from '../../src/index.js';
+import { openLmdbStore } from '../../src/store/index.js';
 import { pageTables, texts } from './page-tables.js';
 
 process.on('unhandledRejection', () => {});

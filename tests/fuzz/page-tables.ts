@@ -1,4 +1,4 @@
-import { defineTable, textCodec } from '#strata/store/index.js';
+import { defineTable, textCodec } from '../../src/store/index.js';
 
 /** The table of the stores that are damaged. */
 export const texts = defineTable<readonly [name: string, id: number], string>({

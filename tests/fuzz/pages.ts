@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openLmdbStore } from '#strata/store/index.js';
+import { openLmdbStore } from '../../src/store/index.js';
 import type { Random } from '../support/random.js';
 import { run } from '../support/run.js';
 import { pageTables, records, texts } from './page-tables.js';

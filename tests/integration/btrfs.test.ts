@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { unlink, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import path from 'node:path';
-import { connect } from 'strata-snapshotter';
+import { connect } from '../../src/index.js';
 import { Containerd } from '../support/containerd.js';
 import { type Disk, makeDisk } from '../support/disk.js';
 import { buildImage, imageName, importArguments } from '../support/image.js';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connect, type Snapshotter } from 'strata-snapshotter';
-import { setReadOnly, temporaryMount, withSubvolume } from '#strata/linux/index.js';
+import { connect, type Snapshotter } from '../../src/index.js';
+import { setReadOnly, temporaryMount, withSubvolume } from '../../src/linux/index.js';
 import { type BackEnd, backEnds, startBackEnd } from '../support/back-ends.js';
 import { strataCommand } from '../support/paths.js';
 import { type CommandResult, run } from '../support/run.js';

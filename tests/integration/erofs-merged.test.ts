@@ -17,26 +17,26 @@ import {
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type ErofsOptions, openErofsDriver } from '#strata/drivers/index.js';
-import { setAttribute, temporaryMount } from '#strata/linux/index.js';
+import { type ErofsOptions, openErofsDriver } from '../../src/drivers/index.js';
+import { setAttribute, temporaryMount } from '../../src/linux/index.js';
 import {
   type Driver,
   type DriverSnapshot,
   GuardedSnapshotter,
   LocalSnapshotter,
   snapshotTables,
-} from '#strata/snapshots/index.js';
-import { newRoot } from '#strata/testing/erofs-root.js';
-import { testSnapshotter } from '#strata/testing/index.js';
-import { temporaryStore } from '#strata/testing/store.js';
-import { treeOf } from '#strata/testing/tree-of.js';
+} from '../../src/snapshots/index.js';
+import { testSnapshotter } from '../../src/testing/index.js';
 import { Containerd } from '../support/containerd.js';
+import { newRoot } from '../support/erofs-root.js';
 import { buildImage, imageName, importArguments } from '../support/image.js';
 import { mountsBelow } from '../support/mounts.js';
 import { reasonToSkip } from '../support/needs.js';
 import { mustRun } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
+import { temporaryStore } from '../support/store.js';
 import { Strata } from '../support/strata.js';
+import { treeOf } from '../support/tree-of.js';
 import { until } from '../support/until.js';
 
 const needs = ['root', 'mkfs.erofs'] as const;

@@ -9,7 +9,7 @@ import {
   ResourceExhaustedError,
   type Snapshotter,
   UnknownError,
-} from 'strata-snapshotter';
+} from '../../src/index.js';
 import { type DiskType, fill, makeDisk } from '../support/disk.js';
 import type { Need } from '../support/needs.js';
 import { mustRun } from '../support/run.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connect, type Info, type StrataClient } from 'strata-snapshotter';
+import { connect, type Info, type StrataClient } from '../../src/index.js';
 import { strataCommand } from '../support/paths.js';
 import { run } from '../support/run.js';
 import { scenario } from '../support/scenario.js';

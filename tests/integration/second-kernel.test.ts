@@ -8,16 +8,18 @@ import { scenario } from '../support/scenario.js';
 import { bootStandard, makeDisk, runTestFiles, SecondKernel } from '../support/second-kernel/index.js';
 
 /** Unit tests that need the device mapper, and are skipped where there is none. */
-const devmapper = path.join('dist', 'drivers', 'devmapper');
-const diskErrors = path.join(checkout, 'dist', 'drivers', 'overlay', 'disk-error.test.js');
+const devmapper = path.join('build', 'src', 'drivers', 'devmapper');
+const diskErrors = path.join(checkout, 'build', 'src', 'drivers', 'overlay', 'disk-error.test.js');
 
 /**
  * Unit tests of what an older kernel does in another way, images through loop devices and layers by shorter paths, and of
  * what only a root with all capabilities may do: make a mounted ext4 larger.
  */
-const otherWays = ['drivers/erofs/driver.test.js', 'drivers/blockfile/grow.test.js', 'linux/deep-overlay.test.js'].map(
-  (file) => path.join(checkout, 'dist', file),
-);
+const otherWays = [
+  'drivers/erofs/driver.test.js',
+  'drivers/blockfile/grow.test.js',
+  'linux/mounts/deep-overlay.test.js',
+].map((file) => path.join(checkout, 'build', 'src', file));
 
 async function testFilesIn(folder: string): Promise<string[]> {
   const directory = path.join(checkout, folder);

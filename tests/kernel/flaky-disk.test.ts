@@ -20,7 +20,7 @@ import {
   type Snapshotter,
   UnavailableError,
   UnknownError,
-} from 'strata-snapshotter';
+} from '../../src/index.js';
 import { Daemon } from '../support/flaky-disk/daemon.js';
 import { type FileSystem, FlakyDisk } from '../support/flaky-disk/disk.js';
 import { Load } from '../support/flaky-disk/load.js';

@@ -4,7 +4,7 @@ import { mkdtemp, open, readFile, rename, rm, rmdir, stat, unlink, writeFile } f
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { labelsOf, openStrata, type Snapshotter, temporaryMount } from 'strata-snapshotter';
+import { labelsOf, openStrata, type Snapshotter, temporaryMount } from '../../src/index.js';
 import { mustRun } from '../support/run.js';
 import { disks } from '../support/second-kernel/index.js';
 

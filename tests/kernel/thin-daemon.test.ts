@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryMount } from '#strata/linux/index.js';
+import { temporaryMount } from '../../src/linux/index.js';
 import type { CommandResult } from '../support/run.js';
 import { disks } from '../support/second-kernel/index.js';
 import { DiskPool, ThinDaemon } from '../support/thin-daemon.js';

@@ -1,7 +1,7 @@
 /** The back ends beside overlayfs, and how a daemon comes to serve each. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loopFileSystem } from 'strata-snapshotter/testing';
+import { loopFileSystem } from './loop-file-system.js';
 import type { Need } from './needs.js';
 import type { Scenario } from './scenario.js';
 import { Strata } from './strata.js';

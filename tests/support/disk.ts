@@ -1,7 +1,7 @@
 /** Disks that a test may fill and break. */
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loopFileSystem } from '#strata/testing/index.js';
+import { loopFileSystem } from './loop-file-system.js';
 import { mustRun, run } from './run.js';
 import type { Scenario } from './scenario.js';
 

@@ -8,7 +8,7 @@ import {
   type Mount,
   type Snapshotter,
   UnavailableError,
-} from 'strata-snapshotter';
+} from '../../src/index.js';
 import type { Random } from '../support/random.js';
 import type { TorturedBackEnd } from './back-ends/index.js';
 import { type Entry, type Ledger, type Pending, shownBy } from './ledger.js';

@@ -7,8 +7,8 @@
  * standard input. It says on standard error where it dies, since whoever starts it sees only the signal.
  */
 import { writeSync } from 'node:fs';
-import type { FaultPoint, FaultPoints } from '#strata/base/index.js';
-import { resolveConfig, runDaemon } from '#strata/daemon/index.js';
+import type { FaultPoint, FaultPoints } from '../../src/base/index.js';
+import { resolveConfig, runDaemon } from '../../src/daemon/index.js';
 
 const [file = '', point = '', count = '0', from = 'start'] = process.argv.slice(2);
 

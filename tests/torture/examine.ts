@@ -1,7 +1,7 @@
 /** Looks whether a daemon that was killed and started again has everything, and nothing else. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { type Info, type Snapshotter, type StrataClient, UnavailableError } from 'strata-snapshotter';
+import { type Info, type Snapshotter, type StrataClient, UnavailableError } from '../../src/index.js';
 import { namesIn } from './back-ends/back-end.js';
 import type { TorturedBackEnd } from './back-ends/index.js';
 import { DaemonDied, limitLabel } from './caller.js';

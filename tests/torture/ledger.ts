@@ -3,7 +3,7 @@
  * question whether it happened. A call happened wholly or not at all, so one look answers it, and after that everything
  * has to be exactly as it says here.
  */
-import type { Info, Kind } from 'strata-snapshotter';
+import type { Info, Kind } from '../../src/index.js';
 
 /** A snapshot that must be there. */
 export interface Entry {

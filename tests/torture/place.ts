@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loopFileSystem } from '#strata/testing/index.js';
+import { loopFileSystem } from '../support/loop-file-system.js';
 import { unmountBelow } from '../support/mounts.js';
 import type { TorturedBackEnd } from './back-ends/index.js';
 

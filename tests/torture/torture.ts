@@ -3,8 +3,8 @@
  * acknowledged is there and nothing is there by halves.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type Snapshotter, type StrataClient } from 'strata-snapshotter';
-import type { FaultPoint } from '#strata/base/index.js';
+import type { FaultPoint } from '../../src/base/index.js';
+import { connect, type Snapshotter, type StrataClient } from '../../src/index.js';
 import { Random } from '../support/random.js';
 import { pointsOf, type TorturedBackEnd } from './back-ends/index.js';
 import { bases, Caller, DaemonDied } from './caller.js';

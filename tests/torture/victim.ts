@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FaultPoint } from '#strata/base/index.js';
+import type { FaultPoint } from '../../src/base/index.js';
 import { endingOf } from '../support/ending.js';
 
 const program = fileURLToPath(new URL('./daemon.js', import.meta.url));

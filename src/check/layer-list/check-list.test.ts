@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { type CheckedRoot, openCheckedRoot, placeOfSnapshot, runCheck } from '../../testing/checked-root.js';
+import { type CheckedRoot, openCheckedRoot, placeOfSnapshot, runCheck } from '../../../tests/support/checked-root.js';
 import type { CheckedList } from '../findings/types.js';
 import { parseLine } from './entry.js';
 import { LayerListWriter } from './list-writer.js';

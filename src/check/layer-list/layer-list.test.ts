@@ -3,10 +3,10 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { type CheckedRoot, openCheckedRoot, placeOfSnapshot, runCheck } from '../../../tests/support/checked-root.js';
 import { metadataTables, numbersTable } from '../../metadata/index.js';
 import { idsTable, noContext, snapshotTables } from '../../snapshots/index.js';
 import { type Key, openLmdbStore, type Store, type Table } from '../../store/index.js';
-import { type CheckedRoot, openCheckedRoot, placeOfSnapshot, runCheck } from '../../testing/checked-root.js';
 import { parseLine } from './entry.js';
 import { LayerListWriter } from './list-writer.js';
 import { layerListPath, readLayerList } from './read-list.js';

@@ -3,28 +3,28 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { blockfileChecker, erofsChecker } from '../../drivers/index.js';
-import { deviceMapper } from '../../linux/index.js';
-import type { DriverChecker } from '../../snapshots/index.js';
 import {
   blockfileBackEnd,
   btrfsBackEnd,
   erofsBackEnd,
   nativeBackEnd,
   unmountBelow,
-} from '../../testing/checked-back-ends.js';
-import { type CheckedBackEnd, type CheckedRoot, openCheckedBackEnd } from '../../testing/checked-root.js';
-import { blockfileDamages } from '../../testing/damage/blockfile-damage.js';
-import { btrfsDamages } from '../../testing/damage/btrfs-damage.js';
-import type { Damage } from '../../testing/damage/damage.js';
-import { devmapperDamages } from '../../testing/damage/device-damage.js';
-import { erofsDamages } from '../../testing/damage/erofs-damage.js';
-import { nativeDamages } from '../../testing/damage/native-damage.js';
-import { overlayDamages } from '../../testing/damage/overlay-damage.js';
-import { recordDamages } from '../../testing/damage/record-damage.js';
-import { tryDamage } from '../../testing/damage/try-damage.js';
-import { mountsBelow, whyNoErofs } from '../../testing/erofs-root.js';
-import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../testing/loop-file-system.js';
+} from '../../../tests/support/checked-back-ends.js';
+import { type CheckedBackEnd, type CheckedRoot, openCheckedBackEnd } from '../../../tests/support/checked-root.js';
+import { blockfileDamages } from '../../../tests/support/damage/blockfile-damage.js';
+import { btrfsDamages } from '../../../tests/support/damage/btrfs-damage.js';
+import type { Damage } from '../../../tests/support/damage/damage.js';
+import { devmapperDamages } from '../../../tests/support/damage/device-damage.js';
+import { erofsDamages } from '../../../tests/support/damage/erofs-damage.js';
+import { nativeDamages } from '../../../tests/support/damage/native-damage.js';
+import { overlayDamages } from '../../../tests/support/damage/overlay-damage.js';
+import { recordDamages } from '../../../tests/support/damage/record-damage.js';
+import { tryDamage } from '../../../tests/support/damage/try-damage.js';
+import { mountsBelow, whyNoErofs } from '../../../tests/support/erofs-root.js';
+import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
+import { blockfileChecker, erofsChecker } from '../../drivers/index.js';
+import { deviceMapper } from '../../linux/index.js';
+import type { DriverChecker } from '../../snapshots/index.js';
 import { findingKinds } from '../findings/kinds.js';
 
 interface Subject {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { type CheckedRoot, openCheckedBackEnd, overlayBackEnd, runCheck } from '../../../tests/support/checked-root.js';
+import { type Population, populate } from '../../../tests/support/damage/damage.js';
+import { endOf } from '../../../tests/support/die-at.js';
 import { faultPoints } from '../../base/index.js';
-import { type CheckedRoot, openCheckedBackEnd, overlayBackEnd, runCheck } from '../../testing/checked-root.js';
-import { type Population, populate } from '../../testing/damage/damage.js';
-import { endOf } from '../../testing/die-at.js';
 
 const program = fileURLToPath(new URL('./repair-killed.test.child.js', import.meta.url));
 

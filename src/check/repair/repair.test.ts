@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { openCheckedRoot, runCheck } from '../../../tests/support/checked-root.js';
+import { populate } from '../../../tests/support/damage/damage.js';
+import { overlayDamages } from '../../../tests/support/damage/overlay-damage.js';
+import { recordDamages } from '../../../tests/support/damage/record-damage.js';
+import { kindsOf, tryDamage } from '../../../tests/support/damage/try-damage.js';
 import { temporaryMount } from '../../linux/index.js';
-import { openCheckedRoot, runCheck } from '../../testing/checked-root.js';
-import { populate } from '../../testing/damage/damage.js';
-import { overlayDamages } from '../../testing/damage/overlay-damage.js';
-import { recordDamages } from '../../testing/damage/record-damage.js';
-import { kindsOf, tryDamage } from '../../testing/damage/try-damage.js';
 
 describe('repair', () => {
   for (const damage of [...recordDamages, ...overlayDamages]) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
+import { doctorFacts } from '../../../tests/support/doctor-facts.js';
 import type { DaemonFacts, Diagnosis } from '../../doctor/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import { doctorFacts } from '../../testing/doctor-facts.js';
 import { runCli } from '../index.js';
 import { type CliIo, processIo, type Tools } from '../io.js';
 

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { Gate } from '../../../tests/support/memory-driver.js';
 import { DataLossError } from '../../errors/index.js';
 import type { BackupRequest } from '../../store/index.js';
-import { Gate } from '../../testing/memory-driver.js';
 import { withNewestBackup } from './damage.js';
 import { BackupSchedule } from './schedule.js';
 

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { MemoryDriver } from '../../../tests/support/memory-driver.js';
 import { definePlugin, type PluginSet, startPlugins } from '../../plugins/index.js';
 import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
 import { openLmdbStore } from '../../store/index.js';
-import { MemoryDriver } from '../../testing/memory-driver.js';
 import { createLogger } from '../logging/logger.js';
 import {
   type DefaultSnapshotterConfig,

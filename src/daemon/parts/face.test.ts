@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { FailedPreconditionError } from '../../errors/index.js';
 import { SnapshotTree, snapshotTables } from '../../snapshots/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { claimFace, faceTable } from './face.js';
 
 async function open(t: TestContext) {

@@ -4,9 +4,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { findProgram, temporaryMount } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, noLabels } from '../../snapshots/index.js';
-import { whyNoLoopFileSystem } from '../../testing/index.js';
 import { type BlockfileOptions, openBlockfileDriver } from './index.js';
 
 /** Bytes. */

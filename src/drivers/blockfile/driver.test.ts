@@ -4,6 +4,8 @@ import { mkdtemp, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type LoopFileSystem, loopFileSystem } from '../../../tests/support/loop-file-system.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import {
   CanceledError,
   DataLossError,
@@ -21,8 +23,7 @@ import {
   noContext,
   snapshotTables,
 } from '../../snapshots/index.js';
-import { type LoopFileSystem, loopFileSystem, testSnapshotter } from '../../testing/index.js';
-import { temporaryStore } from '../../testing/store.js';
+import { testSnapshotter } from '../../testing/index.js';
 import { imageOf, MIB, type Options, open, skip, snapshot, within } from './driver.test.rig.js';
 import { openBlockfileDriver } from './index.js';
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { FailedPreconditionError, StrataError } from '../../errors/index.js';
 import { whyNotGrowable } from '../../linux/index.js';
 import {
@@ -14,7 +15,6 @@ import {
   noContext,
   snapshotTables,
 } from '../../snapshots/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { imageOf, MIB, open, skip, snapshot, within } from './driver.test.rig.js';
 
 const GIB = 2 ** 30;

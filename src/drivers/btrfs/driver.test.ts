@@ -5,6 +5,8 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { constants as system, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import {
   DataLossError,
   FailedPreconditionError,
@@ -25,8 +27,7 @@ import {
   noLabels,
   snapshotTables,
 } from '../../snapshots/index.js';
-import { type LoopFileSystem, loopFileSystem, testSnapshotter, whyNoLoopFileSystem } from '../../testing/index.js';
-import { temporaryStore } from '../../testing/store.js';
+import { testSnapshotter } from '../../testing/index.js';
 import { openBtrfsDriver } from './index.js';
 
 const MIB = 2 ** 20;

@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
+import { type CheckedRoot, openCheckedBackEnd, runCheck } from '../../../tests/support/checked-root.js';
+import { populate } from '../../../tests/support/damage/damage.js';
+import { devmapperDamages } from '../../../tests/support/damage/device-damage.js';
+import { tryDamage } from '../../../tests/support/damage/try-damage.js';
 import { deviceMapper, temporaryMount } from '../../linux/index.js';
-import { noBreakableDisks } from '../../testing/breakable-disk.js';
-import { type CheckedRoot, openCheckedBackEnd, runCheck } from '../../testing/checked-root.js';
-import { populate } from '../../testing/damage/damage.js';
-import { devmapperDamages } from '../../testing/damage/device-damage.js';
-import { tryDamage } from '../../testing/damage/try-damage.js';
 import { testPool } from './driver.test.pool.js';
 import { devmapperTables, openDevmapperDriver } from './index.js';
 

@@ -1,10 +1,10 @@
 /** What is recorded of thin devices, without any; checker-pool.test.ts has those of a pool. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { InternalError } from '../../errors/index.js';
 import type { DeviceMapper, MappedDevice } from '../../linux/index.js';
 import { type CheckedFiles, noContext, noUsage } from '../../snapshots/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { devmapperChecker } from './checker.js';
 import { DeviceRegistry } from './registry.js';
 import { type DeviceRecord, devicesTable, devmapperTables } from './tables.js';

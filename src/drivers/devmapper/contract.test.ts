@@ -1,8 +1,8 @@
 /** The contract that every snapshotter keeps, over thin devices. Runs where there is a device mapper. */
 import { describe, it } from 'node:test';
+import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { temporaryMount } from '../../linux/index.js';
 import { GuardedSnapshotter } from '../../snapshots/index.js';
-import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { testSnapshotter } from '../../testing/index.js';
 import { openRig } from './driver.test.rig.js';
 

@@ -1,8 +1,8 @@
 /** Thin pools of their own for the tests. */
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
+import { type BreakableDisk, breakableDisk } from '../../../tests/support/breakable-disk.js';
 import { deviceMapper } from '../../linux/index.js';
-import { type BreakableDisk, breakableDisk } from '../../testing/breakable-disk.js';
 
 const metadataMegabytes = 8;
 /** The smallest that a thin pool takes: 64 KiB. */

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { type OverDriver, tablesOverDriver } from '../../../tests/support/over-driver.js';
 import { noFaults } from '../../base/index.js';
 import { LocalSnapshotter } from '../../snapshots/index.js';
 import { openLmdbStore } from '../../store/index.js';
-import { type OverDriver, tablesOverDriver } from '../../testing/over-driver.js';
 import { testPool } from './driver.test.pool.js';
 import { type DevmapperOptions, devmapperTables, openDevmapperDriver } from './index.js';
 

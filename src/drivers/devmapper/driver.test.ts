@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { DataLossError } from '../../errors/index.js';
 import { deviceMapper, temporaryMount } from '../../linux/index.js';
 import type { LocalSnapshotter, Mount } from '../../snapshots/index.js';
-import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { newPlace, openAt, openRig } from './driver.test.rig.js';
 import { devicesTable } from './tables.js';
 

@@ -6,8 +6,8 @@
  * It dies at a point when it passes that for so many times; without one it says which points it passes.
  */
 import { writeSync } from 'node:fs';
+import { checkDeep, namespaced } from '../../../tests/support/over-driver.js';
 import type { FaultPoint, FaultPoints } from '../../base/index.js';
-import { checkDeep, namespaced } from '../../testing/over-driver.js';
 import { openAt } from './driver.test.rig.js';
 import { mountsOf, steps, type World } from './kill-points.test.steps.js';
 

@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CheckEvent } from '../../../tests/support/over-driver.js';
 import { InternalError } from '../../errors/index.js';
 import { type TemporaryMount, temporaryMount } from '../../linux/index.js';
 import { type Kind, labelsOf, maxSizeLabel, type Snapshotter } from '../../snapshots/index.js';
-import type { CheckEvent } from '../../testing/over-driver.js';
 
 const MIB = 2 ** 20;
 

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { deviceMapper, temporaryMount, unmountAll } from '../../linux/index.js';
 import type { LocalSnapshotter } from '../../snapshots/index.js';
-import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { newPlace, type Opened, openAt, type Place } from './driver.test.rig.js';
 import { devicesTable } from './tables.js';
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { FailedPreconditionError, StrataError } from '../../errors/index.js';
 import { deviceMapper, temporaryMount } from '../../linux/index.js';
 import { type LocalSnapshotter, labelsOf, type Mount, maxInodesLabel, maxSizeLabel } from '../../snapshots/index.js';
-import { noBreakableDisks } from '../../testing/breakable-disk.js';
 import { newPlace, openAt, openRig } from './driver.test.rig.js';
 
 const MIB = 2 ** 20;

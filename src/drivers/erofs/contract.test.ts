@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
+import { newRoot, whyNoErofs } from '../../../tests/support/erofs-root.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { temporaryMount } from '../../linux/index.js';
 import { GuardedSnapshotter, LocalSnapshotter, type Snapshotter, snapshotTables } from '../../snapshots/index.js';
-import { newRoot, whyNoErofs } from '../../testing/erofs-root.js';
 import { testSnapshotter } from '../../testing/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { type ErofsOptions, openErofsDriver } from './index.js';
 
 const modes: readonly { readonly name: string; readonly options: Omit<ErofsOptions, 'root'> }[] = [

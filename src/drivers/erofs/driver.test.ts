@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { mountsBelow, newRoot, whyNoErofs } from '../../../tests/support/erofs-root.js';
 import {
   CanceledError,
   FailedPreconditionError,
@@ -27,7 +28,6 @@ import {
 } from '../../errors/index.js';
 import { setAttribute, temporaryMount, unmountAll, whyNotGrowable } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, labelsOf, noContext, noLabels } from '../../snapshots/index.js';
-import { mountsBelow, newRoot, whyNoErofs } from '../../testing/erofs-root.js';
 import { type ErofsOptions, openErofsDriver } from './index.js';
 import { triesImmutable } from './trial.js';
 

@@ -14,10 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { newRoot, whyNoErofs } from '../../../tests/support/erofs-root.js';
+import { treeOf } from '../../../tests/support/tree-of.js';
 import { CanceledError, DataLossError, NotImplementedError, UnknownError } from '../../errors/index.js';
 import { setAttribute, temporaryMount } from '../../linux/index.js';
-import { newRoot, whyNoErofs } from '../../testing/erofs-root.js';
-import { treeOf } from '../../testing/tree-of.js';
 import { SUPER } from './format.js';
 import { makeImage } from './image.js';
 import { ImageReader } from './image-reader.js';

@@ -6,8 +6,8 @@
  * Makes a view over the layers 2 and 1, so that they are merged, and dies at the point.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dieAt } from '../../../tests/support/die-at.js';
 import { noContext, noLabels } from '../../snapshots/index.js';
-import { dieAt } from '../../testing/die-at.js';
 import { openErofsDriver } from './index.js';
 
 const [root = '', point = ''] = process.argv.slice(2);

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { endOf } from '../../../tests/support/die-at.js';
+import { newRoot, whyNoErofs } from '../../../tests/support/erofs-root.js';
 import { type FaultPoint, faultPoints } from '../../base/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
-import { endOf } from '../../testing/die-at.js';
-import { newRoot, whyNoErofs } from '../../testing/erofs-root.js';
 import { openErofsDriver } from './index.js';
 
 const program = fileURLToPath(new URL('./merge-killed.test.child.js', import.meta.url));

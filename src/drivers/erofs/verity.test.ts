@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { mountsBelow, newRoot, whyNoErofs } from '../../../tests/support/erofs-root.js';
+import { loopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { FailedPreconditionError, NotImplementedError } from '../../errors/index.js';
 import { temporaryMount, unmountAll, verityDigest } from '../../linux/index.js';
 import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
-import { mountsBelow, newRoot, whyNoErofs } from '../../testing/erofs-root.js';
-import { loopFileSystem } from '../../testing/index.js';
 import { type ErofsOptions, openErofsDriver, unsealedLayers } from './index.js';
 
 async function open(t: TestContext, root: string, options: Omit<ErofsOptions, 'root'>): Promise<Driver> {

@@ -3,9 +3,9 @@ import { copyFile, lchown, lstat, mkdir, mkdtemp, readFile, rm, symlink, truncat
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { CanceledError } from '../../errors/index.js';
 import { attachLoop, liesInOneJournal, makeFileSystem, mountAll, unmountAll } from '../../linux/index.js';
-import { whyNoLoopFileSystem } from '../../testing/loop-file-system.js';
 import { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
 
 const MIB = 2 ** 20;

@@ -4,6 +4,8 @@ import { link, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import {
   CanceledError,
   DataLossError,
@@ -22,8 +24,7 @@ import {
   noLabels,
   snapshotTables,
 } from '../../snapshots/index.js';
-import { type LoopFileSystem, loopFileSystem, testSnapshotter, whyNoLoopFileSystem } from '../../testing/index.js';
-import { temporaryStore } from '../../testing/store.js';
+import { testSnapshotter } from '../../testing/index.js';
 import { type NativeOptions, openNativeDriver } from './index.js';
 
 const isRoot = process.getuid?.() === 0;

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { FakeQuota } from '../../../tests/support/fake-quota.js';
 import { FailedPreconditionError, ResourceExhaustedError } from '../../errors/index.js';
 import { type Driver, type DriverSnapshot, noContext, noLabels } from '../../snapshots/index.js';
-import { FakeQuota } from '../../testing/fake-quota.js';
 import { openNativeDriver } from './index.js';
 
 const BASE = 1000;

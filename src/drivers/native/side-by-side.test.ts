@@ -5,10 +5,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { deferred } from '../../../tests/support/deferred.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { CanceledError } from '../../errors/index.js';
 import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
-import { deferred } from '../../testing/deferred.js';
-import { temporaryStore } from '../../testing/store.js';
 import { copyTree } from '../../trees/index.js';
 import { openNativeDriver } from './index.js';
 

@@ -5,11 +5,11 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
+import { breakableDisk, noBreakableDisks } from '../../../tests/support/breakable-disk.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { DataLossError } from '../../errors/index.js';
 import { makeFileSystem, mountAll, unmountAll } from '../../linux/index.js';
 import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
-import { breakableDisk, noBreakableDisks } from '../../testing/breakable-disk.js';
-import { temporaryStore } from '../../testing/store.js';
 import { openOverlayDriver } from './index.js';
 
 for (const type of ['ext4', 'xfs'] as const) {

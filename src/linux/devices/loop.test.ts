@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, rmdir, truncate, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { whyNoLoopFileSystem } from '../../testing/index.js';
+import { whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { mountAll, unmountAll } from '../mounts/mount.js';
 import { makeFileSystem } from '../volumes/make-file-system.js';
 import { attachLoop, type LoopDevice } from './loop.js';

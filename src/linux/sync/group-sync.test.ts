@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
-import { Gate } from '../../testing/memory-driver.js';
+import { Gate } from '../../../tests/support/memory-driver.js';
 import { GroupSync } from './group-sync.js';
 
 /** A synchronisation that a test lets finish, and the number of those that began. */

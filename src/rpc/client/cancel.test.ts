@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { deferred } from '../../../tests/support/deferred.js';
+import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../../tests/support/grpc-server.js';
 import { CanceledError, DeadlineExceededError, NotFoundError, UnavailableError } from '../../errors/index.js';
 import type { CallContext, Info, Snapshotter } from '../../snapshots/index.js';
-import { deferred } from '../../testing/deferred.js';
-import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../testing/grpc-server.js';
 
 const info: Info = {
   name: 'k',

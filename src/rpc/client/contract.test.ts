@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
+import { engineNames, serveSnapshotters } from '../../../tests/support/grpc-server.js';
+import { MemoryDriver } from '../../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { GuardedSnapshotter, LocalSnapshotter, type Snapshotter, snapshotTables } from '../../snapshots/index.js';
-import { engineNames, serveSnapshotters } from '../../testing/grpc-server.js';
 import { testSnapshotter } from '../../testing/index.js';
-import { MemoryDriver } from '../../testing/memory-driver.js';
-import { temporaryStore } from '../../testing/store.js';
 
 /** A client of a server in front of a snapshotter that keeps its files in memory. */
 async function open(t: TestContext, engine: (typeof engineNames)[number]): Promise<Snapshotter> {

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { deferred } from '../../../tests/support/deferred.js';
+import { fakeSnapshotter, serveSnapshotters, type TemporaryServer } from '../../../tests/support/grpc-server.js';
 import {
   CanceledError,
   type ErrorCode,
@@ -17,8 +19,6 @@ import {
   UnknownError,
 } from '../../errors/index.js';
 import type { Snapshotter } from '../../snapshots/index.js';
-import { deferred } from '../../testing/deferred.js';
-import { fakeSnapshotter, serveSnapshotters, type TemporaryServer } from '../../testing/grpc-server.js';
 import { connect } from './index.js';
 
 /** A server whose snapshotter throws something at every Stat and in the middle of every List. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { fakeSnapshotter, serveSnapshotters } from '../../../tests/support/grpc-server.js';
 import { InvalidArgumentError, UnavailableError } from '../../errors/index.js';
 import {
   type CallContext,
@@ -9,7 +10,6 @@ import {
   PreciseDate,
   type Snapshotter,
 } from '../../snapshots/index.js';
-import { fakeSnapshotter, serveSnapshotters } from '../../testing/grpc-server.js';
 
 /** What a snapshotter was asked. */
 type Asked = [method: string, argument: unknown, call: Omit<CallContext, 'signal'>];

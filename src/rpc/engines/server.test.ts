@@ -6,11 +6,11 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { deferred } from '../../../tests/support/deferred.js';
+import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../../tests/support/grpc-server.js';
+import { frame, RawConnection } from '../../../tests/support/raw-grpc.js';
 import { CanceledError, DeadlineExceededError, InvalidArgumentError, UnavailableError } from '../../errors/index.js';
 import type { CallContext, Info } from '../../snapshots/index.js';
-import { deferred } from '../../testing/deferred.js';
-import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../testing/grpc-server.js';
-import { frame, RawConnection } from '../../testing/raw-grpc.js';
 import { encodeMessage, wireSnapshots } from '../proto/index.js';
 import { createGrpcServer } from './index.js';
 

@@ -6,7 +6,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { frameBytes, type RawFrame, RawPeer } from '../../testing/raw-http2.js';
+import { frameBytes, type RawFrame, RawPeer } from '../../../tests/support/raw-http2.js';
 import { flags, frameTypes as types } from './frames.js';
 import { encodeHeaders } from './hpack/encode.js';
 import { Http2Server, headerBlock, type ServerLimits, type ServerStream, type StreamListener } from './index.js';

@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { engineNames, fakeSnapshotter, serveSnapshotters, type TemporaryServer } from '../../testing/grpc-server.js';
-import { frame, RawConnection } from '../../testing/raw-grpc.js';
+import {
+  engineNames,
+  fakeSnapshotter,
+  serveSnapshotters,
+  type TemporaryServer,
+} from '../../../tests/support/grpc-server.js';
+import { frame, RawConnection } from '../../../tests/support/raw-grpc.js';
 import type { GrpcEngineName } from '../engines/index.js';
 import { encodeMessage, wireSnapshots } from '../proto/index.js';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { temporaryServer } from '../../../tests/support/grpc-server.js';
 import type { CheckEvent } from '../../check/index.js';
 import {
   InternalError,
@@ -8,7 +9,6 @@ import {
   ResourceExhaustedError,
 } from '../../errors/index.js';
 import type { CheckLevel } from '../../snapshots/index.js';
-import { temporaryServer } from '../../testing/grpc-server.js';
 import { type MaintenanceServiceOptions, maintenanceService } from './maintenance.js';
 
 const events: readonly CheckEvent[] = [

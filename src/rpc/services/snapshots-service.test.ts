@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../../tests/support/grpc-server.js';
+import { frame, RawConnection } from '../../../tests/support/raw-grpc.js';
 import type { Info, Snapshotter } from '../../snapshots/index.js';
-import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../testing/grpc-server.js';
-import { frame, RawConnection } from '../../testing/raw-grpc.js';
 import { decodeMessage, encodeMessage, wireSnapshots } from '../proto/index.js';
 
 const service = '/containerd.services.snapshots.v1.Snapshots';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Gate, MemoryDriver } from '../../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import {
   CanceledError,
   FailedPreconditionError,
@@ -10,8 +12,6 @@ import {
   UnknownError,
 } from '../../errors/index.js';
 import { testSnapshotter } from '../../testing/index.js';
-import { Gate, MemoryDriver } from '../../testing/memory-driver.js';
-import { temporaryStore } from '../../testing/store.js';
 import { GuardedSnapshotter, LocalSnapshotter, snapshotTables } from '../index.js';
 import { reservedIdsTable } from '../records/tables.js';
 

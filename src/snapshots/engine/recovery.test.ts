@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
+import { Gate, MemoryDriver } from '../../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { CanceledError, DataLossError } from '../../errors/index.js';
 import { defineTable, openLmdbStore, type Store, textCodec } from '../../store/index.js';
-import { Gate, MemoryDriver } from '../../testing/memory-driver.js';
-import { temporaryStore } from '../../testing/store.js';
 import { LocalSnapshotter, type Snapshotter, snapshotTables } from '../index.js';
 import { reservedIdsTable } from '../records/tables.js';
 

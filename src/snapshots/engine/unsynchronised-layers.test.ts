@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MemoryDriver } from '../../testing/memory-driver.js';
-import { temporaryStore } from '../../testing/store.js';
+import { MemoryDriver } from '../../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import type { BareLayer } from '../driver/bare-layer.js';
 import type { SealedLayer } from '../driver/driver.js';
 import { LocalSnapshotter, snapshotTables } from '../index.js';

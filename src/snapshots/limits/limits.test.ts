@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { Gate, MemoryDriver } from '../../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { AbortedError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../../errors/index.js';
-import { Gate, MemoryDriver } from '../../testing/memory-driver.js';
-import { temporaryStore } from '../../testing/store.js';
 import {
   LocalSnapshotter,
   labelsOf,

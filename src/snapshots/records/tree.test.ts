@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { temporaryStore } from '../../../tests/support/store.js';
 import {
   AlreadyExistsError,
   FailedPreconditionError,
@@ -8,7 +9,6 @@ import {
   type StrataErrorClass,
 } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { labelsOf, noLabels, noUsage, SnapshotTree, snapshotTables } from '../index.js';
 import { childrenTable, idsTable, snapshotsTable } from './tables.js';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { MemoryDriver } from '../../../tests/support/memory-driver.js';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { UnavailableError } from '../../errors/index.js';
 import { testSnapshotter } from '../../testing/index.js';
-import { MemoryDriver } from '../../testing/memory-driver.js';
-import { temporaryStore } from '../../testing/store.js';
 import type { Snapshotter } from '../api/snapshotter.js';
 import type { CallContext } from '../api/types.js';
 import { LocalSnapshotter } from '../engine/local-snapshotter.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { temporaryStore } from '../../../tests/support/store.js';
 import { InternalError } from '../../errors/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { numberCodec } from '../codec.js';
 import type { Entry, Range, ReadTransaction, WriteTransaction } from '../store.js';
 import { defineTable, type Key } from '../table.js';

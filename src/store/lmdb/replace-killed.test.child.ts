@@ -5,7 +5,7 @@
  *
  * Makes a backup of the store in the file, or takes that file back, as the name of the point says, and dies there.
  */
-import { dieAt } from '../../testing/die-at.js';
+import { dieAt } from '../../../tests/support/die-at.js';
 import { left } from './crash.test.tables.js';
 import { openLmdbStore } from './open.js';
 import { restoreLmdbStore } from './restore.js';

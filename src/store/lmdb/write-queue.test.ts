@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryStore } from '../../../tests/support/store.js';
 import {
   InternalError,
   InvalidArgumentError,
@@ -9,7 +10,6 @@ import {
   UnavailableError,
   UnknownError,
 } from '../../errors/index.js';
-import { temporaryStore } from '../../testing/store.js';
 import { numberCodec, textCodec } from '../codec.js';
 import type { Store } from '../store.js';
 import { defineTable } from '../table.js';

@@ -19,6 +19,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { AlreadyExistsError, CanceledError, ResourceExhaustedError, UnknownError } from '../../errors/index.js';
 import {
   getAttribute,
@@ -30,7 +31,6 @@ import {
   toBytes,
   unmountAll,
 } from '../../linux/index.js';
-import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../testing/index.js';
 import { removeTrees } from '../remove-trees.js';
 import { copyFile, copyTree } from './copy.js';
 

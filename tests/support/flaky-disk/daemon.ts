@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect, type StrataClient } from 'strata-snapshotter';
+import { connect, type StrataClient } from '../../../src/index.js';
 import { type Ending, endingOf } from '../ending.js';
 import { strataCommand } from '../paths.js';
 import { writeReplayConfiguration } from '../replay/configuration.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type DeviceTable, deviceMapper, makeFileSystem, mappedDevicePath } from '#strata/linux/index.js';
+import { type DeviceTable, deviceMapper, makeFileSystem, mappedDevicePath } from '../../../src/linux/index.js';
 import { mustRun, run } from '../run.js';
 import { until } from '../until.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Snapshotter } from 'strata-snapshotter';
+import type { Snapshotter } from '../../../src/index.js';
 import { digestOf, fill } from '../power-cut/content.js';
 import { filesOf } from '../power-cut/load.js';
 import { until } from '../until.js';

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { open, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect } from 'strata-snapshotter';
+import { connect } from '../../../src/index.js';
 import { strataCommand } from '../paths.js';
 import { mustRun, run } from '../run.js';
 import { canConnect } from '../server-process.js';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { chmodSync } from 'node:fs';
-import type { Mount, Snapshotter } from 'strata-snapshotter';
+import type { Mount, Snapshotter } from '../../../src/index.js';
 import { digestOf, fill } from './content.js';
 import type { Journal, Operation } from './journal.js';
 import { loadLabel } from './observation.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Info, Snapshotter } from 'strata-snapshotter';
+import type { Info, Snapshotter } from '../../../src/index.js';
 import { digestOf } from './content.js';
 
 /** The label that the load sets, and whose value must survive. */

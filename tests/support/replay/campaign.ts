@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Durability } from 'strata-snapshotter';
+import type { Durability } from '../../../src/index.js';
 import { Random } from '../random.js';
 import { type Breakage, breakages } from './breakages.js';
 import type { KindOfState } from './candidates.js';

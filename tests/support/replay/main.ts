@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Durability } from 'strata-snapshotter';
+import type { Durability } from '../../../src/index.js';
 import { freshSeed } from '../random.js';
 import { type Breakage, breakages } from './breakages.js';
 import { type Counts, campaign, textOfLoss } from './campaign.js';

@@ -5,8 +5,8 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { openStrata } from 'strata-snapshotter';
-import { checkRoot, resolveConfig } from '#strata/daemon/index.js';
+import { checkRoot, resolveConfig } from '../../../src/daemon/index.js';
+import { openStrata } from '../../../src/index.js';
 import { filesOf } from '../power-cut/load.js';
 import { observe, type Report } from '../power-cut/observation.js';
 import { writeReplayConfiguration } from './configuration.js';

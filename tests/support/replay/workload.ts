@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { type Durability, openStrata, type Snapshotter } from 'strata-snapshotter';
+import { type Durability, openStrata, type Snapshotter } from '../../../src/index.js';
 import { digestOf } from '../power-cut/content.js';
 import type { Operation } from '../power-cut/journal.js';
 import { filesOf } from '../power-cut/load.js';

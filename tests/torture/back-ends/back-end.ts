@@ -1,8 +1,8 @@
 /** What the torture has to know of a back end: how its files lie on disk, and what its snapshots show. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Mount } from 'strata-snapshotter';
-import { type FaultPoint, faultPoints } from '#strata/base/index.js';
+import { type FaultPoint, faultPoints } from '../../../src/base/index.js';
+import type { Mount } from '../../../src/index.js';
 import type { Need } from '../../support/needs.js';
 import type { Entry } from '../ledger.js';
 

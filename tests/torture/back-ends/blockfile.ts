@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryMount } from '#strata/linux/index.js';
+import { temporaryMount } from '../../../src/linux/index.js';
 import { until } from '../../support/until.js';
 import { located, namesIn, namesInRoot, type TorturedBackEnd } from './back-end.js';
 import { readAll, writeInto } from './directories.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { temporaryMount } from '#strata/linux/index.js';
+import { temporaryMount } from '../../../src/linux/index.js';
 import { until } from '../../support/until.js';
 import type { Entry } from '../ledger.js';
 import { located, namesInRoot, type TorturedBackEnd, twoLevels } from './back-end.js';

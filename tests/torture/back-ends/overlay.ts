@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Mount } from 'strata-snapshotter';
+import type { Mount } from '../../../src/index.js';
 import { until } from '../../support/until.js';
 import { shownBy } from '../ledger.js';
 import { type Located, located, namesIn, namesInRoot, type TorturedBackEnd, twoLevels } from './back-end.js';

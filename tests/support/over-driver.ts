@@ -1,9 +1,9 @@
 /** Namespaces, and a check, over a snapshotter that a driver's test has opened itself. */
 import path from 'node:path';
-import { type FaultPoints, noFaults } from '../base/index.js';
-import { type CheckEvent, type CheckSubject, check, LayerListWriter, rebuildLayers } from '../check/index.js';
-import { InternalError } from '../errors/index.js';
-import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
+import { type FaultPoints, noFaults } from '../../src/base/index.js';
+import { type CheckEvent, type CheckSubject, check, LayerListWriter, rebuildLayers } from '../../src/check/index.js';
+import { InternalError } from '../../src/errors/index.js';
+import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../../src/metadata/index.js';
 import {
   type CallContext,
   type Driver,
@@ -12,8 +12,8 @@ import {
   noContext,
   type Snapshotter,
   snapshotTables,
-} from '../snapshots/index.js';
-import type { Store } from '../store/index.js';
+} from '../../src/snapshots/index.js';
+import type { Store } from '../../src/store/index.js';
 
 export type { CheckEvent };
 

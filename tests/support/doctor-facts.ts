@@ -1,5 +1,5 @@
 /** A machine on which everything works, for tests of the doctor. */
-import type { DoctorFacts } from '../doctor/index.js';
+import type { DoctorFacts } from '../../src/doctor/index.js';
 
 const GIB = 2 ** 30;
 

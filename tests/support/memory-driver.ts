@@ -1,4 +1,4 @@
-import { NotFoundError, throwIfAborted } from '../errors/index.js';
+import { NotFoundError, throwIfAborted } from '../../src/errors/index.js';
 import type {
   CallContext,
   Driver,
@@ -8,7 +8,7 @@ import type {
   Limits,
   Mount,
   Usage,
-} from '../snapshots/index.js';
+} from '../../src/snapshots/index.js';
 
 /** Something that a test lets happen when it wants to. */
 export class Gate {

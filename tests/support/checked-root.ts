@@ -8,9 +8,9 @@ import {
   check,
   type Finding,
   type RepairAction,
-} from '../check/index.js';
-import { type OverlayOptions, openOverlayDriver } from '../drivers/index.js';
-import { LocalBackend, metadataTable, metadataTables, NamespacedSnapshotter } from '../metadata/index.js';
+} from '../../src/check/index.js';
+import { type OverlayOptions, openOverlayDriver } from '../../src/drivers/index.js';
+import { LocalBackend, metadataTable, metadataTables, NamespacedSnapshotter } from '../../src/metadata/index.js';
 import {
   bareLayersTable,
   type Driver,
@@ -20,8 +20,8 @@ import {
   type Snapshotter,
   snapshotsTable,
   snapshotTables,
-} from '../snapshots/index.js';
-import { type Key, openLmdbStore, type ReadTransaction, type Store, type Table } from '../store/index.js';
+} from '../../src/snapshots/index.js';
+import { type Key, openLmdbStore, type ReadTransaction, type Store, type Table } from '../../src/store/index.js';
 
 /** A back end to check: how it is opened, and how its trees are written to. */
 export interface CheckedBackEnd {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { getAttribute, listAttributes } from '../linux/index.js';
+import { getAttribute, listAttributes } from '../../src/linux/index.js';
 
 /** What there is to see of a tree: a line for each name, with everything but the numbers that a mount makes up. */
 export function treeOf(top: string): string[] {

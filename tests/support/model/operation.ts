@@ -1,5 +1,5 @@
-import { StrataError } from '../../errors/index.js';
-import type { CallContext, Info, Kind, Labels, Mount, Snapshotter } from '../../snapshots/index.js';
+import { StrataError } from '../../../src/errors/index.js';
+import type { CallContext, Info, Kind, Labels, Mount, Snapshotter } from '../../../src/snapshots/index.js';
 
 /** A call, as a value: what it is, in which namespace, and with which arguments. */
 export type Operation = { readonly namespace: string } & (

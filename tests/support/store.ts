@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openLmdbStore, type Store } from '../store/index.js';
+import { openLmdbStore, type Store } from '../../src/store/index.js';
 
 /** A store in a directory of its own; disposing of it closes the store and deletes the directory. */
 export interface TemporaryStore extends AsyncDisposable {

@@ -1,8 +1,8 @@
 /** Damage to what is known of thin devices, and to the devices. */
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { devmapperTables } from '../../drivers/index.js';
-import { type DeviceMapper, temporaryMount } from '../../linux/index.js';
+import { devmapperTables } from '../../../src/drivers/index.js';
+import { type DeviceMapper, temporaryMount } from '../../../src/linux/index.js';
 import type { CheckedRoot } from '../checked-root.js';
 import type { Damage, Placed } from './damage.js';
 

@@ -8,7 +8,7 @@ import {
   subvolumeInfo,
   withSubvolume,
   withSubvolumeNow,
-} from '../../linux/index.js';
+} from '../../../src/linux/index.js';
 import { besideLayers, chain, foreign, treeDamages } from './common.js';
 import type { Damage } from './damage.js';
 

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from '../../metadata/index.js';
+import { metadataChildrenTable, metadataTable, namespacesTable, numbersTable } from '../../../src/metadata/index.js';
 import {
   childrenTable,
   idsTable,
@@ -9,8 +9,8 @@ import {
   reservedIdsTable,
   type SnapshotRecord,
   snapshotsTable,
-} from '../../snapshots/index.js';
-import { type Key, numberCodec, type Table, type WriteTransaction } from '../../store/index.js';
+} from '../../../src/snapshots/index.js';
+import { type Key, numberCodec, type Table, type WriteTransaction } from '../../../src/store/index.js';
 
 import type { Damage, Placed, Population } from './damage.js';
 

@@ -1,6 +1,6 @@
 /** Project quota for tests on file systems that have none. */
 import { existsSync } from 'node:fs';
-import type { ProjectLimits, ProjectQuota } from '../linux/index.js';
+import type { ProjectLimits, ProjectQuota } from '../../src/linux/index.js';
 
 /** Projects that are remembered and not enforced; directories must be there. */
 export class FakeQuota implements ProjectQuota {

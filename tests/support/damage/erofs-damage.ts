@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { mountAll, unmountAll } from '../../linux/index.js';
+import { mountAll, unmountAll } from '../../../src/linux/index.js';
 import { chain, changeByte, foreign, orphan } from './common.js';
 import type { Damage, Placed } from './damage.js';
 

@@ -1,17 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { InvalidArgumentError, NotImplementedError } from '../errors/index.js';
-import { type ConnectOptions, connect, type StrataClient } from '../rpc/client/index.js';
+import { InvalidArgumentError, NotImplementedError } from '../../src/errors/index.js';
+import { type ConnectOptions, connect, type StrataClient } from '../../src/rpc/client/index.js';
 import {
   createGrpcServer,
   type GrpcEngineName,
   type GrpcServer,
   type GrpcService,
   grpcEngines,
-} from '../rpc/engines/index.js';
-import { snapshotsService } from '../rpc/services/index.js';
-import type { Snapshotter } from '../snapshots/index.js';
+} from '../../src/rpc/engines/index.js';
+import { snapshotsService } from '../../src/rpc/services/index.js';
+import type { Snapshotter } from '../../src/snapshots/index.js';
 
 /** A server on a socket of its own, for a test. Disposing of it ends everything and deletes the socket. */
 export interface TemporaryServer extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { mountAll, temporaryMount } from '../../linux/index.js';
+import { mountAll, temporaryMount } from '../../../src/linux/index.js';
 import { besideLayers, chain, changeByte, foreign, orphan } from './common.js';
 import type { Damage } from './damage.js';
 

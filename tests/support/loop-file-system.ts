@@ -10,7 +10,7 @@ import {
   makeFileSystem,
   mountAll,
   unmountAll,
-} from '../linux/index.js';
+} from '../../src/linux/index.js';
 
 /** A file system of its own for a test. */
 export interface LoopFileSystemOptions {

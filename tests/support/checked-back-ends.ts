@@ -5,8 +5,8 @@ import {
   openBtrfsDriver,
   openErofsDriver,
   openNativeDriver,
-} from '../drivers/index.js';
-import { temporaryMount, unmountAll } from '../linux/index.js';
+} from '../../src/drivers/index.js';
+import { temporaryMount, unmountAll } from '../../src/linux/index.js';
 import type { CheckedBackEnd } from './checked-root.js';
 
 interface Manifest {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openOverlayDriver } from '../../drivers/index.js';
-import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../../metadata/index.js';
+import { openOverlayDriver } from '../../../src/drivers/index.js';
+import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../../../src/metadata/index.js';
 import {
   type CallContext,
   type Driver,
@@ -11,7 +11,7 @@ import {
   type Snapshotter,
   snapshotTables,
   type Usage,
-} from '../../snapshots/index.js';
+} from '../../../src/snapshots/index.js';
 import { MemoryDriver } from '../memory-driver.js';
 import { temporaryStore } from '../store.js';
 import type { Profile } from './model.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { FaultPoint, FaultPoints } from '../base/index.js';
+import type { FaultPoint, FaultPoints } from '../../src/base/index.js';
 
 /** Ends this process by SIGKILL when it passes a point. */
 export function dieAt(point: string): FaultPoints {

@@ -11,7 +11,7 @@ import {
   deviceMapperMissing,
   hasLoopDevices,
   mappedDevicePath,
-} from '../linux/index.js';
+} from '../../src/linux/index.js';
 
 const MIB = 2 ** 20;
 const SECTOR = 512;

@@ -2,7 +2,7 @@
  * The Snapshotter as a function: a state and an operation give an outcome and the next state. It has no files, no
  * transactions and no concurrency, so it can be read and believed; the real ones are compared with it.
  */
-import type { Kind } from '../../snapshots/index.js';
+import type { Kind } from '../../../src/snapshots/index.js';
 import { type Operation, type Outcome, type PlainInfo, plainInfo } from './operation.js';
 
 /** A snapshot in the model. */

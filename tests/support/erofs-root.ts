@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findProgram, unmountAll } from '../linux/index.js';
+import { findProgram, unmountAll } from '../../src/linux/index.js';
 
 /** Why erofs cannot be tried here, for the `skip` of a test; false when it can. */
 export function whyNoErofs(): string | false {
