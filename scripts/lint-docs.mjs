@@ -45,7 +45,7 @@ function hasDocstring(lines, index) {
 
 /** @param {string} file */
 function isChecked(file) {
-  return !file.endsWith('.test.ts') && !file.startsWith(path.join('rpc', 'proto', 'generated'));
+  return !file.endsWith('.test.ts') && !file.startsWith(path.join('src', 'rpc', 'proto', 'generated'));
 }
 
 if (import.meta.url === pathToFileURL(String(process.argv[1])).href) {
@@ -55,7 +55,7 @@ if (import.meta.url === pathToFileURL(String(process.argv[1])).href) {
     for (const [file, text] of sources) {
       for (const { line, name } of undocumented(text)) {
         findings += 1;
-        console.error(`src/${file}:${line}: ${name} is exported and has no docstring (/** ... */) right above it`);
+        console.error(`${file}:${line}: ${name} is exported and has no docstring (/** ... */) right above it`);
       }
     }
     console.log(`docstrings: ${sources.length} files, ${findings} findings`);

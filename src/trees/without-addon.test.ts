@@ -20,10 +20,11 @@ it('trees are synchronised and measured without the addon for system calls', (t)
   writeFileSync(join(directory, 'hook.cjs'), withoutAddon);
   mkdirSync(join(directory, 'tree/inner'), { recursive: true });
   writeFileSync(join(directory, 'tree/inner/file'), 'x');
-  const place = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+  const treeSyncUrl = new URL('./tree-sync.js', import.meta.url).href;
+  const diskUsageUrl = new URL('./disk-usage.js', import.meta.url).href;
   const program = `
-    const { syncTreeNow } = await import(${place('./tree-sync.js')});
-    const { diskUsage } = await import(${place('./disk-usage.js')});
+    const { syncTreeNow } = await import('${treeSyncUrl}');
+    const { diskUsage } = await import('${diskUsageUrl}');
     const tree = ${JSON.stringify(join(directory, 'tree'))};
     console.log(JSON.stringify([
       syncTreeNow({ path: tree, parents: [], filesOnly: false }, () => false),

@@ -18,10 +18,11 @@ it('does without the addon what can be done without it, and says what cannot', (
   const directory = mkdtempSync(join(tmpdir(), 'strata-libc-'));
   t.after(() => rmSync(directory, { recursive: true }));
   writeFileSync(join(directory, 'hook.cjs'), withoutAddon);
-  const place = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+  const libcUrl = new URL('./libc.js', import.meta.url).href;
+  const groupSyncUrl = new URL('../sync/group-sync.js', import.meta.url).href;
   const program = `
-    const { libc, canCallSystem } = await import(${place('./libc.js')});
-    const { GroupSync } = await import(${place('../sync/group-sync.js')});
+    const { libc, canCallSystem } = await import('${libcUrl}');
+    const { GroupSync } = await import('${groupSyncUrl}');
     await new GroupSync(${JSON.stringify(directory)}).sync();
     const attempt = () => { try { return libc(); } catch (error) { return error.message + '; ' + error.cause.message; } };
     console.log(JSON.stringify([

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -20,8 +20,12 @@ async function makeImage(t: TestContext, { type, size }: (typeof types)[number])
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const image = path.join(directory, 'image');
   writeFileSync(image, '');
-  if (type === 'erofs') execFileSync('mkfs.erofs', ['--quiet', image, import.meta.dirname]);
-  else {
+  if (type === 'erofs') {
+    const content = path.join(directory, 'content');
+    mkdirSync(content);
+    writeFileSync(path.join(content, 'file'), 'x'.repeat(10_000));
+    execFileSync('mkfs.erofs', ['--quiet', image, content]);
+  } else {
     truncateSync(image, size);
     await makeFileSystem({ type, path: image, options: [] });
   }
