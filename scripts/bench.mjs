@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // npm run bench: measures our daemon against containerd's, with what --help says.
 import { readOptions, usage } from '../bench/options.mjs';
+import { asCommand } from './lib/command.mjs';
 import { at } from './lib/project.mjs';
-import { asCommand } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 await asCommand(async () => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { asCommand } from './lib/run.mjs';
+import { asCommand } from './lib/command.mjs';
 // npm run build: compiles src/ into dist/ when it is not up to date.
 import { setup } from './setup.mjs';
 

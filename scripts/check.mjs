@@ -5,8 +5,9 @@
 //   npm run check -- --fast    without the tests
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { asCommand } from './lib/command.mjs';
 import { at, root, tool } from './lib/project.mjs';
-import { asCommand, capture, run, seconds } from './lib/run.mjs';
+import { capture, run, seconds } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 /** @typedef {{ name: string, command: string, args: readonly string[] }} Step */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { asCommand } from './lib/command.mjs';
 // npm run fuzz: gives every part of the daemon that takes input from outside what it does not expect.
 //
 //   npm run fuzz                                each target for a minute
@@ -6,7 +7,7 @@
 //   npm run fuzz -- --seconds 600               longer
 //   npm run fuzz -- --seed 42 --attempts 1      what a failure named
 import { at } from './lib/project.mjs';
-import { asCommand, run } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 await asCommand(async () => {

@@ -2,8 +2,8 @@
 // Every exported declaration says in a docstring what it is for.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { asCommand } from './lib/command.mjs';
 import { at } from './lib/project.mjs';
-import { asCommand } from './lib/run.mjs';
 import { readSources } from './lint-imports.mjs';
 
 const declaration =

@@ -5,10 +5,10 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findCircles } from './lib/circles.mjs';
+import { asCommand } from './lib/command.mjs';
 import { importsOf } from './lib/imports.mjs';
 import { at, filesBelow, root } from './lib/project.mjs';
 import { readRooms } from './lib/rooms.mjs';
-import { asCommand } from './lib/run.mjs';
 
 /** @typedef {import('./lib/imports.mjs').Import} Import */
 /** @typedef {ReadonlyMap<string, import('./lib/rooms.mjs').Room>} Rooms */

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { asCommand } from './lib/command.mjs';
 import { at } from './lib/project.mjs';
-import { asCommand, StepFailed, say, seconds } from './lib/run.mjs';
+import { StepFailed, say, seconds } from './lib/run.mjs';
 import { provideSystemPackages } from './lib/system-packages.mjs';
 import { setup } from './setup.mjs';
 

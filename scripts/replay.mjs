@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { asCommand } from './lib/command.mjs';
 // npm run replay: records what Strata writes and synchronises, makes the disks that a power cut could have left at any
 // moment, and starts Strata on each.
 //
@@ -9,7 +10,7 @@
 //   npm run replay -- --durability none       with another setting; that loses something, and shows it
 //   npm run replay -- --break layers-unsynced with something done wrong (tests/support/replay/breakages.ts)
 import { at } from './lib/project.mjs';
-import { asCommand, run } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
 import { provideSystemPackages } from './lib/system-packages.mjs';
 import { setup } from './setup.mjs';
 

@@ -7,13 +7,14 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { asCommand } from './lib/command.mjs';
 import { isInstalled } from './lib/installed.mjs';
 import { withLock } from './lib/lock.mjs';
 import { at, filesBelow, tool } from './lib/project.mjs';
-import { asCommand, run, StepFailed, say } from './lib/run.mjs';
+import { run, StepFailed, say } from './lib/run.mjs';
+import { quietNpm } from './lib/runtime.mjs';
 import { digestOf, Stamp } from './lib/stamp.mjs';
 
-const oldestNode = 20;
 const stampName = '.strata-sources';
 
 /**
@@ -29,7 +30,7 @@ const packages = {
   doing: 'installing the packages of package-lock.json (npm ci)',
   isUpToDate: () => isInstalled(at()),
   async make() {
-    const status = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { output: 'stderr' });
+    const status = await run('npm', ['ci', ...quietNpm], { output: 'stderr' });
     if (status !== 0) throw new StepFailed('npm ci failed; what it printed above says why');
   },
 };
@@ -64,10 +65,9 @@ const products = { packages, sources, tests: withTests };
 /**
  * Makes the checkout ready. Several processes may do so at once: one works, the others wait for it.
  * @param {keyof typeof products} [last] How far to go: `packages`, then `sources`, then `tests`.
- * @throws {StepFailed} When Node is too old, or a step fails.
+ * @throws {StepFailed} When a step fails.
  */
 export async function setup(last = 'sources') {
-  checkNode(process.versions.node);
   const needed = Object.values(products).slice(0, Object.keys(products).indexOf(last) + 1);
   if (needed.every((product) => product.isUpToDate())) return;
   await withLock(
@@ -75,12 +75,6 @@ export async function setup(last = 'sources') {
     () => makeAll(needed),
     () => say('waiting for another setup of this checkout'),
   );
-}
-
-/** @param {string} version */
-export function checkNode(version) {
-  if (Number.parseInt(version, 10) >= oldestNode) return;
-  throw new StepFailed(`Strata needs Node ${oldestNode} or newer; this is Node ${version}`);
 }
 
 /** @param {readonly Product[]} needed */

@@ -6,15 +6,16 @@
 //   npm test -- integration [pattern]      those of tests/, against a real daemon and a real containerd
 //
 // STRATA_REQUIRE_INTEGRATION=1 counts an integration test that is skipped as failed, for machines that have everything.
-import { availableParallelism } from 'node:os';
+import os from 'node:os';
 import path from 'node:path';
+import { asCommand } from './lib/command.mjs';
 import { at, filesBelow, root } from './lib/project.mjs';
-import { asCommand, StepFailed, say, seconds } from './lib/run.mjs';
+import { StepFailed, say, seconds } from './lib/run.mjs';
 import { provideSystemPackages } from './lib/system-packages.mjs';
 import { runTests, sum, Tally } from './lib/test-run.mjs';
 import { setup } from './setup.mjs';
 
-/** @typedef {{ name: string, files: () => string[], prepare: () => Promise<void>, concurrency: number }} Kind */
+/** @typedef {{ name: string, files: () => string[], prepare: () => Promise<void>, concurrency: () => number }} Kind */
 
 /** @type {readonly Kind[]} */
 const kinds = [
@@ -26,7 +27,7 @@ const kinds = [
       ...filesBelow(at('scripts'), (file) => file.endsWith('.test.mjs')),
     ],
     prepare: () => setup('tests'),
-    concurrency: availableParallelism(),
+    concurrency: () => os.availableParallelism(),
   },
   {
     name: 'integration',
@@ -37,7 +38,7 @@ const kinds = [
       await provideSystemPackages();
     },
     // They start daemons, mount and look at what is left on the machine.
-    concurrency: 1,
+    concurrency: () => 1,
   },
 ];
 
@@ -59,7 +60,7 @@ async function runKind(kind, pattern) {
   await kind.prepare();
   const start = performance.now();
   const files = kind.files().filter((file) => path.relative(root, file).includes(pattern));
-  const tally = await runTests(files, { concurrency: kind.concurrency });
+  const tally = await runTests(files, { concurrency: kind.concurrency() });
   say(`${kind.name} tests: ${tally} in ${files.length} files (${seconds(start)})`);
   for (const { name, file, reason } of tally.only('skipped')) {
     say(`  skipped: ${path.relative(root, file)}: ${name}${reason === '' ? '' : ` (${reason})`}`);

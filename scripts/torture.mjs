@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { asCommand } from './lib/command.mjs';
 // npm run torture: kills a daemon under load again and again, and looks each time whether everything is there.
 //
 //   npm run torture                          2,000 kills
@@ -7,7 +8,7 @@
 //   npm run torture -- --callers 4           fewer callers than 16
 //   npm run torture -- --snapshotter btrfs   another back end: native, btrfs, blockfile or erofs
 import { at } from './lib/project.mjs';
-import { asCommand, run } from './lib/run.mjs';
+import { run } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 await asCommand(async () => {

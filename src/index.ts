@@ -1,4 +1,5 @@
 /** Strata as a library: snapshotters in this process, or a client of a daemon, with one and the same interface. */
+import './node-version.js';
 
 export { type EmbeddedOptions, type EmbeddedStrata, openStrata } from './daemon/index.js';
 export {

@@ -1,5 +1,6 @@
 // Starting other programs, and talking to the person in front.
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { root } from './project.mjs';
 
 /** A step of ours failed in a way that its message explains in full: shown without a stack. */
@@ -14,14 +15,15 @@ export function say(text) {
  * Runs a program to its end with our own input and output.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, output?: 'inherit' | 'stderr' }} [options] `stderr` sends what it prints to our error output.
+ * @param {{ cwd?: string, env?: Record<string, string>, output?: 'inherit' | 'stderr' }} [options] `stderr` sends what it prints to our
+ *   error output.
  * @returns {Promise<number>} Its status; 128 and more when a signal ended it.
  */
-export function run(command, args, { env = {}, output = 'inherit' } = {}) {
+export function run(command, args, { cwd = root, env = {}, output = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: root,
-      env: { ...process.env, ...env },
+      cwd,
+      env: { ...withNode(process.execPath), ...env },
       stdio: ['ignore', output === 'stderr' ? process.stderr : 'inherit', 'inherit'],
     });
     child.on('error', (error) => reject(new StepFailed(`${command} cannot be started: ${error.message}`)));
@@ -37,7 +39,11 @@ export function run(command, args, { env = {}, output = 'inherit' } = {}) {
  */
 export function capture(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: withNode(process.execPath),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
@@ -49,18 +55,36 @@ export function capture(command, args) {
   });
 }
 
+/** @type {readonly NodeJS.Signals[]} */
+const forwarded = ['SIGTERM', 'SIGHUP', 'SIGINT'];
+
 /**
- * Runs the main function of a script; what it returns becomes the exit status.
- * @param {() => Promise<number | undefined> | number | undefined} main
+ * Runs a program on Node in the place of this one, with its input and output. Signals go on to it, except for what a
+ * terminal sends, which reaches it without us; when a signal ends it, this process ends by the same.
+ * @param {string} node The binary.
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} [env] Beside our own.
+ * @returns {Promise<number>} Its status.
  */
-export async function asCommand(main) {
-  try {
-    process.exitCode = (await main()) ?? 0;
-  } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
-    say(error.message);
-    process.exitCode = 1;
-  }
+export function become(node, args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, { stdio: 'inherit', env: { ...withNode(node), ...env } });
+    for (const signal of forwarded) {
+      const fromTerminal = signal === 'SIGINT' && process.stdin.isTTY;
+      process.on(signal, () => fromTerminal || child.kill(signal));
+    }
+    child.on('error', (error) => reject(new StepFailed(`${node} cannot be started: ${error.message}`)));
+    child.on('close', (status, signal) => {
+      if (signal === null) return resolve(status ?? 1);
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  });
+}
+
+/** The environment in which `node`, and with it npm and every tool from node_modules, is this one. @param {string} node */
+function withNode(node) {
+  return { ...process.env, PATH: [path.dirname(node), process.env['PATH']].join(path.delimiter) };
 }
 
 /** How long something took, for people. @param {number} start From `performance.now()`. */
