@@ -4,6 +4,7 @@
 //   npm test                               all of them
 //   npm test -- unit [pattern]             those beside the sources, whose file's path has the pattern in it
 //   npm test -- integration [pattern]      those of tests/, against a real daemon and a real containerd
+//   npm test -- node26 [pattern]           those beside the sources and a smoke test, on another line of Node
 //
 // STRATA_REQUIRE_INTEGRATION=1 counts an integration test that is skipped as failed, for machines that have everything.
 import os from 'node:os';
@@ -11,36 +12,63 @@ import path from 'node:path';
 import { asCommand } from './lib/command.mjs';
 import { at, filesBelow, root } from './lib/project.mjs';
 import { StepFailed, say, seconds } from './lib/run.mjs';
+import { pinnedNode, testedLines } from './lib/runtime.mjs';
 import { provideSystemPackages } from './lib/system-packages.mjs';
 import { runTests, sum, Tally } from './lib/test-run.mjs';
 import { setup } from './setup.mjs';
 
-/** @typedef {{ name: string, files: () => string[], prepare: () => Promise<void>, concurrency: () => number }} Kind */
+/**
+ * @typedef {object} Kind
+ * @property {string} name
+ * @property {() => string[]} files
+ * @property {() => Promise<void>} prepare
+ * @property {() => number} concurrency
+ * @property {() => Promise<string>} [node] The binary of Node that runs them, where it is not the one that runs us.
+ */
 
-/** @type {readonly Kind[]} */
-const kinds = [
-  {
-    name: 'unit',
-    files: () => [
-      ...compiledTests('src'),
-      ...compiledTests('tests/support'),
-      ...filesBelow(at('scripts'), (file) => file.endsWith('.test.mjs')),
-    ],
+/** @type {Kind} */
+const unit = {
+  name: 'unit',
+  files: () => [...ofParts(), ...filesBelow(at('scripts'), (file) => file.endsWith('.test.mjs'))],
+  prepare: () => setup('tests'),
+  concurrency: () => os.availableParallelism(),
+};
+
+/** @type {Kind} */
+const integration = {
+  name: 'integration',
+  // Those of tests/kernel are run by one of them, in a kernel of their own.
+  files: () => compiledTests('tests/integration'),
+  async prepare() {
+    await setup('tests');
+    await provideSystemPackages();
+  },
+  // They start daemons, mount and look at what is left on the machine.
+  concurrency: () => 1,
+};
+
+/**
+ * The unit tests again, and a daemon, a command and the library at work, on another release line of Node.
+ * @param {string} line
+ * @returns {Kind}
+ */
+function onLine(line) {
+  return {
+    name: `node${line}`,
+    files: () => [...ofParts(), at('build/tests/integration/smoke.test.js')],
     prepare: () => setup('tests'),
     concurrency: () => os.availableParallelism(),
-  },
-  {
-    name: 'integration',
-    // Those of tests/kernel are run by one of them, in a kernel of their own.
-    files: () => compiledTests('tests/integration'),
-    async prepare() {
-      await setup('tests');
-      await provideSystemPackages();
-    },
-    // They start daemons, mount and look at what is left on the machine.
-    concurrency: () => 1,
-  },
-];
+    node: () => pinnedNode(line),
+  };
+}
+
+const allowsNoSkips = process.env['STRATA_REQUIRE_INTEGRATION'] === '1';
+const otherLines = testedLines.filter((line) => !process.versions.node.startsWith(`${line}.`));
+const kinds = [unit, ...otherLines.map(onLine), integration];
+
+function ofParts() {
+  return [...compiledTests('src'), ...compiledTests('tests/support')];
+}
 
 /**
  * What was compiled from the test files of a folder. Asked of the sources, so that nothing left over is run.
@@ -60,12 +88,24 @@ async function runKind(kind, pattern) {
   await kind.prepare();
   const start = performance.now();
   const files = kind.files().filter((file) => path.relative(root, file).includes(pattern));
-  const tally = await runTests(files, { concurrency: kind.concurrency() });
+  const node = await kind.node?.().catch(whyNot);
+  if (node instanceof StepFailed) {
+    say(`${kind.name} tests: none, since ${node.message}`);
+    return new Tally([{ outcome: 'skipped', name: kind.name, file: '', reason: node.message }]);
+  }
+  const tally = await runTests(files, { concurrency: kind.concurrency(), node });
   say(`${kind.name} tests: ${tally} in ${files.length} files (${seconds(start)})`);
-  for (const { name, file, reason } of tally.only('skipped')) {
+  // On another Node the same are skipped.
+  for (const { name, file, reason } of kind.node === undefined ? tally.only('skipped') : []) {
     say(`  skipped: ${path.relative(root, file)}: ${name}${reason === '' ? '' : ` (${reason})`}`);
   }
   return tally;
+}
+
+/** Another Node that cannot be had is no failure, where tests may be skipped. @param {unknown} error */
+function whyNot(error) {
+  if (error instanceof StepFailed && !allowsNoSkips) return error;
+  throw error;
 }
 
 /** Why the run as a whole is no success, if so. @param {Map<string, Tally>} tallies */
@@ -74,7 +114,7 @@ function complaint(tallies) {
   if (all.failed > 0) return `${all.failed} tests failed`;
   if (all.passed === 0) return 'no test was run';
   const skipped = tallies.get('integration')?.skipped ?? 0;
-  if (process.env['STRATA_REQUIRE_INTEGRATION'] === '1' && skipped > 0) {
+  if (allowsNoSkips && skipped > 0) {
     return `${skipped} integration tests were skipped, and STRATA_REQUIRE_INTEGRATION allows none`;
   }
   return undefined;
@@ -83,7 +123,8 @@ function complaint(tallies) {
 /** @param {readonly string[]} args */
 async function main([wanted, pattern = '']) {
   const chosen = kinds.filter((kind) => wanted === undefined || kind.name === wanted);
-  if (chosen.length === 0) throw new StepFailed('usage: npm test [-- unit|integration [part of a file name]]');
+  if (chosen.length === 0)
+    throw new StepFailed(`usage: npm test [-- ${kinds.map(({ name }) => name).join('|')} [part of a file name]]`);
   /** @type {Map<string, Tally>} */
   const tallies = new Map();
   for (const kind of chosen) tallies.set(kind.name, await runKind(kind, pattern));

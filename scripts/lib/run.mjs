@@ -15,7 +15,7 @@ export function say(text) {
  * Runs a program to its end with our own input and output.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, output?: 'inherit' | 'stderr' }} [options] `stderr` sends what it prints to our
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, output?: 'inherit' | 'stderr' }} [options] `stderr` sends what it prints to our
  *   error output.
  * @returns {Promise<number>} Its status; 128 and more when a signal ended it.
  */
@@ -83,7 +83,7 @@ export function become(node, args, env = {}) {
 }
 
 /** The environment in which `node`, and with it npm and every tool from node_modules, is this one. @param {string} node */
-function withNode(node) {
+export function withNode(node) {
   return { ...process.env, PATH: [path.dirname(node), process.env['PATH']].join(path.delimiter) };
 }
 

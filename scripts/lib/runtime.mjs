@@ -10,6 +10,9 @@ import { become, capture, run, StepFailed, say } from './run.mjs';
 /** The release line of Node that Strata is developed on. */
 export const referenceLine = '24';
 
+/** The release lines of Node that Strata is tested on. */
+export const testedLines = /** @type {const} */ (['22', referenceLine, '26']);
+
 /** The oldest Node whose npm and modules can fetch a newer one. */
 const oldestForScripts = '18';
 
@@ -34,11 +37,16 @@ export function isNewEnough(version, wanted = oldestNode) {
  * @throws {StepFailed} When there is no such Node for this machine, or it cannot be fetched.
  */
 export async function continueOnReferenceNode({ quiet = false } = {}) {
-  const { version } = pinOf(referenceLine);
+  const tooOld = `Strata needs Node ${oldestNode} or newer, and this is Node ${process.versions.node}`;
   if (!isNewEnough(process.versions.node, oldestForScripts)) {
-    throw new StepFailed(`${tooOld()}; only Node ${oldestForScripts} or newer can fetch one by itself`);
+    throw new StepFailed(`${tooOld}; only Node ${oldestForScripts} or newer can fetch one by itself`);
   }
-  const node = await pinnedNode(referenceLine, () => say(`${tooOld()}; fetching Node ${version} with npm`));
+  const { version } = pinOf(referenceLine);
+  const node = await pinnedNode(referenceLine, () => say(`${tooOld}; fetching Node ${version} with npm`)).catch(
+    (error) => {
+      throw error instanceof StepFailed ? new StepFailed(`${tooOld}; please install one: ${error.message}`) : error;
+    },
+  );
   if (!quiet) say(`going on with Node ${version}, since this machine's Node ${process.versions.node} is too old`);
   return become(node, [...process.execArgv, ...process.argv.slice(1)], await npmSettings());
 }
@@ -55,8 +63,7 @@ export async function pinnedNode(line, onFetch = () => say(`fetching Node ${pinO
   const node = path.join(directory, 'node_modules', name, 'bin', 'node');
   const isHere = () => isInstalled(directory) && existsSync(node);
   if (isHere()) return node;
-  const why = whyNotForThisMachine();
-  if (why !== undefined) throw new StepFailed(`${tooOld()}; ${why}, so please install Node ${oldestNode} or newer`);
+  checkMachine();
   await withLock(`node-${line}`, async () => {
     // Somebody else may have fetched it while we waited.
     if (isHere()) return;
@@ -66,8 +73,7 @@ export async function pinnedNode(line, onFetch = () => say(`fetching Node ${pinO
       output: 'stderr',
     });
     // npm does not call it a failure when an optional package cannot be fetched.
-    if (!isHere())
-      throw new StepFailed(`npm could not fetch ${name} ${version}; please install Node ${oldestNode} or newer`);
+    if (!isHere()) throw new StepFailed(`npm could not fetch ${name} ${version}`);
   });
   return node;
 }
@@ -95,16 +101,14 @@ async function npmSettings() {
   return status === 0 ? { npm_config_globalconfig: output.trim() } : {};
 }
 
-/** Why the npm registry has no Node for this machine, if so. */
-function whyNotForThisMachine() {
+/** npm has binaries for a few kinds of machines. @throws {StepFailed} When this is another. */
+function checkMachine() {
   const machine = `${process.platform} on ${process.arch}`;
-  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return `npm has none for ${machine}`;
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
+    throw new StepFailed(`npm has no Node for ${machine}`);
+  }
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  return report.header.glibcVersionRuntime === undefined ? `npm has none for ${machine} without glibc` : undefined;
-}
-
-function tooOld() {
-  return `Strata needs Node ${oldestNode} or newer, and this is Node ${process.versions.node}`;
+  if (report.header.glibcVersionRuntime === undefined) throw new StepFailed(`npm has no Node for ${machine} with musl`);
 }
 
 /** @param {string} file */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { at } from './project.mjs';
-import { run } from './run.mjs';
+import { run, withNode } from './run.mjs';
 
 /** @typedef {import('./count-reporter.mjs').Outcome} Outcome */
 
@@ -59,16 +59,16 @@ export function sum(tallies) {
 /**
  * Runs test files and prints node's own report on the way.
  * @param {readonly string[]} files
- * @param {{ concurrency: number, env?: Record<string, string> }} options
+ * @param {{ concurrency: number, node?: string | undefined }} options `node` is the binary that runs them; the one that runs us by default.
  * @returns {Promise<Tally>}
  */
-export async function runTests(files, { concurrency, env = {} }) {
+export async function runTests(files, { concurrency, node = process.execPath }) {
   if (files.length === 0) return new Tally([]);
   const directory = mkdtempSync(path.join(tmpdir(), 'strata-tests-'));
   const counts = path.join(directory, 'outcomes');
   try {
     const status = await run(
-      process.execPath,
+      node,
       [
         '--enable-source-maps',
         '--test',
@@ -80,7 +80,7 @@ export async function runTests(files, { concurrency, env = {} }) {
         `--test-reporter-destination=${counts}`,
         ...files,
       ],
-      { env },
+      { env: withNode(node) },
     );
     return new Tally(readOutcomes(counts), status);
   } finally {
