@@ -42,6 +42,8 @@ const integration = {
   async prepare() {
     await setup('tests');
     await provideSystemPackages();
+    // A machine may have a Node that is too old for Strata.
+    await pinnedNode('20').catch(whyNot);
   },
   // They start daemons, mount and look at what is left on the machine.
   concurrency: () => 1,

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { oldNode, onNode } from './old-node.js';
 
 /** Things of the machine that a scenario can need. */
 export type Need =
@@ -13,6 +15,7 @@ export type Need =
   | 'git'
   | 'second-kernel'
   | 'strace'
+  | 'old node'
   | FileSystemNeed;
 
 /** The programs that make file systems of a type. */
@@ -35,6 +38,8 @@ const checks: Readonly<Record<Need, () => boolean>> = {
   'mkfs.btrfs': () => isOnPath('mkfs.btrfs'),
   'mkfs.erofs': () => isOnPath('mkfs.erofs'),
   strace: () => isOnPath('strace'),
+  // An npm may be too new for it.
+  'old node': () => existsSync(oldNode) && spawnSync('npm', ['--version'], { env: onNode(oldNode) }).status === 0,
   'second-kernel': () => isOnPath('linux.uml') && isOnPath('dmsetup') && existsSync(staticBusybox),
 };
 
