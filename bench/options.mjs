@@ -9,15 +9,13 @@ import { StepFailed } from '../scripts/lib/run.mjs';
  * @typedef {object} Options
  * @property {'table' | 'json'} format What is printed.
  * @property {string | undefined} markdown A file for the page with the newest table.
- * @property {boolean} quick The cheap rows only, in less than a minute.
+ * @property {boolean} quick The cheap rows only, in less than three minutes.
  * @property {boolean} full One million snapshots as well.
- * @property {boolean} micro The micro-benchmarks instead.
  * @property {boolean} backEnds The back ends of this checkout instead, each by itself.
- * @property {boolean} sync The ways to put a layer on disk instead.
  * @property {boolean} durability Our own daemon with each setting of `durability` instead.
  * @property {readonly string[]} scenarios Names, or how they begin; none for all.
  * @property {number | undefined} rounds
- * @property {string} directory Where both daemons keep everything, in a new directory.
+ * @property {string} directory For the file that holds the file system.
  * @property {string} strata The command that is measured.
  * @property {'both' | 'ours' | 'theirs'} only
  * @property {string | undefined} profile A directory for profiles of our daemon, each of a round that does not count.
@@ -26,20 +24,18 @@ import { StepFailed } from '../scripts/lib/run.mjs';
 /** Printed for `--help`. */
 export const usage = `usage: npm run bench -- [options]
 
-Measures strata against containerd's own overlayfs, side by side on one file system, and prints a table.
+Measures strata against containerd's own overlayfs, in turn on a file system of their own, and prints a table.
 
   --scenario NAME   only these; may be given several times, and be only the beginning of a name
-  --rounds N        how often each scenario is measured; 3 by default, 1 with --quick
-  --quick           the cheap scenarios only, in less than a minute
+  --rounds N        how often each scenario is measured; 3 or 5 by default, 1 with --quick
+  --quick           the cheap scenarios only, in less than three minutes
   --full            with a million snapshots as well; takes many minutes and some gigabytes
-  --micro           the micro-benchmarks of our own parts instead; needs no containerd
   --backends        what each back end costs instead, on file systems of their own; needs no containerd
-  --sync            what the ways to put a layer on disk cost instead; needs no containerd
   --durability      what each setting of durability costs instead; needs no containerd
   --json            prints everything that was measured
   --markdown FILE   writes the table, and the machine that it is of, as a page
-  --dir DIR         where to work, in a new directory; ${tmpdir()} by default
-  --only WHICH      ours or theirs
+  --dir DIR         where to put the file that holds the file system; ${tmpdir()} by default
+  --only WHICH      ours or theirs, which has the peer with it
   --strata COMMAND  another strata than bin/strata of this checkout
   --profile DIR     measures our daemon once more for each scenario, writes CPU profiles of that, and prints the three
                     largest costs of each row
@@ -50,9 +46,7 @@ const flags = /** @satisfies {import('node:util').ParseArgsConfig['options']} */
   json: { type: /** @type {const} */ ('boolean'), default: false },
   quick: { type: /** @type {const} */ ('boolean'), default: false },
   full: { type: /** @type {const} */ ('boolean'), default: false },
-  micro: { type: /** @type {const} */ ('boolean'), default: false },
   backends: { type: /** @type {const} */ ('boolean'), default: false },
-  sync: { type: /** @type {const} */ ('boolean'), default: false },
   durability: { type: /** @type {const} */ ('boolean'), default: false },
   markdown: { type: /** @type {const} */ ('string') },
   scenario: {
@@ -81,9 +75,7 @@ export function readOptions(args) {
     markdown: values.markdown,
     quick: values.quick,
     full: values.full,
-    micro: values.micro,
     backEnds: values.backends,
-    sync: values.sync,
     durability: values.durability,
     scenarios: values.scenario,
     rounds: values.rounds === undefined ? undefined : readRounds(values.rounds),

@@ -12,7 +12,7 @@ await asCommand(async () => {
     process.stdout.write(usage);
     return 0;
   }
-  const ofThisCheckout = options.micro || options.backEnds || options.sync || options.strata === at('bin', 'strata');
+  const ofThisCheckout = options.backEnds || options.strata === at('bin', 'strata');
   await setup(ofThisCheckout ? 'sources' : 'packages');
   // It measures parts of dist/, which are there only now.
   const { main } = await import('../bench/main.mjs');

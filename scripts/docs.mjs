@@ -14,7 +14,7 @@ await asCommand(async () => {
   const { renderMarkdown } = await import('../dist/daemon/index.js');
   const written = [
     await bringUpToDate('docs/configuration.md', renderMarkdown()),
-    await bringUpToDate('docs/commands.md', renderCommandsMarkdown()),
+    await bringUpToDate('docs/commands.md', await renderCommandsMarkdown()),
   ];
   return check && written.includes(true) ? 1 : 0;
 });

@@ -26,6 +26,7 @@ const others = {
   'src/errors/index.ts': '',
   'src/errors/errors.ts': '',
   'src/errors/b.ts': '',
+  'src/errors/api/index.ts': '',
   'src/filters/index.ts': '',
   'src/linux/index.ts': '',
   'src/linux/worker.ts': '',
@@ -51,6 +52,7 @@ const above = 'room "errors" may not import room "linux"; it may import: no othe
 /** What is passed. @type {readonly (readonly [name: string, file: string, text: string])[]} */
 const passed = [
   ['a room below, through its index', 'src/linux/a.ts', "import { A } from '../errors/index.js';"],
+  ['the interface of a room below', 'src/linux/a.ts', "import { A } from '../errors/api/index.js';"],
   ['a file of the same room', 'src/errors/a.ts', "import { A } from './b.js';"],
   ['a generated file', 'src/rpc/services/a.ts', "import { A } from '../proto/generated/a.js';"],
   ['a part of Node', 'src/errors/a.ts', "import { readFile } from 'node:fs/promises';"],

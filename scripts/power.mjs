@@ -47,6 +47,11 @@ async function cutAll({ powerCuts }, { format, cuts, settings }) {
   return total;
 }
 
+/** A module of tests/support. @param {...string} parts */
+function compiled(...parts) {
+  return import(pathToFileURL(at('build', 'tests', 'support', ...parts)).href);
+}
+
 await asCommand(async () => {
   const start = performance.now();
   const { values } = parseArgs({
@@ -59,13 +64,17 @@ await asCommand(async () => {
   if (!Number.isSafeInteger(cuts) || cuts < 1) throw new StepFailed('--cuts is a number of cuts');
   await setup('tests');
   await provideSystemPackages({
-    names: ['user-mode-linux', 'busybox-static', 'e2fsprogs', 'xfsprogs'],
+    names: ['user-mode-linux', 'busybox-static', 'patchelf', 'e2fsprogs', 'xfsprogs'],
     purpose: 'power cuts',
     without: 'there is no power to cut',
   });
-  const file = at('build', 'tests', 'support', 'power-cut', 'cuts.js');
+  /** @type {{ chooseKernel(): Promise<void> }} */
+  const { chooseKernel } = await compiled('second-kernel', 'index.js');
+  await chooseKernel().catch((error) => {
+    throw new StepFailed(`there is no power to cut: ${error.message}`);
+  });
   /** @type {PowerCuts} */
-  const tests = await import(pathToFileURL(file).href);
+  const tests = await compiled('power-cut', 'cuts.js');
   const settings = `durability = "${values.durability}"`;
   const totals = await Promise.all(tests.formats.map((format) => cutAll(tests, { format, cuts, settings })));
   for (const total of totals) process.stdout.write(`${JSON.stringify(total)}\n`);

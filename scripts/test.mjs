@@ -6,10 +6,12 @@
 //   npm test -- integration [pattern]      those of tests/, against a real daemon and a real containerd
 //   npm test -- node26 [pattern]           those beside the sources and a smoke test, on another line of Node
 //
-// STRATA_REQUIRE_INTEGRATION=1 counts an integration test that is skipped as failed, for machines that have everything.
+// STRATA_REQUIRE_INTEGRATION=1 counts an integration test that is skipped as failed, unless it needs what this machine
+// itself cannot do.
 import os from 'node:os';
 import path from 'node:path';
 import { asCommand } from './lib/command.mjs';
+import { askMachine } from './lib/lacks.mjs';
 import { at, filesBelow, root } from './lib/project.mjs';
 import { StepFailed, say, seconds } from './lib/run.mjs';
 import { pinnedNode, testedLines } from './lib/runtime.mjs';
@@ -17,20 +19,30 @@ import { provideSystemPackages } from './lib/system-packages.mjs';
 import { runTests, sum, Tally } from './lib/test-run.mjs';
 import { setup } from './setup.mjs';
 
+/** @typedef {import('./lib/lacks.mjs').Lacks} Lacks */
+/**
+ * What came of the tests of a kind, and how many were skipped that this machine could run.
+ * @typedef {{ tally: Tally, unexcused: number }} Result
+ */
 /**
  * @typedef {object} Kind
  * @property {string} name
  * @property {() => string[]} files
  * @property {() => Promise<void>} prepare
+ * @property {() => Promise<Lacks>} ask Asks what of what they need is not here.
  * @property {() => number} concurrency
  * @property {() => Promise<string>} [node] The binary of Node that runs them, where it is not the one that runs us.
  */
+
+/** What unit tests need of the kernel, and do not find out by themselves. */
+const fileSystems = ['ext4', 'xfs', 'btrfs', 'erofs'];
 
 /** @type {Kind} */
 const unit = {
   name: 'unit',
   files: () => [...ofParts(), ...filesBelow(at('scripts'), (file) => file.endsWith('.test.mjs'))],
   prepare: () => setup('tests'),
+  ask: () => askMachine(fileSystems),
   concurrency: () => os.availableParallelism(),
 };
 
@@ -45,6 +57,7 @@ const integration = {
     // A machine may have a Node that is too old for Strata.
     await pinnedNode('20').catch(whyNot);
   },
+  ask: () => askMachine(),
   // They start daemons, mount and look at what is left on the machine.
   concurrency: () => 1,
 };
@@ -59,6 +72,7 @@ function onLine(line) {
     name: `node${line}`,
     files: () => [...ofParts(), at('build/tests/integration/smoke.test.js')],
     prepare: () => setup('tests'),
+    ask: () => askMachine(fileSystems),
     concurrency: () => os.availableParallelism(),
     node: () => pinnedNode(line),
   };
@@ -84,24 +98,30 @@ function compiledTests(folder) {
 /**
  * @param {Kind} kind
  * @param {string} pattern
- * @returns {Promise<Tally>}
+ * @returns {Promise<Result>}
  */
 async function runKind(kind, pattern) {
   await kind.prepare();
+  const lacks = await kind.ask();
   const start = performance.now();
   const files = kind.files().filter((file) => path.relative(root, file).includes(pattern));
   const node = await kind.node?.().catch(whyNot);
   if (node instanceof StepFailed) {
     say(`${kind.name} tests: none, since ${node.message}`);
-    return new Tally([{ outcome: 'skipped', name: kind.name, file: '', reason: node.message }]);
+    return {
+      tally: new Tally([{ outcome: 'skipped', name: kind.name, file: '', reason: node.message }]),
+      unexcused: 1,
+    };
   }
   const tally = await runTests(files, { concurrency: kind.concurrency(), node });
   say(`${kind.name} tests: ${tally} in ${files.length} files (${seconds(start)})`);
+  const skipped = tally.only('skipped');
+  for (const line of lacks.summary(skipped)) say(`  ${line}`);
   // On another Node the same are skipped.
-  for (const { name, file, reason } of kind.node === undefined ? tally.only('skipped') : []) {
+  for (const { name, file, reason } of kind.node === undefined ? skipped.filter((each) => !lacks.explain(each)) : []) {
     say(`  skipped: ${path.relative(root, file)}: ${name}${reason === '' ? '' : ` (${reason})`}`);
   }
-  return tally;
+  return { tally, unexcused: skipped.filter((each) => !lacks.excuse(each)).length };
 }
 
 /** Another Node that cannot be had is no failure, where tests may be skipped. @param {unknown} error */
@@ -110,16 +130,21 @@ function whyNot(error) {
   throw error;
 }
 
-/** Why the run as a whole is no success, if so. @param {Map<string, Tally>} tallies */
-function complaint(tallies) {
-  const all = sum([...tallies.values()]);
+/** Why the run as a whole is no success, if so. @param {Map<string, Result>} results */
+function complaint(results) {
+  const all = sum([...results.values()].map(({ tally }) => tally));
   if (all.failed > 0) return `${all.failed} tests failed`;
-  if (all.passed === 0) return 'no test was run';
-  const skipped = tallies.get('integration')?.skipped ?? 0;
-  if (allowsNoSkips && skipped > 0) {
-    return `${skipped} integration tests were skipped, and STRATA_REQUIRE_INTEGRATION allows none`;
+  if (all.passed === 0 && !isExcused(all, results)) return 'no test was run';
+  const unexcused = results.get('integration')?.unexcused ?? 0;
+  if (allowsNoSkips && unexcused > 0) {
+    return `${unexcused} integration tests were skipped that this machine could run, and STRATA_REQUIRE_INTEGRATION allows none`;
   }
   return undefined;
+}
+
+/** Whether there is nothing but what this machine cannot run. @param {Tally} all @param {Map<string, Result>} results */
+function isExcused({ skipped }, results) {
+  return skipped > 0 && [...results.values()].every(({ unexcused }) => unexcused === 0);
 }
 
 /** @param {readonly string[]} args */
@@ -127,13 +152,13 @@ async function main([wanted, pattern = '']) {
   const chosen = kinds.filter((kind) => wanted === undefined || kind.name === wanted);
   if (chosen.length === 0)
     throw new StepFailed(`usage: npm test [-- ${kinds.map(({ name }) => name).join('|')} [part of a file name]]`);
-  /** @type {Map<string, Tally>} */
-  const tallies = new Map();
-  for (const kind of chosen) tallies.set(kind.name, await runKind(kind, pattern));
-  const why = complaint(tallies);
+  /** @type {Map<string, Result>} */
+  const results = new Map();
+  for (const kind of chosen) results.set(kind.name, await runKind(kind, pattern));
+  const why = complaint(results);
   if (why !== undefined) say(why);
   // The last line, in a form that machines read.
-  process.stdout.write(`${sum([...tallies.values()])}\n`);
+  process.stdout.write(`${sum([...results.values()].map(({ tally }) => tally))}\n`);
   return why === undefined ? 0 : 1;
 }
 

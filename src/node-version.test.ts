@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import test from 'node:test';
 import { isSupported, oldestNode } from './node-version.js';
 
 test('the oldest Node is the one of package.json', () => {
-  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { engines } = createRequire(import.meta.url)('#package.json');
   assert.equal(engines.node, `>=${oldestNode}`);
 });
 

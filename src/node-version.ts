@@ -1,7 +1,7 @@
 /**
  * Refuses a Node that is too old with one clear error. Each entry of the package imports this file first: modules are
- * evaluated in the order in which they are imported, so nothing native is loaded before it, which can crash such a Node. For the
- * same reason this file imports nothing.
+ * evaluated in the order of their imports, so no native code, which can crash such a Node, is loaded before. For the same
+ * reason this file imports nothing.
  */
 
 /** The oldest Node that Strata runs on, as `engines` in package.json has it. */

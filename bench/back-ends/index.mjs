@@ -4,18 +4,22 @@ import path from 'node:path';
 import { StepFailed, say } from '../../scripts/lib/run.mjs';
 import { missingPackages, provideSystemPackages } from '../../scripts/lib/system-packages.mjs';
 import { round } from '../report/cells.mjs';
-import { Undo } from '../targets/undo.mjs';
-import { makeWorkplace, removeWorkplace } from '../targets/workplace.mjs';
-import { mountFileSystem } from './file-system.mjs';
+import { makeGround } from '../targets/ground.mjs';
+import { interruptible } from '../targets/interruption.mjs';
+import { withUndo } from '../targets/undo.mjs';
 import { measure } from './measure.mjs';
 import { subjects } from './subjects.mjs';
 
 /** @typedef {import('./subjects.mjs').Subject} Subject */
 /** @typedef {import('./measure.mjs').Costs} Costs */
+/** @typedef {import('../targets/undo.mjs').Undo} Undo */
 /** @typedef {{ subject: Subject, costs: Costs } | { subject: Subject, problem: string }} Row */
 
 const needed = ['e2fsprogs', 'xfsprogs', 'btrfs-progs', 'erofs-utils'];
 const mebibyte = 1024 ** 2;
+
+/** Room for ten whole copies of the layer, and some. */
+const gibibytes = 4;
 
 /**
  * @param {{ readonly directory: string }} options
@@ -26,34 +30,33 @@ export async function runBackEnds({ directory }) {
   await provideSystemPackages({ names: needed, purpose: 'measuring back ends', without: 'some are left out' });
   const missing = missingPackages(needed);
   if (missing.length > 0) say(`missing: ${missing.join(' ')}`);
-  const rows = [];
-  for (const subject of subjects) {
-    say(`${subject.name} on ${subject.fileSystem}`);
-    rows.push(await row(subject, directory));
-  }
-  return renderRows(rows);
+  return interruptible(async (signal) => {
+    const rows = [];
+    for (const subject of subjects) {
+      signal.throwIfAborted();
+      say(`${subject.name} on ${subject.fileSystem}`);
+      rows.push(await row(subject, directory));
+    }
+    return renderRows(rows);
+  });
 }
 
 /** @param {Subject} subject @param {string} parent @returns {Promise<Row>} */
 async function row(subject, parent) {
-  const undo = new Undo();
-  const workplace = makeWorkplace(parent);
-  undo.add(() => removeWorkplace(workplace));
   try {
-    const { root, unmount } = await mountFileSystem(subject.fileSystem, workplace);
-    undo.add(unmount);
-    return { subject, costs: await open(subject, { workplace, root, undo }) };
+    return await withUndo(async (undo) => {
+      const root = await makeGround({ type: subject.fileSystem, gibibytes, parent, undo });
+      return { subject, costs: await open(subject, { root, undo }) };
+    });
   } catch (error) {
     return { subject, problem: error instanceof Error ? error.message : String(error) };
-  } finally {
-    await undo.run();
   }
 }
 
-/** @param {Subject} subject @param {{ workplace: string, root: string, undo: Undo }} place */
-async function open(subject, { workplace, root, undo }) {
+/** @param {Subject} subject @param {{ root: string, undo: Undo }} place */
+async function open(subject, { root, undo }) {
   const { openStrata } = await import('../../dist/index.js');
-  const config = path.join(workplace, 'config.toml');
+  const config = path.join(root, 'config.toml');
   const store = path.join(root, 'strata');
   mkdirSync(store);
   writeFileSync(config, `snapshotter = ${JSON.stringify(subject.name)}\n${subject.settings?.(root) ?? ''}`);

@@ -1,9 +1,9 @@
 // What a back end costs: each operation by itself, one after the other, in this process.
 import { randomFillSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { median } from '../report/sample.mjs';
-import { bytesInUse } from './file-system.mjs';
+import { synchronize } from '../targets/ground.mjs';
 
 /** @typedef {import('../../dist/index.js').Snapshotter} Snapshotter */
 
@@ -67,6 +67,13 @@ async function repeated(count, step) {
   const times = [];
   for (let n = 0; n < count; n += 1) times.push(await timed(() => step(n)));
   return median(times);
+}
+
+/** Bytes that are in use, when everything has been written out. @param {string} root */
+async function bytesInUse(root) {
+  await synchronize(root);
+  const { bsize, blocks, bfree } = statfsSync(root);
+  return (blocks - bfree) * bsize;
 }
 
 /**

@@ -4,14 +4,17 @@ import { say } from '../../scripts/lib/run.mjs';
 import { round } from '../report/cells.mjs';
 import { describeMachine } from '../report/machine.mjs';
 import { combine, median } from '../report/sample.mjs';
-import { compileLoad } from '../targets/load.mjs';
+import { compilePrograms } from '../targets/go.mjs';
+import { makeGround } from '../targets/ground.mjs';
+import { interruptible } from '../targets/interruption.mjs';
+import { strataIn } from '../targets/servers.mjs';
 import { Target } from '../targets/target.mjs';
-import { Undo } from '../targets/undo.mjs';
-import { makeWorkplace, removeWorkplace } from '../targets/workplace.mjs';
+import { withUndo } from '../targets/undo.mjs';
 
 /** @typedef {import('../options.mjs').Options} Options */
 /** @typedef {import('../scenarios/scenario.mjs').Scenario} Scenario */
 /** @typedef {import('../report/sample.mjs').Sample} Sample */
+/** @typedef {import('../targets/undo.mjs').Undo} Undo */
 
 const settings = /** @type {const} */ (['full', 'metadata', 'none']);
 
@@ -25,29 +28,37 @@ const seconds = { usual: 3, quick: 1 };
  * @returns {Promise<string>} A table in Markdown, and what it is of.
  */
 export async function runDurability(scenarios, options) {
-  await compileLoad();
-  const undo = new Undo();
-  try {
-    const subjects = await start(options, undo);
-    const lines = [];
-    for (const scenario of scenarios) lines.push(await lineOf(scenario, subjects, options));
-    const machine = describeMachine(options.directory);
-    const head = ['operations per second, p50 in ms', ...settings, 'none to full'];
-    const rows = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
-    return `${machine['processor']}, ${machine['file system']}, ${machine['system']}\n\n${rows.join('\n')}\n`;
-  } finally {
-    await undo.run();
-  }
+  await compilePrograms();
+  const measured = (/** @type {AbortSignal} */ signal) =>
+    withUndo(async (undo) => {
+      const subjects = await start(options, undo);
+      const lines = [];
+      for (const scenario of scenarios) {
+        signal.throwIfAborted();
+        lines.push(await lineOf(scenario, subjects, options));
+      }
+      return lines;
+    });
+  const lines = await interruptible(measured);
+  const machine = describeMachine();
+  const head = ['operations per second, p50 in ms', ...settings, 'none to full'];
+  const rows = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
+  return `${machine['processor']}, ${machine['file system']}, ${machine['system']}\n\n${rows.join('\n')}\n`;
 }
 
 /** @param {Options} options @param {Undo} undo @returns {Promise<Subject[]>} */
 async function start({ directory: parent, strata }, undo) {
-  const workplace = makeWorkplace(parent);
-  undo.add(() => removeWorkplace(workplace));
+  const ground = await makeGround({ gibibytes: 16, parent, undo });
   const subjects = [];
   for (const setting of settings) {
-    const config = `durability = "${setting}"\n`;
-    const target = new Target({ side: 'ours', directory: path.join(workplace, setting), strata, env: {}, config });
+    const directory = path.join(ground, setting);
+    const launch = strataIn(
+      directory,
+      strata,
+      `durability = "${setting}"
+`,
+    );
+    const target = new Target({ side: 'ours', directory, launch });
     undo.add(() => target.stop());
     await target.start();
     subjects.push({ setting, target });

@@ -20,11 +20,33 @@ import (
 
 const snapshotterName = "overlayfs"
 
-// daemon is a connection to the one that is measured. All callers share it, as those of one client of containerd do.
+// daemon is a connection to the one that is measured. All callers share it, as those of one client of containerd do,
+// unless an action asks for more connections.
 type daemon struct {
 	snapshots.Snapshotter
 	address string
 	leases  leases.Manager
+	// mountPoints is a directory in which callers mount their snapshots.
+	mountPoints string
+	// more are further connections that were asked for once.
+	more []*daemon
+}
+
+// connections gives so many to the same daemon, this one included; what was dialled stays for the next time.
+func (d *daemon) connections(count int) ([]*daemon, error) {
+	for len(d.more) < count-1 {
+		another, err := dial(d.address)
+		if err != nil {
+			return nil, err
+		}
+		another.mountPoints = d.mountPoints
+		d.more = append(d.more, another)
+	}
+	all := append([]*daemon{d}, d.more...)
+	if count < 1 {
+		count = 1
+	}
+	return all[:count], nil
 }
 
 func dial(address string) (*daemon, error) {

@@ -60,7 +60,7 @@ func forEach(from, to int, task func(number int) error) error {
 	return <-failures
 }
 
-// makeBase makes an empty layer for others to stand on, unless it is there.
+// makeBase makes an empty layer as a base for others, unless it is there.
 func makeBase(ctx context.Context, d *daemon, c command) (interface{}, error) {
 	key := c.Name + "-active"
 	if _, err := d.Prepare(ctx, key, "", rooted(nil)); err != nil {

@@ -10,9 +10,11 @@ import (
 
 // loopOptions say what a number of callers does again and again.
 type loopOptions struct {
-	Operation string  `json:"operation"`
-	Callers   int     `json:"callers"`
-	Seconds   float64 `json:"seconds"`
+	Operation string `json:"operation"`
+	Callers   int    `json:"callers"`
+	// Connections is how many the callers share evenly; one when it is 0.
+	Connections int     `json:"connections"`
+	Seconds     float64 `json:"seconds"`
 	// Prefix is that of the keys that are made, or were made by fill.
 	Prefix string `json:"prefix"`
 	// Parent of what is made; empty for none.
@@ -47,6 +49,10 @@ func callInTurn(ctx context.Context, d *daemon, options loopOptions, more func()
 	if !ok {
 		return nil, fmt.Errorf("no operation is called %q", options.Operation)
 	}
+	connections, err := d.connections(options.Connections)
+	if err != nil {
+		return nil, err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	perCaller := make([][]sample, options.Callers)
@@ -56,7 +62,12 @@ func callInTurn(ctx context.Context, d *daemon, options loopOptions, more func()
 		running.Add(1)
 		go func(number int) {
 			defer running.Done()
-			c := &caller{d: d, options: options, number: number, random: rand.New(rand.NewSource(int64(number)))}
+			c := &caller{
+				d:       connections[number%len(connections)],
+				options: options,
+				number:  number,
+				random:  rand.New(rand.NewSource(int64(number))),
+			}
 			for more() && ctx.Err() == nil {
 				start := time.Now()
 				if err := operate(ctx, c); err != nil {

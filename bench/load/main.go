@@ -79,9 +79,11 @@ func serve(d *daemon) error {
 
 func main() {
 	address := flag.String("address", "", "the socket of the daemon")
+	mountPoints := flag.String("mount-points", "", "a directory in which snapshots can be mounted")
 	flag.Parse()
 	d, err := dial(*address)
 	if err == nil {
+		d.mountPoints = *mountPoints
 		err = serve(d)
 	}
 	if err != nil {

@@ -31,12 +31,13 @@ func (c *caller) filledKey() string {
 type operation func(ctx context.Context, c *caller) error
 
 var operations = map[string]operation{
-	"prepare":               prepare,
-	"prepare-remove":        prepareRemove,
-	"prepare-commit-remove": prepareCommitRemove,
-	"stat":                  stat,
-	"mounts":                mounts,
-	"list":                  list,
+	"prepare":             prepare,
+	"prepare-remove":      prepareRemove,
+	"write-remove":        writeRemove,
+	"write-commit-remove": writeCommitRemove,
+	"stat":                stat,
+	"mounts":              mounts,
+	"list":                list,
 }
 
 // rooted keeps containerd from collecting a snapshot that nothing refers to.
@@ -59,18 +60,6 @@ func prepareRemove(ctx context.Context, c *caller) error {
 		return err
 	}
 	return c.d.Remove(ctx, key)
-}
-
-func prepareCommitRemove(ctx context.Context, c *caller) error {
-	key := c.nextKey()
-	name := key + "-committed"
-	if _, err := c.d.Prepare(ctx, key, c.options.Parent, rooted(nil)); err != nil {
-		return err
-	}
-	if err := c.d.Commit(ctx, name, key, rooted(nil)); err != nil {
-		return err
-	}
-	return c.d.Remove(ctx, name)
 }
 
 func stat(ctx context.Context, c *caller) error {

@@ -5,7 +5,8 @@ import { Session } from 'node:inspector';
 import { isMainThread } from 'node:worker_threads';
 
 const file = process.env['STRATA_BENCH_PROFILE'];
-const intervalUs = 200;
+/** Often enough, and seldom enough that a daemon without work still counts as idle. */
+const intervalUs = 500;
 
 /** @type {Session | undefined} */
 let session;

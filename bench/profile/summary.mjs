@@ -26,8 +26,9 @@ import { fileURLToPath } from 'node:url';
 const shown = 30;
 const largest = 3;
 
-/** What no work is: waiting, and starting and ending the profile itself. */
-const noWork = new Set(['(idle)', '(root)', 'dispatch']);
+/** What no work goes by: waiting, and starting and ending the profile itself. */
+const noWork = '(no work)';
+const waiting = new Set(['(idle)', '(root)', 'dispatch']);
 
 /**
  * The three functions that the main thread spent most of its time in, what they call left out.
@@ -67,7 +68,7 @@ own time, of what it was busy:\n${list(self)}\nwith what was called:\n${list(who
 
 /** The most expensive first. @param {Map<string, number>} times */
 function sorted(times) {
-  return [...times].filter(([name]) => !noWork.has(name)).sort(([, a], [, b]) => b - a);
+  return [...times].filter(([name]) => name !== noWork).sort(([, a], [, b]) => b - a);
 }
 
 /** @param {Profile} profile @param {Map<number, number>} own */
@@ -77,7 +78,7 @@ function busyTime({ nodes }, own) {
 
 /** @param {ProfileNode} node */
 function isNoWork({ callFrame: { functionName, url } }) {
-  return url === '' && noWork.has(functionName);
+  return url === 'node:inspector' || (url === '' && waiting.has(functionName));
 }
 
 /** Microseconds by node. @param {Profile} profile */
@@ -115,7 +116,7 @@ function inclusive({ nodes }, { own, names }) {
   const visit = (node, above) => {
     const name = names.get(node.id) ?? '';
     const inside = [...above, name];
-    let time = own.get(node.id) ?? 0;
+    let time = isNoWork(node) ? 0 : (own.get(node.id) ?? 0);
     for (const id of node.children ?? []) {
       const child = byId.get(id);
       if (child !== undefined) time += visit(child, inside);
@@ -144,7 +145,8 @@ function namesOf({ nodes }, root) {
   const nameOf = (node) => {
     const caller = callers.get(node.id)?.callFrame;
     const isNamed = node.callFrame.url !== '' || caller === undefined || caller.url === '';
-    if (isNamed || isNoWork(node)) return scriptName(node.callFrame, root);
+    if (isNoWork(node)) return noWork;
+    if (isNamed) return scriptName(node.callFrame, root);
     if (caller.url.startsWith('node:')) return `${node.callFrame.functionName}  ${caller.url}`;
     return `native code in ${scriptName(caller, root)}`;
   };

@@ -2,51 +2,41 @@
 
 /** @typedef {import('./compare.mjs').ComparedRow} ComparedRow */
 /** @typedef {import('./sample.mjs').Sample} Sample */
+/** @typedef {import('./sample.mjs').Field} Field */
 
 const megabyte = 1024 * 1024;
 
-/** @type {readonly { heading: string, value: (sample: Sample) => number | undefined }[]} */
-const measured = [
-  { heading: 'ops/s', value: ({ perSecond }) => perSecond },
-  { heading: 'p50 ms', value: ({ p50 }) => p50 },
-  { heading: 'p99 ms', value: ({ p99 }) => p99 },
-  { heading: 'worst ms', value: ({ worst }) => worst },
-  { heading: 'CPU us/op', value: ({ processor }) => processor },
-  { heading: 'MiB', value: ({ memory }) => (memory === undefined ? undefined : memory / megabyte) },
-];
+/** How a number is shown, where it is not one of milliseconds. @type {Partial<Record<Field, (value: number) => string>>} */
+const shown = {
+  perSecond: (value) => `${round(value)}/s`,
+  seconds: (value) => `${round(value)} s`,
+  memory: (value) => `${round(value / megabyte)} MiB`,
+};
 
-/** Above each column. Where a cell has two numbers, the first is ours. */
-export const headings = ['scenario', ...measured.map(({ heading }) => heading), 'ratio', 'target', ''];
+/** Above each column. */
+export const headings = ['', 'theirs', 'peer', 'ours', 'ratio', 'target', ''];
 
 /**
  * The cells of a row.
  * @param {ComparedRow} row
  * @returns {string[]}
  */
-export function cellsOf({ title, ours, theirs, ratio, target, met }) {
-  const numbers = measured.map(({ value }) => pair(value, ours, theirs));
-  return [title, ...numbers, ratio === undefined ? '' : `${round(ratio)} x`, target, verdict(met)];
+export function cellsOf({ title, field, theirs, peer, ours, ratio, target, miss }) {
+  const numbers = [theirs, peer, ours].map((sample) => textOf(sample, field));
+  return [title, ...numbers, ratio === undefined ? '' : `${round(ratio)} x`, target, verdict(miss)];
 }
 
-/** @param {boolean | undefined} met */
-function verdict(met) {
-  if (met === undefined) return '';
-  return met ? 'met' : 'not met';
+/** @param {Sample | undefined} sample @param {Field} field */
+function textOf(sample, field) {
+  const value = sample?.[field];
+  if (value === undefined || Number.isNaN(value)) return '';
+  return shown[field]?.(value) ?? `${round(value)} ms`;
 }
 
-/**
- * @param {(sample: Sample) => number | undefined} value
- * @param {Sample | undefined} ours
- * @param {Sample | undefined} theirs
- */
-function pair(value, ours, theirs) {
-  const texts = [ours, theirs].flatMap((sample) => (sample === undefined ? [] : (text(value(sample)) ?? [])));
-  return texts.join(' / ');
-}
-
-/** @param {number | undefined} number */
-function text(number) {
-  return number === undefined || Number.isNaN(number) ? undefined : round(number);
+/** @param {number | undefined} miss */
+function verdict(miss) {
+  if (miss === undefined) return '';
+  return miss <= 0 ? 'met' : `missed by ${Math.ceil(100 * miss)} %`;
 }
 
 /** Three digits, or all before the point. @param {number} number */

@@ -1,16 +1,12 @@
-// Where our daemon spent its time, as lines of text.
+// Where our daemon spent its time, as text.
 
 /** @typedef {import('./compare.mjs').ComparedRow} ComparedRow */
 
 /**
- * A line for each row that was profiled: its three largest costs. Rows that were measured together share theirs.
- * @param {readonly ComparedRow[]} rows
- * @returns {string[]}
+ * The three largest costs of a row; nothing when it was not profiled. Rows that were measured together share theirs.
+ * @param {ComparedRow} row
  */
-export function renderCosts(rows) {
-  return rows.flatMap(({ title, costs }) =>
-    costs === undefined || costs.some(({ share }) => Number.isNaN(share))
-      ? []
-      : `${title}: ${costs.map(({ share, name }) => `${(100 * share).toFixed(0)} % ${name}`).join(', ')}`,
-  );
+export function renderCosts({ costs = [] }) {
+  if (costs.some(({ share }) => Number.isNaN(share))) return '';
+  return costs.map(({ share, name }) => `${(100 * share).toFixed(0)} % ${name}`).join(', ');
 }

@@ -2,40 +2,25 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import { liesInOneJournal } from '#strata/linux/index.js';
 import { root } from '../../scripts/lib/project.mjs';
-import { fileSystemOf } from '../targets/workplace.mjs';
 
 /** @typedef {Readonly<Record<string, string>>} Machine */
 
 const gibibyte = 1024 ** 3;
 
-/**
- * Facts in the order in which to show them.
- * @param {string} directory Where the daemons work.
- * @returns {Machine}
- */
-export function describeMachine(directory) {
+/** Facts in the order in which to show them. @returns {Machine} */
+export function describeMachine() {
   const cpus = os.cpus();
   return {
     processor: `${cpus[0]?.model.trim() ?? 'unknown'}, ${cpus.length} cores`,
     memory: `${Math.round(os.totalmem() / gibibyte)} GiB`,
     system: `${distribution()}, Linux ${os.release()}`,
-    'file system': describeFileSystem(directory),
+    'file system': 'ext4 with a journal, in a file behind a loop device',
     node: process.versions.node,
     strata: `${JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version}${revision()}`,
     containerd: firstLine('containerd', ['--version']).split(' ')[2] ?? 'none',
     go: firstLine('go', ['version']).split(' ')[2]?.replace(/^go/, '') ?? 'none',
   };
-}
-
-/**
- * With its journal or without, on which depends what ext4 has to write for a change.
- * @param {string} directory
- */
-function describeFileSystem(directory) {
-  const type = fileSystemOf(directory);
-  return type === 'ext4' && !liesInOneJournal(directory) ? `${type} without a journal` : type;
 }
 
 function distribution() {

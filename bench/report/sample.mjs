@@ -1,9 +1,21 @@
 // What was measured, and how several measurements become one.
 
 /**
+ * Those who are compared: a containerd with its own snapshotter, the same snapshotter behind a socket, ours with its
+ * default settings, and ours with each setting of `durability`.
+ * @typedef {'theirs' | 'peer' | 'ours' | 'metadata' | 'full'} Side
+ */
+
+/** @param {Side} side */
+export function isOurs(side) {
+  return side !== 'theirs' && side !== 'peer';
+}
+
+/**
  * One measurement of one row. Which numbers there are depends on the row.
  * @typedef {object} Sample
  * @property {number} [operations] How many it is of.
+ * @property {number} [seconds] How long a whole job took.
  * @property {number} [perSecond] Operations per second.
  * @property {number} [mean] Milliseconds.
  * @property {number} [p50] Milliseconds that half of the operations did not exceed.
@@ -14,7 +26,6 @@
  * @property {number} [anonymous] Bytes of these that are no mapped files.
  * @property {number} [reference] What the row's own number is compared with, in the same unit.
  * @property {number} [event] Seconds that the slow thing took which happened meanwhile.
- * @property {number} [backlog] Directories of removed snapshots that were left at the end.
  */
 
 /** @typedef {keyof Sample} Field */
@@ -22,6 +33,7 @@
 /** @type {readonly Field[]} */
 export const fields = [
   'operations',
+  'seconds',
   'perSecond',
   'mean',
   'p50',
@@ -32,7 +44,6 @@ export const fields = [
   'anonymous',
   'reference',
   'event',
-  'backlog',
 ];
 
 /**

@@ -1,20 +1,16 @@
 // What a row must reach.
 
-/** @typedef {import('../report/sample.mjs').Sample} Sample */
 /** @typedef {import('../report/sample.mjs').Field} Field */
+/** @typedef {'theirs' | 'peer'} Other */
 
 /**
  * What is compared, and what has to come of it.
  * @typedef {object} Goal
  * @property {string} text For people.
  * @property {Field} field The number that the row is about.
- * @property {(compared: Compared) => boolean | undefined} isMet Undefined when that cannot be told.
- */
-
-/**
- * @typedef {object} Compared
- * @property {Sample} ours
- * @property {number | undefined} ratio Of our number to theirs; undefined when theirs was not measured.
+ * @property {Other | 'own'} against Whose number ours is divided by for the ratio: `own` is our own in other circumstances.
+ * @property {(compared: { value: number | undefined, ratio: number | undefined }) => number | undefined} miss By which part
+ *   of what it must reach it misses that; 0 or less when it is met, undefined when that cannot be told.
  */
 
 /**
@@ -24,21 +20,22 @@
  */
 export function timesAsMany(factor) {
   return {
-    text: `at least ${factor.toFixed(1)} x`,
+    text: `at least ${factor} x`,
     field: 'perSecond',
-    isMet: ({ ratio }) => (ratio === undefined ? undefined : ratio >= factor),
+    against: 'theirs',
+    miss: ({ ratio }) => (ratio === undefined ? undefined : 1 - ratio / factor),
   };
 }
 
 /**
- * At most so large a part of theirs.
+ * At most so large a part of what another's is.
  * @param {Field} field
  * @param {number} factor
- * @param {string} [text]
+ * @param {{ text?: string, against?: Other }} [options]
  * @returns {Goal}
  */
-export function atMost(field, factor, text = `at most ${factor.toFixed(1)} x`) {
-  return { text, field, isMet: ({ ratio }) => (ratio === undefined ? undefined : ratio <= factor) };
+export function atMost(field, factor, { text = `at most ${factor} x`, against = 'theirs' } = {}) {
+  return { text, field, against, miss: ({ ratio }) => (ratio === undefined ? undefined : ratio / factor - 1) };
 }
 
 /**
@@ -49,14 +46,7 @@ export function atMost(field, factor, text = `at most ${factor.toFixed(1)} x`) {
  * @returns {Goal}
  */
 export function atMostOwn(field, factor, circumstances) {
-  return {
-    text: `at most ${factor.toFixed(1)} x ${circumstances}`,
-    field,
-    isMet({ ours }) {
-      const [value, reference] = [ours[field], ours.reference];
-      return value === undefined || reference === undefined ? undefined : value <= factor * reference;
-    },
-  };
+  return { ...atMost(field, factor, { text: `at most ${factor} x ${circumstances}` }), against: 'own' };
 }
 
 /**
@@ -67,14 +57,7 @@ export function atMostOwn(field, factor, circumstances) {
  * @returns {Goal}
  */
 export function below(field, limit, text) {
-  return {
-    text,
-    field,
-    isMet({ ours }) {
-      const value = ours[field];
-      return value === undefined ? undefined : value <= limit;
-    },
-  };
+  return { text, field, against: 'theirs', miss: ({ value }) => (value === undefined ? undefined : value / limit - 1) };
 }
 
 /**
@@ -83,5 +66,5 @@ export function below(field, limit, text) {
  * @returns {Goal}
  */
 export function noGoal(field) {
-  return { text: '', field, isMet: () => undefined };
+  return { text: '', field, against: 'theirs', miss: () => undefined };
 }

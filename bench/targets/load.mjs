@@ -1,28 +1,14 @@
 // The load generator: a Go program over containerd's own client. One line of JSON asks, one answers.
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { at } from '../../scripts/lib/project.mjs';
-import { run, StepFailed } from '../../scripts/lib/run.mjs';
+import { programs } from './go.mjs';
 import { Process } from './process.mjs';
-
-const program = at('build', 'go', 'bench-load');
-
-/** Compiles it against the sources that Debian ships; quick when nothing changed. @throws {StepFailed} */
-export async function compileLoad() {
-  const directory = path.dirname(program);
-  mkdirSync(directory, { recursive: true });
-  // Debian's Go packages are sources in one tree, without modules.
-  const env = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '', GOCACHE: path.join(directory, 'cache') };
-  const status = await run('go', ['build', '-o', program, './bench/load'], { env, output: 'stderr' });
-  if (status !== 0) throw new StepFailed('the load generator does not compile; go says above why');
-}
 
 /** A running load generator with a connection to one daemon. */
 export class Load {
-  /** @param {{ address: string, log: string }} options */
-  constructor({ address, log }) {
-    this.process = new Process({ command: program, args: ['-address', address], log, piped: true });
+  /** @param {{ address: string, mountPoints: string, log: string }} options */
+  constructor({ address, mountPoints, log }) {
+    const args = ['-address', address, '-mount-points', mountPoints];
+    this.process = new Process({ command: programs.load, args, log, client: true, piped: true });
     const { stdout } = this.process.child;
     if (stdout === null) throw new Error('the load generator has no output');
     this.answers = createInterface({ input: stdout })[Symbol.asyncIterator]();

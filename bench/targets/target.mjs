@@ -1,39 +1,28 @@
 // A daemon that is measured, and the load generator that is connected to it.
-import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { synchronize } from './ground.mjs';
 import { Load } from './load.mjs';
-import { memoryOf, processorTime } from './proc.mjs';
+import { memoryOf, processorTime, untilIdle } from './proc.mjs';
 import { Process } from './process.mjs';
-import { containerdIn, strataIn } from './servers.mjs';
 
 /** @typedef {import('../report/sample.mjs').Sample} Sample */
-/** @typedef {'ours' | 'theirs'} Side */
-
-/**
- * @typedef {object} TargetOptions
- * @property {Side} side
- * @property {string} directory An existing one, for this daemon alone.
- * @property {string} strata The command of our daemon.
- * @property {Record<string, string>} env Further variables for the daemon.
- * @property {string} [config] TOML for our daemon.
- */
-
-const idleWindowMs = 200;
-const idleShare = 0.05;
-const settlePatienceMs = 120_000;
+/** @typedef {import('../report/sample.mjs').Side} Side */
+/** @typedef {import('./servers.mjs').Launch} Launch */
 
 /** See the head of this file. */
 export class Target {
-  /** @param {TargetOptions} options */
-  constructor({ side, directory, strata, env, config }) {
+  /**
+   * @param {object} options
+   * @param {Side} options.side
+   * @param {string} options.directory An existing one, for this daemon alone.
+   * @param {Launch} options.launch
+   * @param {Record<string, string>} [options.env] Further variables for the daemon.
+   */
+  constructor({ side, directory, launch, env = {} }) {
     this.side = side;
     this.directory = directory;
+    this.launch = launch;
     this.env = env;
-    mkdirSync(directory, { recursive: true });
-    this.launch = side === 'ours' ? strataIn(directory, strata, config) : containerdIn(directory);
     /** @type {Process | undefined} */
     this.server = undefined;
     /** @type {Load | undefined} */
@@ -45,7 +34,8 @@ export class Target {
    * @returns {Promise<number>} How long that took, in milliseconds.
    */
   async start() {
-    this.load = new Load({ address: this.launch.address, log: path.join(this.directory, 'load.log') });
+    const mountPoints = path.join(this.directory, 'mounted');
+    this.load = new Load({ address: this.launch.address, mountPoints, log: path.join(this.directory, 'load.log') });
     // A generator that is there and refuses nonsense will not need time of its own later.
     await this.load.request({ action: '' }).catch(() => {});
     const begin = performance.now();
@@ -60,6 +50,12 @@ export class Target {
     this.load = undefined;
     await this.server?.stop();
     this.server = undefined;
+  }
+
+  /** Kills the daemon in the middle of whatever it does. */
+  async kill() {
+    await this.server?.kill();
+    await this.load?.stop();
   }
 
   /** The process of the daemon. */
@@ -103,9 +99,9 @@ export class Target {
     return memoryOf(this.pid);
   }
 
-  /** How many directories of snapshots there are, removed ones included that still wait for it. */
-  directories() {
-    return readdirSync(this.launch.snapshots).length;
+  /** Removes all that a scenario made. @param {string} namespace */
+  async clear(namespace) {
+    await this.request(namespace, { action: 'clear' });
   }
 
   /**
@@ -114,14 +110,7 @@ export class Target {
    */
   async settle() {
     await this.request('settle', { action: 'collect' });
-    const deadline = performance.now() + settlePatienceMs;
-    while (!(await this.isIdle()) && performance.now() < deadline);
-    await promisify(execFile)('sync', ['--file-system', this.directory]);
-  }
-
-  async isIdle() {
-    const before = processorTime(this.pid);
-    await delay(idleWindowMs);
-    return processorTime(this.pid) - before < idleWindowMs * 1000 * idleShare;
+    await untilIdle([this.pid]);
+    await synchronize(this.directory);
   }
 }

@@ -63,7 +63,8 @@ export async function pinnedNode(line, onFetch = () => say(`fetching Node ${pinO
   const node = path.join(directory, 'node_modules', name, 'bin', 'node');
   const isHere = () => isInstalled(directory) && existsSync(node);
   if (isHere()) return node;
-  checkMachine();
+  const why = whyNoNode({ platform: process.platform, arch: process.arch, glibc: glibcVersion() });
+  if (why !== undefined) throw new StepFailed(why);
   await withLock(`node-${line}`, async () => {
     // Somebody else may have fetched it while we waited.
     if (isHere()) return;
@@ -101,14 +102,20 @@ async function npmSettings() {
   return status === 0 ? { npm_config_globalconfig: output.trim() } : {};
 }
 
-/** npm has binaries for a few kinds of machines. @throws {StepFailed} When this is another. */
-function checkMachine() {
-  const machine = `${process.platform} on ${process.arch}`;
-  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    throw new StepFailed(`npm has no Node for ${machine}`);
-  }
+/**
+ * Why the npm registry has no Node for a machine, if so.
+ * @param {{ platform: string, arch: string, glibc: string | undefined }} machine
+ */
+export function whyNoNode({ platform, arch, glibc }) {
+  const isKnown = platform === 'linux' && ['x64', 'arm64'].includes(arch);
+  if (!isKnown) return `npm has no Node for ${platform} on ${arch}`;
+  return glibc === undefined ? `npm has no Node for ${platform} on ${arch} without glibc` : undefined;
+}
+
+/** @returns {string | undefined} The version of this machine's glibc, which one with musl does not have. */
+function glibcVersion() {
   const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  if (report.header.glibcVersionRuntime === undefined) throw new StepFailed(`npm has no Node for ${machine} with musl`);
+  return report.header.glibcVersionRuntime;
 }
 
 /** @param {string} file */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { at } from './project.mjs';
-import { isNewEnough, oldestNode } from './runtime.mjs';
+import { isNewEnough, oldestNode, whyNoNode } from './runtime.mjs';
 
 test('versions are compared by their numbers', () => {
   assert.ok(isNewEnough('22.15.0', '22.15'));
@@ -11,6 +11,15 @@ test('versions are compared by their numbers', () => {
   assert.ok(!isNewEnough('22.14.9', '22.15'));
   assert.ok(!isNewEnough('22.2.0', '22.15'));
   assert.ok(!isNewEnough('9.99.0', '22.15'));
+});
+
+test('a machine for which npm has no Node is told so', () => {
+  const machine = { platform: 'linux', arch: 'x64', glibc: '2.36' };
+  assert.equal(whyNoNode(machine), undefined);
+  assert.equal(whyNoNode({ ...machine, arch: 'arm64' }), undefined);
+  assert.equal(whyNoNode({ ...machine, glibc: undefined }), 'npm has no Node for linux on x64 without glibc');
+  assert.equal(whyNoNode({ ...machine, arch: 'riscv64' }), 'npm has no Node for linux on riscv64');
+  assert.equal(whyNoNode({ ...machine, platform: 'darwin' }), 'npm has no Node for darwin on x64');
 });
 
 test('every pinned Node is of its line, in one version for all machines, and locked', () => {

@@ -41,7 +41,7 @@ export class Stamp {
     writeFileSync(this.file, digest);
   }
 
-  /** Says that the product is being made anew. */
+  /** Says that the product is being made again. */
   clear() {
     rmSync(this.file, { force: true });
   }

@@ -25,6 +25,8 @@ export const neededFiles = {
   git: ['/usr/bin/git', '/usr/local/bin/git'],
   'user-mode-linux': ['/usr/bin/linux.uml'],
   dmsetup: ['/sbin/dmsetup', '/usr/sbin/dmsetup'],
+  // For a newer kernel than Debian's.
+  patchelf: ['/usr/bin/patchelf', '/usr/local/bin/patchelf'],
   strace: ['/usr/bin/strace', '/usr/local/bin/strace'],
   'util-linux': ['/usr/bin/setpriv', '/bin/setpriv'],
 };

@@ -19,26 +19,20 @@ export const faultPoints = [
   'create.refused',
   /** The layer is measured and on disk; its record still says that it is active. */
   'commit.sealed',
-  /** A write transaction has begun; nothing is changed. */
-  'store.begun',
-  /** The back end's records are changed and those of the namespace are not, or the other way round. */
-  'metadata.between',
-  /** All changes are made in the transaction; LMDB has not committed it. */
-  'store.changed',
-  /** LMDB has the transaction; it is not on disk. */
-  'store.applied',
-  /** The transaction is on disk; no caller knows. */
+  /** A group of changes is committed; it is not on disk. */
   'store.committed',
+  /** A group of changes is on disk; no caller knows. */
+  'store.synced',
   /** The records are gone; the files are still there. */
   'remove.recorded',
   /** A snapshot in use has another limit; its record has the old one. */
   'limits.set',
-  /** A clean-up has found what no record speaks of; it has deleted nothing. */
+  /** A clean-up has found files without a record; it has deleted nothing. */
   'cleanup.found',
   /** A clean-up has deleted everything; its caller does not know. */
   'cleanup.done',
 
-  /** A directory that was made ahead is taken; its owner is not set yet. */
+  /** A preallocated directory is taken; its owner is not set yet. */
   'overlay.taken',
   /** The directory of a snapshot is made; it is still empty. */
   'overlay.made',
@@ -83,7 +77,7 @@ export const faultPoints = [
 
   /** The image that others start from is made; it has no name that counts. */
   'blockfile.scratch',
-  /** An image is copied or made; it may have another size than it shall have, and is not synchronised. */
+  /** An image is copied or made; it may not have its final size, and is not synchronised. */
   'blockfile.copied',
   /** All that was written is in the image; that is not synchronised. */
   'blockfile.settled',
@@ -102,10 +96,6 @@ export const faultPoints = [
   'erofs.packed',
   /** It has its name; that is not synchronised. */
   'erofs.named',
-  /** The image that merges a chain is complete; it has no name that counts. */
-  'merge.packed',
-  /** It has its name; that is not synchronised. */
-  'merge.named',
   /** A commit is recorded; what was written to is still there. */
   'erofs.leaving',
   /** It is unmounted and deleted; nobody knows. */
@@ -121,13 +111,13 @@ export const faultPoints = [
   'devmapper.made',
   /** A device has its file system; the snapshot that it was made for has no record. */
   'devmapper.formatted',
-  /** Another size of a device is recorded, if it is to be larger; it still has the one that it had. */
+  /** The new size of a device is recorded, if that is larger; the device still has the old one. */
   'devmapper.resizing',
   /** A device has another size; what is on it, or its record, is still to follow. */
   'devmapper.resized',
-  /** A device that others may have mounted is suspended, to be copied or written out. */
+  /** A device that may be mounted is suspended, to be copied or written out. */
   'devmapper.suspended',
-  /** What is on a device is mounted to be read, through a device of which nothing is recorded. */
+  /** The content of a device is mounted to be read, through a device without a record. */
   'devmapper.reading',
   /** What is in a layer is listed; the record says that it is active. */
   'devmapper.listed',
@@ -142,22 +132,28 @@ export const faultPoints = [
   /** The device is deleted; its record is not. */
   'devmapper.deleted',
 
-  /** It is written down what a repair takes away; it is still where it was. */
+  /** The note of a repair is written; what it moves away is still where it was. */
   'repair.told',
   /** It lies in lost+found; that is not synchronised, and its records are still there. */
   'repair.moved',
   /** Its records are gone as well; nobody knows. */
   'repair.recorded',
 
-  /** A backup is complete; it has no name that counts. */
+  /** The log of the store is long enough to be copied; nothing of it is. */
+  'checkpoint.begun',
+  /** It is copied; what has come since is not, and changes still go on. */
+  'checkpoint.between',
+  /** All is copied and the log begins again. */
+  'checkpoint.done',
+  /** The copy for a backup is complete; it has no name that counts. */
   'backup.copied',
   /** It has its name; that is not synchronised. */
   'backup.named',
   /** The copy of a backup is complete; nothing is replaced. */
   'restore.copied',
-  /** The records that are to be replaced have a second name. */
+  /** The database that is to be replaced has a second name. */
   'restore.kept',
-  /** They are replaced; what readers had locked in them is still noted. */
+  /** It is replaced; that is not synchronised. */
   'restore.replaced',
 ] as const;
 

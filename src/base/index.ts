@@ -2,4 +2,14 @@
 export { type FaultPoint, type FaultPoints, faultPoints, noFaults } from './faults.js';
 export { identifierProblem } from './identifiers.js';
 export { fromPlainError, type PlainError, toPlainError } from './plain-error.js';
+export { SerialQueue } from './serial-queue.js';
 export { maxSocketPathBytes, socketPath } from './socket-path.js';
+export { type JobOptions, WorkerEndedError, WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
+export {
+  answerRequests,
+  isStopped,
+  type StopFlag,
+  takeRequests,
+  type WorkerReply,
+  type WorkerRequest,
+} from './worker-requests.js';

@@ -1,4 +1,4 @@
-/** An error in a form that survives the way between threads, which keeps a class's text and nothing else of it. */
+/** An error in a form that can pass between threads, which keep the text of an error but not its class. */
 export interface PlainError {
   readonly message: string;
   readonly code?: unknown;

@@ -1,12 +1,12 @@
 import path from 'node:path';
 
 /**
- * The longest path of a unix socket in bytes, without the closing zero (unix(7), `sun_path`). Node cuts a longer one off
- * without a word, and then listens or connects somewhere else.
+ * The longest path of a unix socket in bytes, without the closing zero (unix(7), `sun_path`). Node silently truncates a longer
+ * one, and then listens or connects somewhere else.
  */
 export const maxSocketPathBytes = 107;
 
-/** A path, or what is wrong with the address that should have given one. */
+/** A path, or what is wrong with its address. */
 export type SocketPath = { readonly path: string } | { readonly problem: string };
 
 /**

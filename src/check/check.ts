@@ -1,22 +1,22 @@
-import { type CallContext, noContext } from '../snapshots/index.js';
-import type { CheckEvent, CheckRequest, CheckSubject, RepairRequest } from './findings/types.js';
+import { type CallContext, type CheckLevel, noContext } from '../snapshots/index.js';
+import type { CheckEvent, CheckOptions, CheckSubject, RepairOptions } from './findings/types.js';
 import { planRepair } from './repair/plan.js';
 import { performStep } from './repair/repair.js';
 import { examine, newTally, type Tally } from './scan/examine.js';
 import type { Found } from './scan/found.js';
 
 /**
- * Compares records, files and namespaces with each other, and tells each finding when it is certain; a summary is last.
- * Changes nothing unless a repair is asked for. What is checked may be in use: what changes meanwhile is no finding.
+ * Has SQLite check the store, compares records and files, and gives each finding once it is certain; a summary is last. Changes
+ * nothing unless a repair is asked for. Everything may be in use: what changes meanwhile is no finding.
  *
- * Costs some ten microseconds for each snapshot when it is `quick`; `normal` measures every layer besides, and `deep`
- * reads every file of every layer, both in worker threads.
- * @throws CanceledError or DeadlineExceededError when the signal is aborted; FailedPreconditionError when the place of
- * all files of a snapshotter is gone.
+ * Reads all of the store in a worker thread. Costs some ten microseconds more for each snapshot when it is `quick`;
+ * `normal` measures every layer besides, and `deep` reads every file of every layer, both in worker threads.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted; FailedPreconditionError when the snapshots
+ * directory of a snapshotter is gone as a whole.
  */
 export async function* check(
   subject: CheckSubject,
-  { level, repair }: CheckRequest,
+  { level = 'normal', repair }: CheckOptions = {},
   call: CallContext = noContext,
 ): AsyncGenerator<CheckEvent> {
   const look = new Look(subject, level, call);
@@ -32,15 +32,15 @@ export async function* check(
   else yield* repairAll(look, founds, repair);
 }
 
-/** One thing to check, looked at as often as it takes. */
+/** One subject, which may be checked several times. */
 class Look {
   readonly subject: CheckSubject;
   readonly call: CallContext;
-  readonly #level: CheckRequest['level'];
+  readonly #level: CheckLevel;
   /** What the last look has counted. */
   tally: Tally = newTally();
 
-  constructor(subject: CheckSubject, level: CheckRequest['level'], call: CallContext) {
+  constructor(subject: CheckSubject, level: CheckLevel, call: CallContext) {
     this.subject = subject;
     this.#level = level;
     this.call = call;
@@ -58,19 +58,19 @@ class Look {
   }
 }
 
-/** One repair may bring to light what another finding hid, such as files whose records are gone. */
+/** One repair may uncover what another finding hid, such as files whose records are gone. */
 const mostRounds = 5;
 
-async function* repairAll(look: Look, first: readonly Found[], request: RepairRequest): AsyncGenerator<CheckEvent> {
+async function* repairAll(look: Look, first: readonly Found[], options: RepairOptions): AsyncGenerator<CheckEvent> {
   const { subject, call } = look;
   let left = first;
   let repaired = 0;
   for (let round = 0; round < mostRounds; round++) {
-    const steps = planRepair(subject, left, request);
+    const steps = planRepair(subject, left, options);
     // What is skipped is said once.
     const told = steps.filter(({ action }) => round === 0 || action.state === 'planned');
     for (const { action } of told) yield { type: 'action', action };
-    if (request.dryRun) break;
+    if (options.dryRun === true) break;
     const before = repaired;
     for (const step of steps.filter(({ action }) => action.state === 'planned')) {
       const action = await performStep(subject, step, call);
@@ -80,19 +80,19 @@ async function* repairAll(look: Look, first: readonly Found[], request: RepairRe
     if (repaired === before) break;
     left = await look.all();
   }
-  if (!request.dryRun) for (const { finding } of left) yield { type: 'left', finding };
+  if (options.dryRun !== true) for (const { finding } of left) yield { type: 'left', finding };
   yield summaryOf(look.tally, { findings: left.length, repaired });
 }
 
 function summaryOf(
-  { snapshots, compared, withoutManifest, unseen, unread }: Tally,
+  { snapshots, compared, withoutFileList, unseen, unread }: Tally,
   { findings, repaired }: { readonly findings: number; readonly repaired: number },
 ): CheckEvent {
   const summary = {
     findings,
     snapshots,
     compared,
-    withoutManifest,
+    withoutFileList,
     repaired,
     unseen: [...unseen],
     unread: [...unread],

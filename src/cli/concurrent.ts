@@ -9,14 +9,12 @@ export async function mapConcurrent<Item, Result>(
   { limit }: { readonly limit: number },
 ): Promise<Result[]> {
   const results: Result[] = new Array(items.length);
-  const queue = items.entries();
+  // A generator, unlike the iterator of an array, gives nothing more once a loop over it was left by a failure.
+  const queue = (function* entries() {
+    yield* items.entries();
+  })();
   const work = async (): Promise<void> => {
-    try {
-      for (const [index, item] of queue) results[index] = await map(item);
-    } finally {
-      // An iterator that has returned gives nothing to the other workers either.
-      queue.return?.();
-    }
+    for (const [index, item] of queue) results[index] = await map(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
   return results;

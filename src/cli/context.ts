@@ -1,4 +1,4 @@
-import { messageOf, withContext } from '../errors/index.js';
+import { DeadlineExceededError, messageOf, UnavailableError, withContext } from '../errors/index.js';
 import type { StrataClient } from '../rpc/client/index.js';
 import type { CallContext, Snapshotter } from '../snapshots/index.js';
 import { EXIT_FAILURE, EXIT_OK, failureLine } from './failure.js';
@@ -6,6 +6,12 @@ import { type GivenGlobals, type Globals, resolveGlobals } from './global-option
 import type { CliIo } from './io.js';
 import { coloursFor, type Style } from './output/style.js';
 import { writeLines } from './output/writer.js';
+
+/** Whether a name stands in a text as a whole word. */
+function mentions(text: string, name: string): boolean {
+  const [words, wanted] = [text, name].map((each) => each.replace(/[\s"':,]/g, ' '));
+  return ` ${words} `.includes(` ${wanted} `);
+}
 
 /** What a handler works with. One per run; closing it ends the connection, if one was made. */
 export class CommandContext implements AsyncDisposable {
@@ -37,7 +43,9 @@ export class CommandContext implements AsyncDisposable {
   get style(): Style {
     const { stdout, environment, tools } = this.io;
     const colours = coloursFor({ isTerminal: stdout.isTTY === true, variables: environment.variables });
-    return { colours, now: tools.now() };
+    // A terminal that nobody has told its size says 0.
+    const columns = stdout.isTTY === true ? (stdout.columns ?? 0) : 0;
+    return { colours, now: tools.now(), ...(columns === 0 ? {} : { columns }) };
   }
 
   /** The daemon that the command line names. Connecting happens with the first call. */
@@ -52,10 +60,14 @@ export class CommandContext implements AsyncDisposable {
     return (await this.client()).snapshotter(this.globals.snapshotter);
   }
 
-  /** Says on standard error what went wrong with one of several things, and goes on; the status will be 1. */
+  /**
+   * Says on standard error what went wrong with one of several things, and goes on; the status will be 1.
+   * @throws the error itself when it concerns all of them: no daemon answers, or the time is over.
+   */
   report(subject: string, error: unknown): void {
+    if (error instanceof UnavailableError || error instanceof DeadlineExceededError) throw error;
     this.#status = EXIT_FAILURE;
-    const named = messageOf(error).includes(subject) ? error : withContext(error, subject);
+    const named = mentions(messageOf(error), subject) ? error : withContext(error, subject);
     this.io.stderr.write(`${failureLine(named)}\n`);
   }
 
@@ -70,6 +82,8 @@ export class CommandContext implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#client)?.close();
+    // Whoever asked for a client that could not be made was told so.
+    const client = await this.#client?.catch(() => undefined);
+    await client?.close();
   }
 }

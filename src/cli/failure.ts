@@ -27,7 +27,14 @@ function describeUnreachable(error: StrataError): string | undefined {
 function describe(error: StrataError): string {
   if (error.code === 'Unknown') return error.context;
   const classText = new errorClasses[error.code]('').message;
-  return error.context === '' ? classText : `${classText}: ${error.context}`;
+  const context = withoutClass(error.context, classText);
+  return context === '' ? classText : `${classText}: ${context}`;
+}
+
+/** Without what says the class once more: a daemon's own `x: not found`, Node's `EACCES: permission denied, open x`. */
+function withoutClass(context: string, classText: string): string {
+  const parts = context.split(': ').filter((part) => part !== classText);
+  return parts.map((part) => (part.startsWith(`${classText}, `) ? part.slice(classText.length + 2) : part)).join(': ');
 }
 
 /**

@@ -1,12 +1,13 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
 import type { Writable } from 'node:stream';
-import { type Config, type ConfigSources, type Daemon, type Environment, processEnvironment } from '../daemon/index.js';
+import { type Environment, processEnvironment } from '../daemon/api/index.js';
+import type { Config, ConfigSources, Daemon } from '../daemon/index.js';
 import type { DaemonFacts, Diagnosis } from '../doctor/index.js';
-import type { CheckEvent, CheckFinding, CheckOptions, ConnectOptions, StrataClient } from '../rpc/client/index.js';
+import type { CheckEvent, CheckOptions, ConnectOptions, StrataClient } from '../rpc/client/index.js';
 import type { CallContext, Mount } from '../snapshots/index.js';
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & { readonly isTTY?: boolean };
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Parts of Strata that a command loads only when it needs them, since most commands need few of them. */
 export interface Tools {
@@ -21,27 +22,13 @@ export interface Tools {
   /** Looks at this machine; see the doctor of the server. The daemon at the configured address is asked by `ask`. */
   examine(sources: ConfigSources, ask: (address: string) => Promise<DaemonFacts>): Promise<Diagnosis>;
   /** Checks a root that no daemon serves. */
-  checkRoot(config: Config, request: CheckOptions, call: CallContext): AsyncIterable<CheckEvent>;
+  checkRoot(config: Config, options: CheckOptions, call: CallContext): AsyncIterable<CheckEvent>;
   /** Writes a backup of the records of a root that no daemon serves. */
   backUpRoot(config: Config, file: string, call: CallContext): Promise<void>;
   /** Puts the records of a backup in the place of those of a root; `replaced` is where the latter are kept. */
   restoreRoot(config: Config, file: string, call: CallContext): Promise<{ readonly replaced: string | undefined }>;
-  /** Gives a root whose records cannot be read those of its newest backup, and of the layers that describe themselves. */
-  rebuildRoot(config: Config, call: CallContext): Promise<Rebuilt>;
   /** The time that counts as now. */
   now(): Date;
-}
-
-/** Where the records of a root come from that were made anew. */
-export interface Rebuilt {
-  /** The backup; undefined when there was none. */
-  readonly file: string | undefined;
-  /** How many layers were known by their own descriptions only. */
-  readonly layers: number;
-  /** Where those from before are kept; undefined when there were none. */
-  readonly replaced: string | undefined;
-  /** Layers that got none. */
-  readonly findings: readonly CheckFinding[];
 }
 
 /** The surroundings of one run of the command line: the process's, or a test's. */
@@ -58,14 +45,11 @@ const tools: Tools = {
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
   unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
   examine: async (sources, ask) => (await import('../doctor/index.js')).examine(sources, ask),
-  checkRoot: async function* (config, { level = 'normal', repair }, call) {
-    const { checkRoot } = await import('../daemon/index.js');
-    const { dryRun = false, dropDescendants = false } = repair ?? {};
-    yield* checkRoot(config, repair === undefined ? { level } : { level, repair: { dryRun, dropDescendants } }, call);
+  checkRoot: async function* (...args) {
+    yield* (await import('../daemon/index.js')).checkRoot(...args);
   },
   backUpRoot: async (...args) => (await import('../daemon/index.js')).backUpRoot(...args),
   restoreRoot: async (...args) => (await import('../daemon/index.js')).restoreRoot(...args),
-  rebuildRoot: async (...args) => (await import('../daemon/index.js')).rebuildRoot(...args),
   now: () => new Date(),
 };
 

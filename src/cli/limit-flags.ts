@@ -1,4 +1,4 @@
-import { maxInodesLabel, maxSizeLabel, noLimit, parseByteLimit, parseInodeLimit } from '../snapshots/index.js';
+import { maxInodesLabel, maxSizeLabel, noLimit, parseByteLimit, parseInodeLimit } from '../snapshots/api/index.js';
 import { UsageError } from './failure.js';
 
 /** The options of commands that set limits. */

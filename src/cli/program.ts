@@ -2,7 +2,7 @@
 import { type Argument, Command, Option } from 'commander';
 import { type CliCommand, type CommandDeclaration, isGroup, type LeafCommand } from './command.js';
 import { type GivenGlobals, globalOptions } from './global-options.js';
-import type { CliIo } from './io.js';
+import type { CliIo, OutputStream } from './io.js';
 import { escapeText } from './output/escape.js';
 
 /** Called when the command line has been understood, with the options of all commands merged. */
@@ -29,6 +29,7 @@ export function buildProgram(options: ProgramOptions): Command {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .configureHelp({
+      minWidthToWrap: MIN_WRAPPED,
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(termOf)].join(' '),
     })
     .exitOverride()
@@ -39,10 +40,22 @@ export function buildProgram(options: ProgramOptions): Command {
       outputError: (text, write) => write(`strata: ${usageLine(text)}\n`),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
+      getOutHelpWidth: () => helpWidth(io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stderr),
     });
   for (const spec of globalOptions('client')) program.addOption(new Option(spec.flags, spec.description));
   for (const command of options.commands) addCommand(program, { command, program, execute: options.execute });
   return program;
+}
+
+/** How wide help is on a terminal that does not say, and on what is none. */
+const USUAL_WIDTH = 80;
+
+/** How much room descriptions must have to be broken into lines. */
+const MIN_WRAPPED = 20;
+
+function helpWidth({ isTTY, columns = 0 }: OutputStream): number {
+  return isTTY === true && columns > 0 ? columns : USUAL_WIDTH;
 }
 
 function termOf(argument: Argument): string {

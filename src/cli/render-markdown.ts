@@ -1,6 +1,6 @@
 /** The reference of all commands, for docs/commands.md. */
 import { type CliCommand, type CommandDeclaration, isGroup } from './command.js';
-import { commands } from './commands/index.js';
+import { loadCommands } from './commands/index.js';
 import { globalOptions } from './global-options.js';
 
 interface Row {
@@ -60,15 +60,17 @@ const introduction = [
   'command line is wrong. An error is one line on standard error, which starts with its class:',
   '`strata: not found: snapshot x does not exist`.',
   '',
-  'What is printed for people is not made for programs to read: control characters in keys are escaped and sizes are',
-  'rounded. `--json` prints everything as it is.',
+  'What is printed for people is not made for programs to read: control characters in keys are escaped, digests are',
+  'shortened and sizes are rounded. `--json` prints everything as it is. There are colours on a terminal only, and none',
+  'where `NO_COLOR` is set.',
   '',
   'These options may stand before or after the name of a command:',
   '',
 ];
 
 /** The reference as Markdown. */
-export function renderCommandsMarkdown(): string {
+export async function renderCommandsMarkdown(): Promise<string> {
+  const commands = await loadCommands();
   const lines = [
     ...introduction,
     ...renderRows('Option', optionRows(globalOptions('client'))),

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
-import { packageVersion } from '../daemon/index.js';
-import { commands } from './commands/index.js';
+import { packageVersion } from '../daemon/api/index.js';
+import { commandWord } from './command-word.js';
+import { type CommandEntry, commandEntries, loadCommands } from './commands/index.js';
 import { CommandContext } from './context.js';
 import { EXIT_OK, EXIT_USAGE, exitStatus, failureLine } from './failure.js';
 import type { CliIo } from './io.js';
@@ -19,6 +20,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     status = context.status;
   };
   try {
+    const commands = await loadCommands(neededEntries(argv));
     const program = buildProgram({ commands, io, version: packageVersion(), execute });
     await program.parseAsync([...argv], { from: 'user' });
     return status;
@@ -28,4 +30,11 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     io.stderr.write(`${failureLine(error)}\n`);
     return exitStatus(error);
   }
+}
+
+/** The entry of the command that is named; all of them for help, and where a name is wrong, so that others are suggested. */
+function neededEntries(argv: readonly string[]): readonly CommandEntry[] {
+  const word = commandWord(argv);
+  const named = commandEntries.filter(({ names }) => word !== undefined && names.includes(word));
+  return named.length > 0 ? named : commandEntries;
 }

@@ -22,8 +22,9 @@ export {
 export type { Daemon } from './lifecycle/daemon-types.js';
 export type { EmbeddedOptions, EmbeddedStrata } from './lifecycle/embedded.js';
 export { backUpRoot, restoreRoot } from './lifecycle/open-backup.js';
-export { checkRoot, rebuildRoot } from './lifecycle/open-check.js';
+export { checkRoot } from './lifecycle/open-check.js';
 export { openStrata } from './lifecycle/open-strata.js';
 export { type RunDaemonOptions, runDaemon } from './lifecycle/run-daemon.js';
 export { packageVersion } from './lifecycle/version.js';
+export type { DriverPlace, OpenDriver } from './parts/own-drivers.js';
 export { pluginTypes } from './parts/plugin-types.js';

@@ -2,11 +2,11 @@
 import { pluginTypes } from '../daemon/index.js';
 import type { DoctorFacts } from './facts.js';
 
-/** What is to be said about one back end. */
+/** What is known about one back end. */
 export interface BackEndVerdict {
   readonly name: string;
   readonly usable: boolean;
-  /** Why it cannot be used, in the order of importance; none when it can. */
+  /** Why it cannot be used, most important first; none when it can. */
   readonly obstacles: readonly string[];
   /** What it cannot do here although it can be used. */
   readonly limits: readonly string[];
@@ -92,7 +92,6 @@ const rules: readonly Rule[] = [
     ],
     limits: (facts) => [
       mounting(facts),
-      facts.erofs.merges === 'fails' && 'chains of layers cannot be merged into one mount: that needs Linux 6.12',
       !facts.machine.verity && 'no fs-verity: layers cannot be sealed by the kernel',
     ],
   },
@@ -124,7 +123,7 @@ const rules: readonly Rule[] = [
 
 const said = (texts: readonly (string | false)[]): string[] => texts.filter((text) => text !== false);
 
-/** Why the daemon that runs does without a back end. */
+/** Why the running daemon does not have a back end. */
 function leftOut({ daemon }: DoctorFacts, name: string): string | false {
   const plugin = daemon.plugins.find(({ type, id }) => type === pluginTypes.snapshotter.uri && id === name);
   return plugin?.problem !== undefined && `the daemon that runs does without it: ${plugin.problem}`;

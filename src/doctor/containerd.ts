@@ -81,7 +81,7 @@ async function config(file: string): Promise<ContainerdConfig & Pick<ContainerdF
   }
 }
 
-/** What there is of containerd. Starts it once, for its version, and connects to its socket. */
+/** Facts about containerd on this machine. Starts it once, for its version, and connects to its socket. */
 export async function containerdFacts(configFile = CONFIG_FILE): Promise<ContainerdFacts> {
   const [found, read] = await Promise.all([version(), config(configFile)]);
   return { version: found, configFile, ...read, answers: await accepts(read.address) };

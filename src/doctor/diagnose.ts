@@ -4,11 +4,11 @@ import type { DaemonPlugin, DoctorFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { findAll } from './findings.js';
 
-/** What was found, what follows, and what to do about it. */
+/** The facts, the back ends, and the findings with their remedies. */
 export interface Diagnosis {
   readonly facts: DoctorFacts;
   readonly backEnds: readonly BackEndVerdict[];
-  /** Which snapshotter serves those who name none: that of the daemon when one runs, else what it would be. */
+  /** Which snapshotter serves callers that name none: that of the running daemon, or else the one it would choose. */
   readonly defaultSnapshotter: DefaultChoice;
   readonly findings: readonly Finding[];
 }

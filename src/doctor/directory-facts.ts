@@ -94,9 +94,9 @@ function isWritable(path: string): boolean {
 }
 
 /**
- * Finds out what the place of a directory is good for, with files in a temporary directory there that are gone
+ * Finds out what the file system of a directory can do, with files in a temporary directory there, which is deleted
  * afterwards. The directory itself is not made. Takes about a millisecond.
- * @throws a system error when the place cannot even be looked at.
+ * @throws a system error when the directory above cannot be read.
  */
 export function directoryFacts(path: string): DirectoryFacts {
   const nearest = realpathSync(nearestDirectory(path));

@@ -13,7 +13,7 @@ export async function examine(
   sources: ConfigSources,
   ask: (address: string) => Promise<DaemonFacts>,
 ): Promise<Diagnosis> {
-  // Loaded when it is wanted: the command line imports this room for its configuration alone.
+  // Loaded on first use: the command line imports this room for its configuration alone.
   const [{ diagnose }, { gatherFacts }] = await Promise.all([import('./diagnose.js'), import('./gather.js')]);
   const settings = await settingsFacts(sources);
   return diagnose(await gatherFacts({ settings, daemon: await ask(settings.address) }));

@@ -1,4 +1,4 @@
-/** Everything that a diagnosis is made of: plain data, so that tests can describe any machine. */
+/** The input of a diagnosis: plain data, so that tests can describe any machine. */
 import type { DirectoryFacts } from './directory-facts.js';
 import type { MachineFacts } from './machine-facts.js';
 
@@ -14,12 +14,6 @@ export interface OverlayTrials {
   readonly mapsIds: Trial;
 }
 
-/** What erofs does below the root. */
-export interface ErofsTrials {
-  /** A merged chain of layers as one mount. */
-  readonly merges: Trial;
-}
-
 /** A proxy plugin of containerd's configuration. */
 export interface ProxyPlugin {
   readonly name: string;
@@ -27,7 +21,7 @@ export interface ProxyPlugin {
   readonly address: string;
 }
 
-/** What there is of containerd. */
+/** Facts about containerd. */
 export interface ContainerdFacts {
   /** As it says itself; undefined when there is none. */
   readonly version: string | undefined;
@@ -61,7 +55,7 @@ export interface DaemonFacts {
   readonly plugins: readonly DaemonPlugin[];
 }
 
-/** What of the configuration a diagnosis looks at. */
+/** The part of the configuration that a diagnosis uses. */
 export interface SettingsFacts {
   /** Why the configuration cannot be used; the defaults are looked at then. */
   readonly problem?: string;
@@ -87,7 +81,6 @@ export interface DoctorFacts {
   /** The layers of erofs without fs-verity, where that is wanted of all. */
   readonly unsealed: readonly string[];
   readonly overlay: OverlayTrials;
-  readonly erofs: ErofsTrials;
   /** Programs in the search path, of those that back ends need. */
   readonly programs: readonly string[];
   readonly containerd: ContainerdFacts;

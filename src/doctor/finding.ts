@@ -1,8 +1,8 @@
-/** What can be wrong, or worth knowing: a closed list, each with its sentence and its remedy. */
+/** Problems, and things worth knowing: a closed list, each with its sentence and its remedy. */
 import type { BackEndVerdict } from './back-ends.js';
 import type { DoctorFacts } from './facts.js';
 
-/** `error` has to be mended for Strata to work, `warning` will hurt sooner or later, `notice` is good to know. */
+/** `error` has to be fixed for Strata to work, `warning` will hurt sooner or later, `notice` is good to know. */
 export type Severity = 'error' | 'warning' | 'notice';
 
 /** One finding. */
@@ -15,10 +15,10 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** Every code that there is. */
+/** The code of a finding. */
 export type FindingCode = (typeof findingCodes)[number];
 
-/** Every code that there is, in the order in which findings are listed. */
+/** Every code, in the order of the list of findings. */
 export const findingCodes = [
   'not-linux',
   'addon-missing',
@@ -50,7 +50,7 @@ export const findingCodes = [
   'containerd-not-running',
 ] as const;
 
-/** What a rule says, when it has something to say. */
+/** The finding of a rule. */
 export interface Remark {
   readonly severity: Severity;
   readonly sentence: string;

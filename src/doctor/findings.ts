@@ -45,7 +45,7 @@ const machineFindings: Rules = {
   'selinux-enforcing': ({ machine }) =>
     machine.selinux === 'enforcing' && {
       severity: 'notice',
-      sentence: 'SELinux is enforcing. Strata sets no labels: who mounts a snapshot gives its context.',
+      sentence: 'SELinux is enforcing. Strata sets no labels: the process that mounts a snapshot sets its context.',
       remedy: 'Add a context to mount_options of the overlayfs snapshotter if containers are denied access.',
     },
 };
@@ -61,7 +61,7 @@ const backEndFindings: Rules = {
     return {
       severity: 'error',
       sentence: `The configuration asks for the snapshotter "${settings.snapshotter}", which cannot be used: ${reason}.`,
-      remedy: `Mend that, or set snapshotter = "${AUTO}".`,
+      remedy: `Fix that, or set snapshotter = "${AUTO}".`,
     };
   },
   'snapshots-out-of-reach': ({ holding }, verdicts) => {
@@ -70,7 +70,7 @@ const backEndFindings: Rules = {
       lost.length > 0 && {
         severity: 'error',
         sentence: `The root has snapshots in ${lost.map((each) => `${each.name}, which cannot be used (${why(each)})`).join(' and ')}.`,
-        remedy: 'Mend that: the snapshots are kept, and are there again when the back end works.',
+        remedy: 'Fix that: the snapshots are kept, and are there again when the back end works.',
       }
     );
   },
@@ -105,7 +105,7 @@ const daemonFindings: Rules = {
       failed.length > 0 && {
         severity: 'error',
         sentence: `Of the daemon that runs, ${failed.map(({ id, problem }) => `${id} did not start: ${problem}`).join('; ')}.`,
-        remedy: 'Mend that and start the daemon again, or leave it out with disabled_plugins.',
+        remedy: 'Fix that and start the daemon again, or leave it out with disabled_plugins.',
       }
     );
   },

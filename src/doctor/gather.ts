@@ -1,26 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pluginTypes } from '../daemon/index.js';
-import {
-  cannotTry,
-  mountsWithMappedIds,
-  triesMerging,
-  tryOverlay,
-  unsealedLayers,
-  withTrialDirectory,
-} from '../drivers/index.js';
-import { messageOf } from '../errors/index.js';
+import { cannotTry, mountsWithMappedIds, tryOverlay, unsealedLayers, withTrialDirectory } from '../drivers/index.js';
+import { fromSystemError } from '../errors/index.js';
 import { findProgram } from '../linux/index.js';
 import { containerdFacts } from './containerd.js';
 import { type DirectoryFacts, directoryFacts } from './directory-facts.js';
-import {
-  type DaemonFacts,
-  type DoctorFacts,
-  type ErofsTrials,
-  neededPrograms,
-  type OverlayTrials,
-  type SettingsFacts,
-} from './facts.js';
+import { type DaemonFacts, type DoctorFacts, neededPrograms, type OverlayTrials, type SettingsFacts } from './facts.js';
 import { type MachineFacts, machineFacts } from './machine-facts.js';
 
 /** What a diagnosis starts from. */
@@ -32,8 +18,8 @@ export interface GatherRequest {
 }
 
 /**
- * Gathers all facts. Takes some 100 ms, most of them for containerd's version and the trial mounts, and leaves nothing
- * behind: the root is not made, and trials are done in a directory that goes again.
+ * Gathers all facts. Takes some 100 ms, mostly for containerd's version and the trial mounts, and leaves nothing behind: the
+ * root is not made, and trials use a temporary directory.
  */
 export async function gatherFacts({ settings, daemon, containerdConfig }: GatherRequest): Promise<DoctorFacts> {
   const machine = machineFacts();
@@ -47,7 +33,6 @@ export async function gatherFacts({ settings, daemon, containerdConfig }: Gather
     holding: holdingBelow(settings.root),
     unsealed: settings.sealedLayers ? unsealedLayers(settings.erofsRoot) : [],
     overlay: await tryOverlays(root, machine),
-    erofs: await tryErofs(root, machine, programs),
     programs,
     containerd: await containerdFacts(containerdConfig),
     daemon,
@@ -81,31 +66,11 @@ async function tryOverlays({ nearest, writable }: DirectoryFacts, machine: Machi
       await tryOverlay(directory);
     } catch (error) {
       if (cannotTry(error)) return untried;
-      return { mounts: 'fails', problem: messageOf(error), mapsIds: 'fails' };
+      return { mounts: 'fails', problem: fromSystemError(error).context, mapsIds: 'fails' };
     }
     const mapsIds = await mountsWithMappedIds(directory);
-    // Overlay could be tried, so that this is not for lack of rights: it is what a user namespace may not do.
+    // Overlay could be tried, so rights are not missing: a user namespace may not do this.
     return { mounts: 'works', mapsIds: mapsIds === true ? 'works' : 'fails' };
-  });
-  return tried ?? untried;
-}
-
-async function tryErofs(
-  { nearest, writable }: DirectoryFacts,
-  { platform, addonProblem, erofs, inUserNamespace, capabilities }: MachineFacts,
-  programs: readonly string[],
-): Promise<ErofsTrials> {
-  const untried: ErofsTrials = { merges: 'untried' };
-  const mayMount = platform === 'linux' && capabilities.includes('CAP_SYS_ADMIN') && !inUserNamespace;
-  if (!mayMount || !writable || addonProblem !== undefined) return untried;
-  if (erofs === 'absent' || !programs.includes('mkfs.erofs')) return untried;
-  const tried = await withTrialDirectory(nearest, async (directory): Promise<ErofsTrials> => {
-    try {
-      await triesMerging(directory);
-      return { merges: 'works' };
-    } catch {
-      return { merges: 'fails' };
-    }
   });
   return tried ?? untried;
 }

@@ -4,7 +4,7 @@ import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { addonProblem, hasCapability, inUserNamespace } from '../linux/index.js';
 
-/** How a part of the kernel can be had: it is there, it comes when it is asked for, or it was left out. */
+/** Whether the kernel has a part: built in or loaded, loadable, or missing. */
 export type KernelPart = 'present' | 'module' | 'absent';
 
 /** What a machine is and can do. */

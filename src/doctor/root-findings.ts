@@ -3,7 +3,7 @@ import type { Rules } from './finding.js';
 
 const MIB = 2 ** 20;
 
-/** Below this nothing of use can be made. */
+/** Below this no useful snapshot can be made. */
 const GONE_BYTES = 64 * MIB;
 const GONE_INODES = 1000;
 
@@ -19,6 +19,11 @@ const SHARED = ['nfs', 'nfs4', 'cifs', 'smb3', '9p', 'ceph', 'glusterfs'];
 const typeOf = ({ mount }: DirectoryFacts): string => mount?.type ?? 'unknown';
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / MIB)} MiB`;
+
+function unsealedSentence(count: number): string {
+  const [layers, them] = count === 1 ? ['layer of erofs is', 'it'] : ['layers of erofs are', 'them'];
+  return `${count} ${layers} not protected by fs-verity, and with enable_fsverity = true no snapshot can be based on ${them}.`;
+}
 
 /** What can be found about the root. */
 export const rootFindings: Rules = {
@@ -44,7 +49,7 @@ export const rootFindings: Rules = {
   'root-shared': ({ root }) =>
     SHARED.includes(typeOf(root)) && {
       severity: 'warning',
-      sentence: `The root ${root.path} lies on ${typeOf(root)}: other machines can change what Strata takes for its own, and the store's locks do not hold there.`,
+      sentence: `The root ${root.path} lies on ${typeOf(root)}: other machines can change its files, and the store's locks do not work there.`,
       remedy: 'Choose a root on a disk of this machine with --root.',
     },
   'space-gone': ({ root: { path, bytes } }) =>
@@ -52,7 +57,7 @@ export const rootFindings: Rules = {
     bytes.free < GONE_BYTES && {
       severity: 'error',
       sentence: `There are ${mebibytes(bytes.free)} left for the root ${path}.`,
-      remedy: 'Free some space there: remove snapshots and run cleanup, or grow the file system.',
+      remedy: 'Free some space there: remove snapshots, or grow the file system.',
     },
   'space-low': ({ root: { path, bytes } }) =>
     bytes.free >= GONE_BYTES &&
@@ -85,13 +90,13 @@ export const rootFindings: Rules = {
   'layers-unsealed': ({ unsealed }) =>
     unsealed.length > 0 && {
       severity: 'warning',
-      sentence: `${unsealed.length} layers of erofs are not protected by fs-verity, and with enable_fsverity = true no snapshot can stand on them.`,
+      sentence: unsealedSentence(unsealed.length),
       remedy: 'Remove them and pull them again, or set enable_fsverity = "auto".',
     },
   'no-directory-types': ({ root }) =>
     root.directoryTypes === false && {
       severity: 'warning',
-      sentence: `The file system of the root (${typeOf(root)}) does not tell the types of directory entries: overlay would show deleted files again.`,
+      sentence: `The file system of the root (${typeOf(root)}) does not tell the types of directory entries: overlay would show deleted files.`,
       remedy: 'Make it again, xfs with ftype=1, or choose another root with --root.',
     },
 };

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { type ConfigSources, defaultConfig, resolveConfig } from '../daemon/index.js';
-import { messageOf } from '../errors/index.js';
+import { fromSystemError } from '../errors/index.js';
 import type { SettingsFacts } from './facts.js';
 
 /**
- * What the configuration says; when it cannot be used, what holds without it, and why it cannot.
+ * The settings of the configuration; when it cannot be used, the defaults and the reason.
  */
 export async function settingsFacts(sources: ConfigSources): Promise<SettingsFacts> {
   try {
     return of(await resolveConfig(sources));
   } catch (error) {
-    return { problem: messageOf(error), ...of(defaultConfig(sources.environment)) };
+    return { problem: fromSystemError(error).context, ...of(defaultConfig(sources.environment)) };
   }
 }
 

@@ -1,13 +1,12 @@
 /** The drivers: one per kind of backing store. */
 export { type BlockfileOptions, type BlockfileType, blockfileChecker, openBlockfileDriver } from './blockfile/index.js';
 export { type BtrfsOptions, btrfsChecker, openBtrfsDriver } from './btrfs/index.js';
-export { type DevmapperOptions, devmapperChecker, devmapperTables, openDevmapperDriver } from './devmapper/index.js';
+export { type DevmapperOptions, devmapperChecker, devmapperSchema, openDevmapperDriver } from './devmapper/index.js';
 export {
   type ErofsFacts,
   type ErofsOptions,
   erofsChecker,
   openErofsDriver,
-  triesMerging,
   unsealedLayers,
 } from './erofs/index.js';
 export { withTrialDirectory } from './kit/trial-directory.js';

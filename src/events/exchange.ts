@@ -50,9 +50,8 @@ export interface EventExchangeOptions {
   readonly readPayload: (event: AnyMessage, fieldpath: readonly string[]) => string | undefined;
   readonly now?: () => Date;
   /**
-   * How many events may wait for one subscriber; 16,384 by default. containerd's queues have no limit: there a client
-   * that stops reading makes the daemon grow until it is killed. That this one client loses its stream, with an error
-   * that it can see, is the lesser harm.
+   * How many events may wait for one subscriber; 16,384 by default. containerd's queues have no limit: there a client that stops
+   * reading makes the daemon grow until it is killed. Here that client loses its stream, with an error.
    */
   readonly queueLimit?: number;
   /** The same in bytes of payload, since a client may publish large events; 64 MiB by default. */
@@ -138,7 +137,7 @@ class Exchange implements EventExchange {
     try {
       if (!subscription.filter.matches(read)) return;
     } catch (error) {
-      // What one subscriber's filter runs into is neither the publisher's business nor that of the other subscribers.
+      // An error in one subscriber's filter concerns neither the publisher nor the other subscribers.
       this.#dropped += subscription.fail(error);
       return;
     }

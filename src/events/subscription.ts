@@ -10,7 +10,7 @@ import type { Envelope } from './types.js';
  */
 export interface Subscription extends AsyncIterable<Envelope>, AsyncDisposable {}
 
-/** What a subscription is made of. */
+/** The parts of a subscription. */
 export interface SubscriptionOptions {
   readonly filter: Filter;
   /** How many events, and bytes of their payloads, may wait for a reader. */
@@ -59,7 +59,7 @@ export class QueuedSubscription implements Subscription {
     return 0;
   }
 
-  /** Ends it with an error for its reader. What waits is dropped, to free its memory now; returns how many that were. */
+  /** Ends it with an error for its reader. Drops the waiting events, to free their memory now, and returns how many they were. */
   fail(error: unknown): number {
     if (this.#ended) return 0;
     const lost = this.#size;

@@ -3,7 +3,7 @@
  * end of the input (containerd: pkg/filters/scanner.go).
  */
 
-/** What a look beyond the last character gives. */
+/** What is read beyond the last character. */
 export const END = -1;
 
 /** U+FFFD: what decoders put where bytes were no text. */

@@ -21,7 +21,7 @@ export interface Selector {
 export interface Filter {
   /** The alternatives, for choosing an index; an alternative without selectors matches everything. */
   readonly alternatives: readonly (readonly Selector[])[];
-  /** Whether every object matches, so that looking at one can be spared. */
+  /** Whether every object matches, so that none needs to be read. */
   readonly matchesAll: boolean;
   /**
    * Whether the object behind `read` matches. Reads only the fields that decide. The cost is at worst that of the

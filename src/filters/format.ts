@@ -21,7 +21,7 @@ function formatSelector({ fieldpath, operator, value }: Selector): string {
 }
 
 const bareField = /^[A-Za-z0-9_]+$/;
-/** What cannot stand in quotes as it is. The escapes for characters are those of bytes: stray bytes are never text. */
+/** What must be escaped in quotes. The escapes for characters are those of bytes: stray bytes are never text. */
 const special = /["\\\n\u0000\ufffd\p{Surrogate}]/gu;
 
 function quote(text: string): string {

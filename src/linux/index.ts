@@ -14,7 +14,7 @@ export {
   withSubvolume,
   withSubvolumeNow,
 } from './btrfs/btrfs-subvolume.js';
-export { copyAttributes, getAttribute, hasAttributes, listAttributes, setAttribute } from './calls/attributes.js';
+export { copyAttributes, getAttribute, listAttributes, setAttribute } from './calls/attributes.js';
 export { hasCapability } from './calls/capabilities.js';
 export {
   cloneFile,
@@ -73,7 +73,6 @@ export {
   type ProjectLimits,
   type ProjectQuota,
   type ProjectQuotaState,
-  projectOf,
   projectQuota,
 } from './quota/project-quota.js';
 export { GroupSync } from './sync/group-sync.js';

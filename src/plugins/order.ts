@@ -7,8 +7,7 @@ export function pluginName(plugin: Pick<AnyRegistration, 'type' | 'id'>): string
 }
 
 /**
- * The plugins in an order in which each comes after all plugins of the types it requires; those that are free to choose
- * stay in the order of the list.
+ * The plugins, each after all plugins of the types that it requires; otherwise in the order of the list.
  * @throws InvalidArgumentError when two have one name, or when plugins require each other in a circle.
  */
 export function startOrder(plugins: readonly AnyRegistration[]): AnyRegistration[] {

@@ -1,8 +1,8 @@
 /**
  * Plugins: the parts of the daemon, their types, and what they need of each other (containerd: github.com/containerd/plugin).
  *
- * A registration is a value, listed once in `server/builtins.ts`; nothing registers itself on import. Types are typed
- * tokens: what a plugin of a type gives is known to the compiler, so that no consumer casts.
+ * A registration is a value, listed once in `daemon/parts/builtins.ts`; nothing registers itself on import. Types are typed
+ * tokens: the compiler knows what a plugin of a type gives, so no consumer casts.
  */
 
 /** A type of plugin; `T` is what plugins of this type give. Types are containerd's URIs where it has such a type. */
@@ -65,7 +65,7 @@ export function pluginType<T>(uri: string): PluginType<T> {
   return Object.freeze({ uri });
 }
 
-/** A registration whose types are forgotten, as a list of several has to. */
+/** A registration without its types, for lists of several. */
 export type AnyRegistration = Registration<unknown, never>;
 
 /** Declares a plugin; checks that what it gives is what its type promises. */
@@ -84,10 +84,10 @@ export class SkipPlugin extends Error {
   }
 }
 
-/** How a plugin fared. */
+/** The outcome of a plugin's start. */
 export type PluginStatus = 'ok' | 'skipped' | 'failed';
 
-/** A plugin after the start, whatever came of it. */
+/** A plugin after the start, with the outcome. */
 export interface PluginReport {
   readonly type: string;
   readonly id: string;

@@ -23,13 +23,13 @@ export interface StartOptions {
   readonly disabled?: readonly string[];
   /** Gives up the start; what has started is stopped again. */
   readonly signal?: AbortSignal;
-  /** Told about each plugin as its fate is known, for logs. */
+  /** Called for each plugin when its outcome is known, for logs. */
   readonly onReport?: (report: PluginReport) => void;
 }
 
 /** The plugins that were started. */
 export interface PluginSet extends AsyncDisposable {
-  /** All plugins and how they fared, in the order of their start. */
+  /** All plugins with their outcomes, in the order of their start. */
   readonly reports: readonly PluginReport[];
   /** As in `PluginContext`. */
   single<T>(type: PluginType<T>): T;
@@ -119,7 +119,7 @@ class StartedPlugins implements PluginSet {
   #context(plugin: AnyRegistration, meta: PluginMeta, options: StartOptions) {
     const name = pluginName(plugin);
     return {
-      // The one place where a plugin's own type of configuration is forgotten: the list of plugins and the function that
+      // Only here is the type of a plugin's configuration lost: the list of plugins and the function that
       // finds their configuration are written side by side.
       config: options.configOf({ type: plugin.type.uri, id: plugin.id }) as never,
       root: join(options.root, name),

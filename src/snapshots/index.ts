@@ -1,6 +1,5 @@
 /** Snapshots: the interface, the records, the drivers, and the snapshotter made of both. */
 export { infoFields } from './api/info-fields.js';
-export { validateKey } from './api/keys.js';
 export {
   inheritedLabelPrefix,
   inheritedLabels,
@@ -15,6 +14,7 @@ export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequ
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './api/time.js';
 export {
   type CallContext,
+  completedCall,
   type Info,
   type Kind,
   type Labels,
@@ -24,32 +24,26 @@ export {
   noUsage,
   throwIfCallAborted,
   type Usage,
+  withNamespace,
 } from './api/types.js';
-export type { BareLayer, BareLayers } from './driver/bare-layer.js';
 export type {
   Driver,
   DriverCapabilities,
   DriverLimiter,
   DriverSnapshot,
   LimitSupport,
-  SealedLayer,
 } from './driver/driver.js';
 export type {
   CheckedFiles,
   CheckLevel,
-  DescribedFiles,
   DriverChecker,
   FileProblem,
   FileReport,
-  FilesDescription,
-  FilesFound,
 } from './driver/driver-checker.js';
 export type { Durability } from './driver/durability.js';
-export type { BackgroundErrors } from './engine/discards.js';
-export type { LayerObserver } from './engine/layer-observer.js';
+export type { BackgroundErrors } from './engine/background-errors.js';
 export { LocalSnapshotter } from './engine/local-snapshotter.js';
 export type { RecoveryReport } from './engine/recovery.js';
-export { recordStaged, type StagedSnapshotter } from './engine/staging.js';
 export type { LimitSettings } from './limits/limiter.js';
 export {
   type Limits,
@@ -61,16 +55,10 @@ export {
   parseByteLimit,
   parseInodeLimit,
 } from './limits/limits.js';
-export {
-  bareLayersTable,
-  childrenTable,
-  idsTable,
-  reservedIdsTable,
-  type SnapshotRecord,
-  snapshotsTable,
-  snapshotTables,
-  snapshottersInUse,
-} from './records/tables.js';
-export { SnapshotTree } from './records/tree.js';
-export { type FinishedCall, GuardedSnapshotter, type GuardOptions } from './service/guarded-snapshotter.js';
-export { PublishingSnapshotter, type SnapshotEvent } from './service/publishing-snapshotter.js';
+export { NamespacedSnapshotter } from './namespaces/namespaced-snapshotter.js';
+export { type Namespace, Namespaces, type NamespaceUpdate } from './namespaces/namespaces.js';
+export { requireNamespace } from './namespaces/require-namespace.js';
+export type { SnapshotRecord } from './records/record.js';
+export { snapshotsSchema } from './records/schema.js';
+export { SnapshotRecords, snapshottersInUse } from './records/snapshot-records.js';
+export { type SnapshotEvent, SnapshotService, type SnapshotServiceOptions } from './service/snapshot-service.js';

@@ -1,101 +1,86 @@
-/**
- * The store, as the rest of Strata sees it: typed tables, consistent reads, durable writes.
- *
- * The embedded default is LMDB (`lmdb/`). The interface asks nothing that a networked store could not give: one that
- * keeps a local replica answers `read` from it, and `write` may run a change again after losing a race, which is why
- * a change must depend on nothing but its transaction.
- */
-import type { DataLossError } from '../errors/index.js';
-import type { BackupRequest } from './lmdb/backup.js';
-import type { Key, Table } from './table.js';
+import type { SqlValue, Statement } from './statement.js';
 
-/** One record of a table. */
-export interface Entry<K extends Key, V> {
-  readonly key: K;
-  readonly value: V;
-}
-
-/** Which records of a table to visit, in the byte order of their encoded keys. */
-export interface Range {
-  /** Leading key parts that every record must have; none visits the whole table. */
-  readonly prefix?: Key;
-  /** Start behind this complete key, whether or not it is there. */
-  readonly after?: Key;
-  /** Stop after so many records; none means all. */
-  readonly limit?: number;
-  /**
-   * Told about each record that cannot be decoded, which is then passed over and does not count for `limit`. Without it
-   * the range throws.
-   */
-  readonly onUnreadable?: ((error: DataLossError) => void) | undefined;
-}
-
-/** A view of all tables as they stood at one moment. Valid only until the callback that received it returns. */
+/** The rows as they are at one moment. Valid only until the function that received it returns. */
 export interface ReadTransaction {
-  /** The value, or undefined when there is no such record. @throws DataLossError when the record cannot be decoded. */
-  get<K extends Key, V>(table: Table<K, V>, key: K): V | undefined;
-  /** Whether there is such a record; cheaper than `get`, since nothing is decoded. */
-  has<K extends Key, V>(table: Table<K, V>, key: K): boolean;
   /**
-   * Records in key order, decoded one by one as the caller asks for them.
-   * @throws DataLossError at a record that cannot be decoded, unless `onUnreadable` is there to be told.
+   * The first row, or undefined.
+   * @throws DataLossError when the file is damaged there.
    */
-  range<K extends Key, V>(table: Table<K, V>, range?: Range): Iterable<Entry<K, V>>;
+  get<Row>(statement: Statement<Row>, ...parameters: readonly SqlValue[]): Row | undefined;
+  /** All rows. Throws as `get`. */
+  all<Row>(statement: Statement<Row>, ...parameters: readonly SqlValue[]): Row[];
   /**
-   * The keys of records in their order, whether or not the values can be decoded.
-   * @throws DataLossError at a key that cannot be decoded; the next step of the iteration goes on behind it.
+   * Row by row, for results that may be large. Inside of a change nothing can be changed until the iteration has ended;
+   * it ends by itself when the function returns. Throws as `get`, while iterating.
    */
-  keys<K extends Key, V>(table: Table<K, V>, range?: Range): Iterable<K>;
+  each<Row>(statement: Statement<Row>, ...parameters: readonly SqlValue[]): IterableIterator<Row>;
 }
 
-/** A view that sees its own changes. */
+/** Rows that can be changed as well. Sees its own changes. */
 export interface WriteTransaction extends ReadTransaction {
-  /** Creates or replaces a record. */
-  put<K extends Key, V>(table: Table<K, V>, key: K, value: V): void;
-  /** Deletes a record. Returns whether there was one. */
-  remove<K extends Key, V>(table: Table<K, V>, key: K): boolean;
+  /** Changes rows and returns how many. */
+  run(statement: Statement<object>, ...parameters: readonly SqlValue[]): number;
 }
 
-/** An embedded transactional store. */
+/** What kind of change it is. */
+export interface WriteOptions {
+  /** A change that gives space back (a removal): goes on while the disk is full, when others are refused. Default: false. */
+  readonly frees?: boolean;
+}
+
+/** An open store: one SQLite database, which only this process uses. */
 export interface Store extends AsyncDisposable {
-  /** Where the records lie, for messages and for the exports of the metadata plugin. */
-  readonly path: string;
+  /** The database file. */
+  readonly file: string;
 
-  /**
-   * Whether a backup took the place of its records, and what it replaced is still kept: then there may be files of
-   * snapshots that only the replaced records know, which must not be deleted.
-   */
-  readonly restored: boolean;
-
-  /** How many writes were put on disk since it was opened. */
+  /** How many groups of changes were committed since it was opened. */
   readonly changes: number;
 
   /**
-   * Runs `view` over one consistent snapshot of all tables and returns its result. Never waits for a writer, and
-   * sees nothing of a write that is not on disk yet.
-   * The transaction must not be kept or awaited in: page through long ranges with `limit` and `after`.
-   * @throws UnavailableError when the store is closed; whatever `view` throws.
+   * Whether databases that a restore replaced still lie beside it: then there may be files of snapshots that only those
+   * know, and these must not be deleted.
    */
-  read<T>(view: (tx: ReadTransaction) => T): T;
+  readonly restored: boolean;
 
   /**
-   * Runs `change` in a write transaction and resolves with its result once the change is on disk. Changes that are
-   * asked for at the same time share one disk synchronisation; each is atomic by itself.
+   * Runs `work` at once and returns its result. All its statements see the same state, which is on disk: a change is visible
+   * once its `write` resolves. Blocks the event loop as long as it runs.
+   * @throws UnavailableError when the store is closed; DataLossError when the file is damaged; whatever `work` throws.
+   */
+  read<T>(work: (tx: ReadTransaction) => T): T;
+
+  /**
+   * Runs `work` soon, and resolves with its result when its changes are on disk and readers see them. Calls that come at the same
+   * time share a transaction and a synchronisation of the disk. When one throws, only its own changes are undone, and its
+   * `write` rejects with that error.
    *
-   * `change` is synchronous, does no input or output, depends on nothing but its transaction and may be run again.
-   * When it throws, its own writes are undone and the promise rejects with what it threw; others are not affected.
-   * @throws ResourceExhaustedError when the disk is full: nothing of the change is kept, and the store stays usable.
-   * @throws UnavailableError when the store is closed.
+   * `work` is synchronous, depends on nothing but its transaction, and may be run again when a transaction that it shared
+   * had to be given up.
+   * @throws ResourceExhaustedError when the disk is full, or too many changes wait; nothing of the change is kept.
+   * @throws DataLossError when the file is damaged or the disk fails, FailedPreconditionError when it cannot be written. When
+   * a synchronisation failed, it is not known whether the change survives a power cut, and the store takes no other
+   * until it is opened again.
+   * @throws UnavailableError when the store is closed, or a synchronisation has failed before.
    */
-  write<T>(change: (tx: WriteTransaction) => T): Promise<T>;
+  write<T>(work: (tx: WriteTransaction) => T, options?: WriteOptions): Promise<T>;
 
   /**
-   * Writes all records, as they stand at one moment, into a file; see `BackupRequest`. The store stays in use meanwhile.
-   * @throws UnavailableError when the store is closed; ResourceExhaustedError when the disk is full; DataLossError when
-   * records cannot be read. Then there is no new file.
+   * Copies the database, as it is at one moment, into a single file that only its owner can read; one of that name is replaced,
+   * at once and as a whole. The copy has been read once completely and is on disk when this resolves. Works in a thread of its
+   * own, while the store is read and written. `restoreStore` restores it.
+   * @throws ResourceExhaustedError when the disk is full, DataLossError when what was copied is not sound, NotFoundError or
+   * PermissionDeniedError when the file cannot be made; what was there is untouched then, and nothing is left beside it.
+   * @throws UnavailableError when the store is closed; CanceledError, DeadlineExceededError when the signal is aborted.
    */
-  backUp(request: BackupRequest): Promise<void>;
+  backup(file: string, signal?: AbortSignal): Promise<void>;
 
-  /** Lets the writes under way finish, then closes. Calling it again does nothing. */
+  /**
+   * Reads everything, in a thread of its own: SQLite's check of its own pages and of all references between rows.
+   * @returns what is wrong, as texts; none when the store is sound.
+   * @throws as `backup`, when it cannot be read at all or is cancelled.
+   */
+  verify(signal?: AbortSignal): Promise<readonly string[]>;
+
+  /** Waits for changes under way, then closes. Calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@
  * ```
  */
 import { describe, it, type TestContext } from 'node:test';
-import type { CallContext, Snapshotter } from '../snapshots/index.js';
+import type { CallContext, Snapshotter } from '../snapshots/api/index.js';
 import type { MountForSuite, SuiteCase } from './suite/case.js';
 import { committedCases } from './suite/committed.js';
 import { creationCases } from './suite/creation.js';

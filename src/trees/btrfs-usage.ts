@@ -24,11 +24,11 @@ export interface MeasuredSubvolume {
 }
 
 /**
- * What a subvolume holds that the snapshot it was made of does not: the inodes that were made in it, and the data
- * extents that were written in it, each once, as large as they are on disk. A subvolume that was made empty holds all of
- * its own. The kernel keeps with each inode and extent the transaction that made it, and with each leaf of the tree
- * the last that wrote it, so leaves that are still shared with the other snapshot are not even read: this costs what
- * was changed, whatever the size of the whole. What has not been written out yet does not count; synchronise first.
+ * What a subvolume holds in addition to the snapshot that it was made of: the inodes that were created in it, and the data
+ * extents that were written in it, each once, as large as they are on disk. A subvolume that began empty holds everything
+ * in it. The kernel keeps with each inode and extent the transaction that made it, and with each leaf of the tree
+ * the last that wrote it, so leaves that are still shared with the other snapshot are not read: the cost depends on what
+ * was changed, not on the size of the whole. What has not been written out yet does not count; synchronise first.
  * Blocks the calling thread.
  * @returns undefined when it was stopped.
  * @throws a system error.
@@ -54,7 +54,7 @@ export function measureSubvolume({ path, since }: MeasuredSubvolume, stop: () =>
   }
 }
 
-/** The last transaction whose work a subvolume has from the one it was made of. */
+/** The last transaction that a subvolume has in common with the one that it was made of. */
 function baseOf(path: string): bigint {
   const fd = openDirectory(path);
   try {

@@ -16,7 +16,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { NotFoundError } from '../errors/index.js';
 import { directoryCalls } from '../linux/index.js';
 import { diskUsage } from './disk-usage.js';
-import { measureTree, unbounded } from './tree-measure.js';
+import { measureTree } from './tree-measure.js';
+import { smallTree } from './tree-tasks.js';
 
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'strata-usage-'));
@@ -86,19 +87,17 @@ describe('what a tree takes', () => {
       const blocks = execFileSync('du', ['-s', '--block-size=512', root], { encoding: 'utf8' }).split('\t')[0];
       const usage = await diskUsage(root);
       assert.deepEqual(usage, { size: Number(blocks) * 512, inodes });
-      assert.deepEqual(measureTree(root, unbounded), usage);
-      assert.deepEqual(
-        measureTree(root, unbounded, () => undefined),
-        usage,
-      );
+      assert.deepEqual(measureTree(root), usage);
+      assert.deepEqual(measureTree(root, { calls: () => undefined }), usage);
     });
   }
 
-  it('is the same whether it is measured at once or in a thread', async (t) => {
+  it('is the same in a thread and on this one, small or large', async (t) => {
     const root = directory(t);
-    for (let n = 0; n < 400; n += 1) writeFileSync(join(root, `file ${n}`), 'x');
+    const files = smallTree + 100;
+    for (let n = 0; n < files; n += 1) writeFileSync(join(root, `file ${n}`), 'x');
     const usage = await diskUsage(root);
-    assert.equal(usage.inodes, 401);
+    assert.equal(usage.inodes, files + 1);
     assert.deepEqual(measureTree(root), usage);
   });
 
@@ -118,17 +117,12 @@ describe('what a tree takes', () => {
         rmSync(join(root, 'gone'), { recursive: true, force: true });
         return false;
       };
-      assert.equal(measureTree(root, { ...unbounded, stop }, calls)?.inodes, 4);
+      assert.equal(measureTree(root, { stop, calls })?.inodes, 4);
     }
   });
 
-  it('is not told when a bound is met', (t) => {
-    const root = directory(t);
-    for (const name of ['a', 'b', 'c']) mkdirSync(join(root, name));
-    assert.equal(measureTree(root, { ...unbounded, maxEntries: 3 }), undefined);
-    assert.equal(measureTree(root, { ...unbounded, maxEntries: 4 })?.inodes, 4);
-    assert.equal(measureTree(root, { ...unbounded, stop: () => true }), undefined);
-    assert.equal(measureTree(root, { ...unbounded, maxDirectorySize: 0 }), undefined);
+  it('is not told when it was stopped', (t) => {
+    assert.equal(measureTree(directory(t), { stop: () => true }), undefined);
   });
 
   it('is an error when there is no tree, or the caller gave up', async (t) => {

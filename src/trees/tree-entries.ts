@@ -1,7 +1,7 @@
 /**
- * What is in a directory, with what stat(2) says of each entry. By two system calls of our own where they can be made:
- * the names come in large blocks, and each entry is looked up from the open directory, which takes less than half of the
- * processor time of Node's functions. Otherwise by those.
+ * The entries of a directory, with what stat(2) says of each. Two system calls of our own, where they can be made, read the
+ * names in large blocks and look each entry up from the open directory, in less than half of the processor time of Node's
+ * functions, which are used elsewhere.
  */
 import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync } from 'node:fs';
 import type { DirectoryCalls } from '../linux/index.js';
@@ -121,7 +121,7 @@ const TWO_TO_32 = 2 ** 32;
 /** Longer than any name, with its NUL. */
 const NAME_BYTES = 256;
 
-/** What the kernel writes into. One of each will do: a thread lists one directory at a time. */
+/** Buffers for the kernel. One of each is enough: a thread lists one directory at a time. */
 interface Memory {
   readonly listing: Buffer;
   readonly name: Buffer;

@@ -16,44 +16,43 @@ export interface DiskUsage {
   readonly inodes: number;
 }
 
-/** When to stop measuring. */
-export interface MeasureBounds {
-  /** Asked before each entry; true stops. */
-  stop(): boolean;
-  /** More entries than this stop it. */
-  readonly maxEntries: number;
-  /** A directory whose own size is larger than this stops it, since listing it could take long. */
-  readonly maxDirectorySize: number;
-  /** What not to count of a regular file, in bytes; 0 when absent. */
-  readonly uncounted?: (path: Buffer) => number;
+/** What to measure. */
+export interface MeasureRequest {
+  readonly path: string;
+  /** Whether to leave out blocks that a file shares with another one. */
+  readonly withoutShared: boolean;
 }
 
-/** Bounds that never stop it. */
-export const unbounded: MeasureBounds = {
-  stop: () => false,
-  maxEntries: Number.POSITIVE_INFINITY,
-  maxDirectorySize: Number.POSITIVE_INFINITY,
-};
+/** How to measure. */
+export interface MeasureOptions {
+  /** Asked before each entry; true stops it. Default: goes on to the end. */
+  readonly stop?: () => boolean;
+  /** What not to count of a regular file, in bytes; 0 when absent. */
+  readonly uncounted?: (path: Buffer) => number;
+  /** How to list: gives undefined for Node's own functions, which take twice as long. Default: the faster way. */
+  readonly calls?: () => DirectoryCalls | undefined;
+}
 
 /** The unit of `st_blocks`, whatever the block size of the file system. */
 const STAT_BLOCK = 512;
 
 class Measurement {
   readonly #top: string;
-  readonly #bounds: MeasureBounds;
+  readonly #stop: () => boolean;
+  readonly #uncountedOf: MeasureOptions['uncounted'];
   readonly #calls: DirectoryCalls | undefined;
   /** The inodes that have several names, as `device:inode`; the others cannot be met twice. */
   readonly #seen = new Set<string>();
   #blocks = 0;
   #inodes = 0;
   #uncounted = 0;
-  #entries = 0;
   #stopped = false;
 
-  constructor(top: string, bounds: MeasureBounds, calls: DirectoryCalls | undefined) {
+  constructor(top: string, { stop = () => false, uncounted, calls = directoryCalls }: MeasureOptions) {
     this.#top = top;
-    this.#bounds = bounds;
-    this.#calls = calls;
+    this.#stop = stop;
+    this.#uncountedOf = uncounted;
+    this.#calls = calls();
   }
 
   run(): DiskUsage | undefined {
@@ -62,7 +61,7 @@ class Measurement {
     this.#count(entryAt(toBytes(this.#top)));
     while (!this.#stopped && this.#visitNext(pending));
     if (this.#stopped) return undefined;
-    // Never less than nothing: what shares blocks may change between the two looks at it.
+    // Never negative: the shared blocks may change between the two readings.
     const size = Math.max(0, this.#blocks * STAT_BLOCK - this.#uncounted);
     return { size, inodes: this.#inodes };
   }
@@ -84,8 +83,7 @@ class Measurement {
 
   /** @param directory The directory that it is in; undefined for the top. */
   #count(entry: TreeEntry, directory?: string): void {
-    this.#entries += 1;
-    this.#stopped = this.#isOver(entry);
+    this.#stopped = this.#stop();
     const { blocks } = entry;
     if (!entry.isDirectory && entry.links > 1) {
       const { identity } = entry;
@@ -94,20 +92,14 @@ class Measurement {
     }
     this.#blocks += blocks;
     this.#inodes += 1;
-    if (blocks > 0 && entry.isFile) this.#uncounted += this.#uncountedOf(entry, directory);
+    if (blocks > 0 && entry.isFile) this.#uncounted += this.#sharedOf(entry, directory);
   }
 
-  #uncountedOf({ name }: TreeEntry, directory: string | undefined): number {
-    const { uncounted } = this.#bounds;
+  #sharedOf({ name }: TreeEntry, directory: string | undefined): number {
+    const uncounted = this.#uncountedOf;
     if (uncounted === undefined) return 0;
     const path = directory === undefined ? this.#top : `${directory}/${name}`;
     return ifThere(() => uncounted(toBytes(path))) ?? 0;
-  }
-
-  #isOver(entry: TreeEntry): boolean {
-    const { maxEntries, maxDirectorySize } = this.#bounds;
-    if (this.#entries > maxEntries || (entry.isDirectory && entry.size > maxDirectorySize)) return true;
-    return this.#bounds.stop();
   }
 }
 
@@ -115,14 +107,9 @@ class Measurement {
  * Measures a tree by containerd's rule (github.com/containerd/continuity fs/du_unix.go): each inode once, its allocated
  * blocks, the top directory included, symbolic links not followed. Unlike there, a file that vanishes meanwhile is no
  * error. Blocks the calling thread, 2 microseconds per entry.
- * @param calls How to look: nothing for Node's own functions, which take twice as long.
- * @returns undefined when a bound was met.
+ * @returns undefined when it was stopped.
  * @throws a system error when the top is missing or something cannot be read.
  */
-export function measureTree(
-  path: string,
-  bounds: MeasureBounds = unbounded,
-  calls: () => DirectoryCalls | undefined = directoryCalls,
-): DiskUsage | undefined {
-  return new Measurement(toBinary(path), bounds, calls()).run();
+export function measureTree(path: string, options: MeasureOptions = {}): DiskUsage | undefined {
+  return new Measurement(toBinary(path), options).run();
 }

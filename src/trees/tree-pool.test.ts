@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { CanceledError, systemErrorCode, UnknownError } from '../errors/index.js';
 import { runInTreePool } from './tree-pool.js';
 
 /** The niceness of every thread of this process (proc_pid_stat(5), field 19); the name before it may hold anything. */
@@ -35,18 +36,33 @@ describe('the threads that walk trees', () => {
     assert.equal(os.getPriority(process.pid), own);
   });
 
-  test('make directories while they delete', async () => {
+  test('make directories, measure and delete each in threads of their own', async () => {
     const root = path.join(directory, 'snapshots');
-    fillTree(path.join(root, 'large'), 5_000);
+    fillTree(path.join(root, 'large'), 2_000);
     const template = { mode: 0o755, directories: [] };
-    // Starts the thread, which may take longer than deleting does.
-    await runInTreePool('make', { root, names: ['first'], template, milliseconds: 1 });
-    const ended: string[] = [];
-    const removed = runInTreePool('remove', { root, names: ['large'] }).then(() => ended.push('remove'));
-    const made = runInTreePool('make', { root, names: ['new'], template, milliseconds: 1 }).then(() =>
-      ended.push('make'),
+    const busy = [0, 1, 2, 3].map(() => runInTreePool('measure', { path: root, withoutShared: true }));
+    const [made, removal, usages] = await Promise.all([
+      runInTreePool('make', { root, names: ['new'], template, milliseconds: 1 }),
+      runInTreePool('remove', { root, names: ['large'] }),
+      Promise.all(busy),
+    ]);
+    assert.equal(made, 1);
+    assert.deepEqual(removal, { finished: true, failures: [] });
+    assert.equal(usages.length, 4);
+    assert.deepEqual(readdirSync(root), ['new']);
+  });
+
+  test('tell what is wrong as a Strata error, with the error of the system as its cause', async () => {
+    const missing = runInTreePool('measure', { path: path.join(directory, 'missing'), withoutShared: false });
+    await assert.rejects(missing, (error) => {
+      assert.ok(error instanceof UnknownError);
+      assert.equal(systemErrorCode(error.cause), 'ENOENT');
+      return true;
+    });
+    const signal = AbortSignal.abort();
+    await assert.rejects(
+      runInTreePool('measure', { path: directory, withoutShared: false }, { signal }),
+      CanceledError,
     );
-    await Promise.all([removed, made]);
-    assert.deepEqual(ended, ['make', 'remove']);
   });
 });

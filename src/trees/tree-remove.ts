@@ -3,7 +3,12 @@
  *
  * Every step goes through an open directory (`/proc/self/fd/N/name`), so that a directory that is swapped for a
  * symbolic link meanwhile leads nowhere, and a tree of any depth can be deleted. A mount inside a tree is not entered.
+ *
+ * Several threads can delete one tree: each begins at another entry of each directory, and comes last to the entries with which
+ * the others began. It skips what is gone already, so the threads need not know of each other.
  */
+
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -36,9 +41,21 @@ export interface RemovalFailure {
   readonly error: PlainError;
 }
 
-/** What came of deleting several trees. */
+/** What to delete. */
+export interface RemovalRequest {
+  /** The directory that holds the trees. */
+  readonly root: string;
+  /** Names of entries in it, nothing that leads out of it (see {@link isEntryName}). */
+  readonly names: readonly string[];
+  /** After how many entries to leave the rest. Default: goes on to the end. */
+  readonly maxEntries?: number;
+  /** Which of several threads that delete the same this is, and how many there are. Default: the only one. */
+  readonly lane?: { readonly index: number; readonly count: number };
+}
+
+/** The result of deleting several trees. */
 export interface RemovalReport {
-  /** False when it was stopped before the last tree. */
+  /** False when it was stopped before the last tree, or left the rest. */
   readonly finished: boolean;
   readonly failures: readonly RemovalFailure[];
 }
@@ -56,11 +73,28 @@ const MOUNT_ID = /^mnt_id:\s*(\d+)$/m;
 /** Thrown to unwind when the caller wants no more. */
 class Stopped extends Error {}
 
+type Lane = NonNullable<RemovalRequest['lane']>;
+
+const onlyLane: Lane = { index: 0, count: 1 };
+
+/**
+ * A name that is used once: a directory that takes the place of an empty one, which another thread is about to delete,
+ * would be deleted in its stead.
+ */
+const thread = randomUUID();
+let movedByThread = 0;
+
+/** The same names, from where this lane begins. */
+function fromLane(names: readonly string[], { index, count }: Lane): readonly string[] {
+  const start = Math.floor((names.length * index) / count);
+  return start === 0 ? names : [...names.slice(start), ...names.slice(0, start)];
+}
+
 function mountIdOf(fd: number): string | undefined {
   return MOUNT_ID.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
 }
 
-/** Runs a step and takes it for done when its object is gone already. */
+/** Runs a step and counts it as done when its object is gone already. */
 function unlessGone(step: () => void): void {
   try {
     step();
@@ -102,13 +136,15 @@ function makeWritable(fd: number): void {
 /** Deletes one tree below an open directory. */
 class TreeRemoval {
   readonly #stop: () => boolean;
+  readonly #lane: Lane;
   readonly #mountId: string | undefined;
   /** The open top of the tree, to which what lies too deep is moved. */
   #top: number | undefined;
   #moved = 0;
 
-  constructor(root: number, stop: () => boolean) {
+  constructor(root: number, lane: Lane, stop: () => boolean) {
     this.#stop = stop;
+    this.#lane = lane;
     this.#mountId = mountIdOf(root);
   }
 
@@ -150,7 +186,7 @@ class TreeRemoval {
   #empty(fd: number, path: string, depth: number): void {
     for (let pass = 1; ; pass += 1) {
       const movedBefore = this.#moved;
-      for (const name of readdirSync(pathOfDescriptor(fd), 'latin1')) {
+      for (const name of fromLane(readdirSync(pathOfDescriptor(fd), 'latin1'), this.#lane)) {
         if (depth < MAX_DEPTH) this.remove(fd, name, depth + 1);
         else this.#removeDeep(fd, name);
       }
@@ -182,7 +218,8 @@ class TreeRemoval {
     for (;;) {
       this.#moved += 1;
       try {
-        unlessGone(() => renameSync(toBytes(path), `${pathOfDescriptor(top)}/.deep-${this.#moved}`));
+        const name = `.deep-${thread}-${++movedByThread}`;
+        unlessGone(() => renameSync(toBytes(path), `${pathOfDescriptor(top)}/${name}`));
         return;
       } catch (error) {
         // The name is taken by something of the tree's own: the next one.
@@ -200,17 +237,19 @@ export function isEntryName(name: string): boolean {
 /**
  * Deletes trees by their names in a directory. Blocks the calling thread. What is gone already counts as deleted; one
  * tree that cannot be deleted does not keep the others.
- * @param names Names of entries, nothing that leads out of the directory (see {@link isEntryName}).
  * @param stop Asked before each entry; true ends it, with what was deleted by then gone.
  * @throws a system error when the directory itself cannot be opened.
  */
-export function removeTreesNow(root: string, names: readonly string[], stop: () => boolean): RemovalReport {
+export function removeTreesNow(request: RemovalRequest, stop: () => boolean): RemovalReport {
+  const { root, names, maxEntries = Number.POSITIVE_INFINITY, lane = onlyLane } = request;
   const failures: RemovalFailure[] = [];
+  let entries = 0;
+  const isOver = () => ++entries > maxEntries || stop();
   const rootFd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    for (const name of names) {
+    for (const name of fromLane(names, lane)) {
       try {
-        new TreeRemoval(rootFd, stop).remove(rootFd, toBinary(name), 0);
+        new TreeRemoval(rootFd, lane, isOver).remove(rootFd, toBinary(name), 0);
       } catch (error) {
         if (error instanceof Stopped) return { finished: false, failures };
         failures.push({ name, error: toPlainError(error) });

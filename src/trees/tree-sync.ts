@@ -24,7 +24,7 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** What a tree loses while it is being walked. */
 const VANISHED = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ELOOP'] as const;
 
-/** The tree holds what only a synchronisation of the whole file system puts on disk. */
+/** The tree has something that only a synchronisation of the whole file system puts on disk. */
 class CannotSync extends Error {}
 
 class TreeSync {

@@ -31,7 +31,8 @@ it('trees are synchronised and measured without the addon for system calls', (t)
       (await diskUsage(tree)).inodes,
     ]));
     process.exit();`;
-  const args = ['--require', join(directory, 'hook.cjs'), '--input-type=module', '--eval', program];
+  writeFileSync(join(directory, 'program.mjs'), program);
+  const args = ['--require', join(directory, 'hook.cjs'), join(directory, 'program.mjs')];
   const printed: unknown = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
   assert.deepEqual(printed, [true, 3]);
 });

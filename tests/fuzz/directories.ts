@@ -4,7 +4,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -88,7 +87,6 @@ class Directories implements Fuzzed {
     const [theirs, ours] = [await this.#layer(`${round}-theirs`), await this.#layer(`${round}-ours`)];
     const harmed = [theirs.layerId, theirs.activeId].map((id) => path.join(this.#places.driver, 'snapshots', id));
     for (let times = 1 + random.below(3); times > 0; times--) this.#harm(random, random.pick(harmed));
-    if (random.chance(0.3)) this.#harmReady(random);
     await this.#tryAll(theirs.name, random);
     await this.#works(ours.name);
     assert.equal(existsSync(path.join(this.#canary, 'alive')), true, 'what a symbolic link leads to was deleted');
@@ -108,16 +106,6 @@ class Directories implements Fuzzed {
     const inside = random.pick([directory, path.join(directory, 'fs'), path.join(directory, 'work')]);
     if (!existsSync(inside) || !statSync(inside).isDirectory() || realpathSync(inside) !== inside) return;
     random.pick(harms)(inside, this.#canary);
-  }
-
-  /** The directories that were made ahead. */
-  #harmReady(random: Random): void {
-    const ready = path.join(this.#places.driver, 'ready');
-    const names = readdirSync(ready);
-    for (let times = random.below(4); times > 0 && names.length > 0; times--) {
-      const directory = path.join(ready, random.pick(names));
-      if (existsSync(directory)) this.#harm(random, directory);
-    }
   }
 
   /** Every call on what was harmed, in any order: each is answered, be it with an error. */

@@ -24,7 +24,7 @@ const methods: readonly string[] = [
 ];
 
 const calls = 8;
-const longestAnswer = 30_000;
+const longestAnswer = 120_000;
 
 /** The target. */
 export const messages: FuzzTarget = {

@@ -20,7 +20,7 @@ export interface FuzzTarget {
 export type FuzzLength = { readonly attempts: number } | { readonly seconds: number };
 
 /** What one attempt may take, in milliseconds; one that takes longer hangs. */
-const longestAttempt = 120_000;
+const longestAttempt = 300_000;
 
 /**
  * Makes attempts with the numbers of a seed and those after it, so that a failure can be seen again by its own seed.

@@ -1,9 +1,10 @@
 import { configurations } from './configurations.js';
 import { directories } from './directories.js';
 import { filters } from './filters.js';
+import { http2 } from './http2.js';
 import { messages } from './messages.js';
-import { pages } from './pages.js';
+import { storeFiles } from './store-files.js';
 import type { FuzzTarget } from './target.js';
 
 /** Everything that is fuzzed. */
-export const targets: readonly FuzzTarget[] = [messages, filters, configurations, pages, directories];
+export const targets: readonly FuzzTarget[] = [messages, http2, filters, configurations, storeFiles, directories];

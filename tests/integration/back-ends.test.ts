@@ -1,17 +1,16 @@
 /** Each back end below a real containerd, and after being killed in the middle of its work. */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { backEnds, startBackEnd } from '../support/back-ends.js';
 import { Containerd } from '../support/containerd.js';
 import { buildImage, imageLayers, imageName, importArguments } from '../support/image.js';
-import { mountsBelow } from '../support/mounts.js';
+import { mountsBelow, untilNothingIsAttachedBelow } from '../support/mounts.js';
 import { mustRun } from '../support/run.js';
 import { scenario } from '../support/scenario.js';
 import { until } from '../support/until.js';
 
-const needs = ['containerd', 'runc', 'umoci', 'busybox'] as const;
+const needs = ['containers', 'umoci'] as const;
 const throughStrata = ['--snapshotter', 'strata'] as const;
 
 /** What a container has to find of its image, whatever it is kept in. */
@@ -39,15 +38,6 @@ for (const backEnd of backEnds) {
       await until('no file of a snapshot is left', async () => (await strata.onDisk()).length === 0);
     },
   );
-}
-
-/** The loop devices whose files lie below a directory. */
-async function loopDevicesBelow(directory: string): Promise<string[]> {
-  const names = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
-  const files = await Promise.all(
-    names.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
-  );
-  return files.filter((file) => file.startsWith(`${directory}/`));
 }
 
 /** The others are killed by the torture. */
@@ -81,7 +71,7 @@ for (const backEnd of killable) {
         for (const name of ['child', 'grandchild']) await call('rm', name);
         await until('only the layer is left', async () => (await strata.onDisk()).length === 1);
         assert.deepEqual(await mountsBelow(strata.directory), []);
-        assert.deepEqual(await loopDevicesBelow(path.join(strata.directory, 'root')), []);
+        await untilNothingIsAttachedBelow(path.join(strata.directory, 'root'));
       }
     }
   });

@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 scenario('backup and restore', {}, async (running) => {
   const strata = await Strata.start(running);
   const root = path.join(strata.directory, 'root');
-  const file = path.join(strata.directory, 'records.mdb');
+  const file = path.join(strata.directory, 'records.db');
   const restore = (from: string) => run(strataCommand, ['restore', '--root', root, from]);
   const idsOnDisk = async () => (await strata.onDisk()).map(Number);
   const keys = async () => (await strata.must(['ls', '--json'])).match(/"name": "[^"]*"/g)?.sort() ?? [];
@@ -19,11 +19,11 @@ scenario('backup and restore', {}, async (running) => {
   await running.step('a backup is made while the daemon serves, for its maker alone', async () => {
     await strata.must(['prepare', 'build']);
     await strata.must(['commit', 'base', 'build']);
-    assert.match(await strata.must(['backup', file]), /records\.mdb/);
+    assert.match(await strata.must(['backup', file]), /records\.db/);
     assert.equal((await lstat(file)).mode & 0o777, 0o600);
     assert.deepEqual(
       (await readdir(strata.directory)).filter((name) => name.includes('records')),
-      ['records.mdb'],
+      ['records.db'],
     );
     await strata.must(['prepare', 'after', 'base']);
     await strata.must(['commit', 'later', 'after']);
@@ -57,7 +57,7 @@ scenario('backup and restore', {}, async (running) => {
 
   await running.step('when what was replaced is deleted, so are the files that only it knew', async () => {
     await strata.stop();
-    const store = 'io.strata.store.v1.lmdb';
+    const store = 'io.strata.store.v1.sqlite';
     const [replaced = ''] = (await readdir(root)).filter((name) => name.startsWith(`${store}.replaced-`));
     await rm(path.join(root, replaced), { recursive: true });
     const before = (await idsOnDisk()).length;
@@ -68,20 +68,20 @@ scenario('backup and restore', {}, async (running) => {
 
   await running.step('without a daemon the root itself is read', async () => {
     await strata.stop();
-    const direct = path.join(strata.directory, 'direct.mdb');
+    const direct = path.join(strata.directory, 'direct.db');
     assert.equal((await run(strataCommand, ['backup', '--root', root, direct])).status, 0);
     assert.equal((await restore(direct)).status, 0);
   });
 
   await running.step('an unreadable database is refused with its name and that of the newest backup', async () => {
-    const data = path.join(root, 'io.strata.store.v1.lmdb', 'data.mdb');
+    const data = path.join(root, 'io.strata.store.v1.sqlite', 'strata.db');
     await rename(data, `${data}.kept`);
     await writeFile(data, 'x'.repeat(8192));
-    const backup = path.join(root, 'io.strata.backup.v1.records', 'records-2026-01-01T00-00-00Z.mdb');
+    const backup = path.join(root, 'io.strata.backup.v1.records', 'records-2026-01-01T00-00-00Z.db');
     await run('mkdir', ['-p', path.dirname(backup)]);
     await writeFile(backup, await readFile(file));
     const args = [...serveArguments(strata.directory), '--address', addressIn(strata.directory)];
-    const { status, stderr } = await run(strataCommand, args, { seconds: 30 });
+    const { status, stderr } = await run(strataCommand, args);
     assert.equal(status, 1);
     assert.ok(stderr.includes(data) && stderr.includes(backup), stderr);
     assert.equal((await restore(backup)).status, 0);

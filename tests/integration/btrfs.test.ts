@@ -11,7 +11,7 @@ import { mustRun } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
 
-const needs = ['root', 'mkfs.btrfs'] as const;
+const needs = ['btrfs'] as const;
 const MIB = 2 ** 20;
 
 async function startOnBtrfs(running: Scenario, proxy = false): Promise<{ disk: Disk; strata: Strata }> {
@@ -83,7 +83,7 @@ scenario('limits of snapshots in use, on btrfs', { needs }, async (running) => {
   });
 });
 
-const tools = ['containerd', 'runc', 'umoci', 'busybox'] as const;
+const tools = ['containers', 'umoci'] as const;
 
 scenario('containerd over btrfs', { needs: [...needs, ...tools] }, async (running) => {
   const { strata, disk } = await startOnBtrfs(running, true);

@@ -9,7 +9,7 @@ import { scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
 import { until } from '../support/until.js';
 
-scenario('the strata command', { needs: ['root'] }, async (running) => {
+scenario('the strata command', { needs: ['overlay'] }, async (running) => {
   const strata = await Strata.start(running);
   const json = async (...args: readonly string[]): Promise<unknown> =>
     JSON.parse(await strata.must([...args, '--json']));

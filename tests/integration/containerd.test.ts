@@ -9,7 +9,7 @@ import { scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
 import { until } from '../support/until.js';
 
-const needs = ['root', 'containerd', 'runc', 'umoci', 'busybox'] as const;
+const needs = ['containers', 'umoci', 'overlay'] as const;
 const snapshotter = ['--snapshotter', 'strata'] as const;
 
 /** Questions that a shell in the container answers, a line each, and what it has to say. */

@@ -41,7 +41,7 @@ async function bench(running: Scenario, flattenDepth: number): Promise<Bench> {
   return { strata, wire };
 }
 
-scenario('a chain of as many layers as overlay takes', { needs: ['root'] }, async (running) => {
+scenario('a chain of as many layers as overlay takes', { needs: ['overlay'] }, async (running) => {
   const { strata, wire } = await bench(running, 0);
   const target = path.join(await running.directory(), 'target');
   await mkdir(target);
@@ -65,7 +65,7 @@ scenario('a chain of as many layers as overlay takes', { needs: ['root'] }, asyn
   });
 });
 
-scenario('a chain of more layers than overlay takes, made flat', { needs: ['root'] }, async (running) => {
+scenario('a chain of more layers than overlay takes, made flat', { needs: ['overlay'] }, async (running) => {
   const layers = 600;
   const { strata, wire } = await bench(running, 40);
   const target = path.join(await running.directory(), 'target');

@@ -6,7 +6,7 @@ import { mountsBelow } from '../support/mounts.js';
 import { strataCommand } from '../support/paths.js';
 import { type CommandResult, run } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
-import { Strata, serveArguments } from '../support/strata.js';
+import { addressIn, Strata, serveArguments } from '../support/strata.js';
 
 interface Diagnosis {
   readonly findings: readonly { readonly code: string; readonly severity: string }[];
@@ -20,7 +20,12 @@ const codes = (diagnosis: Diagnosis): string[] => diagnosis.findings.map(({ code
 
 /** What stands where the daemon of a directory is to be. */
 function place(directory: string): string[] {
-  return [...serveArguments(directory).slice(1), '--address', path.join(directory, 's.sock')];
+  return [...serveArguments(directory).slice(1), ...address(directory)];
+}
+
+/** A socket of our own, since somebody may listen on the default one. */
+function address(directory: string): string[] {
+  return ['--address', addressIn(directory)];
 }
 
 async function empty(running: Scenario): Promise<string> {
@@ -29,7 +34,7 @@ async function empty(running: Scenario): Promise<string> {
   return directory;
 }
 
-scenario('the doctor as root', { needs: ['root'] }, async (running) => {
+scenario('the doctor as root', { needs: ['overlay'] }, async (running) => {
   await running.step('looks at a machine without a daemon, and leaves nothing', async () => {
     const directory = await empty(running);
     const result = await run(strataCommand, ['doctor', '--json', ...place(directory)]);
@@ -58,17 +63,17 @@ scenario('the doctor as root', { needs: ['root'] }, async (running) => {
     const directory = await empty(running);
     const file = path.join(directory, 'config.toml');
     await writeFile(file, 'rot = "/srv"\n');
-    const result = await run(strataCommand, ['doctor', '--config', file]);
+    const result = await run(strataCommand, ['doctor', '--config', file, ...address(directory)]);
     assert.equal(result.status, 1);
     assert.match(result.stdout, /config\.toml:1: unknown key rot, did you mean root\?/);
-    assert.match(result.stdout, /One thing has to be mended\.\n$/);
+    assert.match(result.stdout, /One thing has to be fixed\.\n$/);
   });
 
   await running.step('ends with 1 when the default snapshotter cannot work here', async () => {
     const directory = await empty(running);
     const file = path.join(directory, 'config.toml');
     await writeFile(file, `root = "${directory}/root"\nsnapshotter = "nobody"\n`);
-    const result = await run(strataCommand, ['doctor', '--json', '--config', file]);
+    const result = await run(strataCommand, ['doctor', '--json', '--config', file, ...address(directory)]);
     assert.equal(result.status, 1);
     assert.ok(codes(read(result)).includes('back-end-unusable'));
   });
@@ -92,7 +97,7 @@ scenario('the doctor without rights', { needs: ['root', 'setpriv'] }, async (run
     assert.ok(found.includes('root-not-writable') && found.includes('unprivileged'), String(found));
   });
 
-  await running.step('has nothing to mend where it may write', async () => {
+  await running.step('has nothing to fix where it may write', async () => {
     const directory = await empty(running);
     const own = path.join(directory, 'own');
     await mkdir(own);

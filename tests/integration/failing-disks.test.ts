@@ -11,7 +11,7 @@ import {
   UnknownError,
 } from '../../src/index.js';
 import { type DiskType, fill, makeDisk } from '../support/disk.js';
-import type { Need } from '../support/needs.js';
+import type { Need } from '../support/needs/index.js';
 import { mustRun } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
@@ -88,9 +88,9 @@ async function checkAll(strata: Strata, witness: Witness): Promise<void> {
 }
 
 const needsOf: Readonly<Record<DiskType, readonly Need[]>> = {
-  ext4: ['root', 'mkfs.ext4'],
-  xfs: ['root', 'mkfs.xfs'],
-  btrfs: ['root', 'mkfs.btrfs'],
+  ext4: ['ext4'],
+  xfs: ['xfs'],
+  btrfs: ['btrfs'],
   tmpfs: ['root'],
 };
 
@@ -113,6 +113,15 @@ for (const type of ['ext4', 'xfs', 'tmpfs'] as const) {
     await running.step('reads meanwhile, and is not ended by it', async () => {
       await witness.read();
       assert.equal(strata.server.running, true);
+    });
+
+    await running.step('removes meanwhile', async () => {
+      const leaves = [...witness.acknowledged].filter((name) => name.startsWith('k'));
+      for (const name of leaves.slice(0, 50)) {
+        await witness.snapshotter.remove(name);
+        witness.acknowledged.delete(name);
+      }
+      await witness.read();
     });
 
     await running.step('works as ever when there is room again, without a restart', async () => {
@@ -143,6 +152,9 @@ const breaks: Readonly<Record<'ext4' | 'xfs', (disk: { path: string; device: str
 /** What a change on a broken disk is refused with: the one is read-only, the other fails. */
 const refusal = { ext4: isReadOnly, xfs: isBroken } as const;
 
+/** The reason in its text. Pages that a shut-down xfs no longer gives can look damaged to SQLite. */
+const reasons = { ext4: /read-only|input\/output|i\/o error/i, xfs: /input\/output|i\/o error|malformed/i } as const;
+
 function isReadOnly(error: unknown): error is Error {
   return error instanceof FailedPreconditionError;
 }
@@ -166,7 +178,7 @@ for (const type of ['ext4', 'xfs'] as const) {
       for (let time = 0; time < 5; time++) {
         const error = await witness.untilRefused();
         assert.ok(refusal[type](error), String(error));
-        assert.match(error.message, /read-only|input\/output|i\/o error/i);
+        assert.match(error.message, reasons[type]);
       }
       for (const name of witness.acknowledged) {
         await assert.rejects(witness.snapshotter.update({ name, labels: new Map([['a', 'b']]) }), refusal[type]);
@@ -175,8 +187,11 @@ for (const type of ['ext4', 'xfs'] as const) {
       }
     });
 
-    await running.step('reads meanwhile, and is not ended by it', async () => {
-      await witness.read();
+    await running.step('reads meanwhile as far as the disk does, and is not ended by it', async () => {
+      // A shut-down xfs reads nothing any more, so that only what is in memory can be told.
+      await witness.read().catch((error: unknown) => {
+        if (type !== 'xfs' || !(error instanceof DataLossError)) throw error;
+      });
       assert.equal(strata.server.running, true);
     });
 

@@ -38,7 +38,7 @@ function as(uid: number, gid: number, command: string): Promise<string> {
   return mustRun('setpriv', [...user, '--', 'sh', '-c', command]);
 }
 
-scenario('snapshots with mapped ids', { needs: ['root', 'setpriv'] }, async (running) => {
+scenario('snapshots with mapped ids', { needs: ['overlay', 'setpriv'] }, async (running) => {
   const strata = await Strata.start(running);
   const layers = [
     { name: 'base', parent: [] },

@@ -9,21 +9,25 @@ import { addressIn, serveArguments } from '../support/strata.js';
 
 const nobody = 65_534;
 
+/** The arguments that have a command look at the daemon in a directory. */
+function place(directory: string): string {
+  return [...serveArguments(directory).slice(1), '--address', addressIn(directory)].join(' ');
+}
+
 /** A shell script with `strata` as a command for a daemon that it starts and ends. */
 function script(directory: string, body: string): string {
-  const serve = [...serveArguments(directory), '--address', addressIn(directory)].join(' ');
   return `
     set -e
     strata() { ${JSON.stringify(strataCommand)} "$@"; }
     export STRATA_ADDRESS=${addressIn(directory)} STRATA_HINTS=0
-    ${JSON.stringify(strataCommand)} ${serve} > ${directory}/log 2>&1 &
+    ${JSON.stringify(strataCommand)} serve ${place(directory)} > ${directory}/log 2>&1 &
     daemon=$!
     trap 'kill $daemon; wait $daemon || true; cat ${directory}/log >&2' EXIT
-    for attempt in $(seq 100); do strata ls > /dev/null 2>&1 && break; sleep 0.1; done
+    for attempt in $(seq 600); do strata ls > /dev/null 2>&1 && break; sleep 0.1; done
     ${body}`;
 }
 
-scenario('a user without rights, in a user namespace', { needs: ['root', 'setpriv'] }, async (running) => {
+scenario('a user without rights, in a user namespace', { needs: ['user-namespaces'] }, async (running) => {
   const directory = await running.directory();
   await chown(directory, nobody, nobody);
   const user = [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
@@ -51,7 +55,7 @@ scenario('a user without rights, in a user namespace', { needs: ['root', 'setpri
   });
 
   await running.step('is told by the doctor what it cannot have', async () => {
-    const { status, stdout, stderr } = await inside(`strata doctor ${serveArguments(directory).slice(1).join(' ')}`);
+    const { status, stdout, stderr } = await inside(`strata doctor ${place(directory)}`);
     assert.equal(status, 0, stdout + stderr);
     assert.match(stdout, /Runs as: +root, in a user namespace, may mount/);
     assert.match(stdout, /overlayfs +works +the default: it works here\n.*mapped.*\n.*limited.*\n.*no rebase/);
@@ -91,7 +95,7 @@ scenario('a machine that the addon is not built for', {}, async (running) => {
   });
 
   await running.step('is told by the doctor', async () => {
-    const { status, stdout } = await without(`strata doctor ${serveArguments(directory).slice(1).join(' ')}`);
+    const { status, stdout } = await without(`strata doctor ${place(directory)}`);
     assert.equal(status, 1);
     assert.match(stdout, /error {2}The addon for system calls cannot be loaded.*addon-missing\n.*npm ci/);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { formats, powerCuts } from '../support/power-cut/cuts.js';
 import { scenario } from '../support/scenario.js';
 
-const needs = ['second-kernel', 'mkfs.ext4', 'mkfs.xfs'] as const;
+const needs = ['second-kernel'] as const;
 
 scenario('power cuts', { needs }, async (running) => {
   const directory = await running.directory();

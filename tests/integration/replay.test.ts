@@ -6,7 +6,7 @@ import { type CampaignOptions, type Counts, campaign, textOfLoss } from '../supp
 import { kindsOfStates } from '../support/replay/candidates.js';
 import { type Scenario, scenario } from '../support/scenario.js';
 
-const needs = ['root', 'strace'] as const;
+const needs = ['root', 'tracing'] as const;
 const states = 120;
 /** Enough to see that something is noticed. */
 const noticed = 1;
@@ -38,13 +38,9 @@ scenario('disks as power cuts leave them in the first start', { needs }, async (
 
 scenario('it is noticed', { needs }, async (running) => {
   const broken: readonly [what: string, breakage: Breakage, complaint: RegExp][] = [
-    ['when a layer is recorded before it is on disk', 'layers-unsynced', /committed|manifest|content|missing/],
+    ['when a layer is recorded before it is on disk', 'layers-unsynced', /committed|file list|content|missing/],
     ['when the store synchronises nothing', 'store-unsynced', /is lost|is damaged/],
-    [
-      'when the store does not wait for the pages of a commit',
-      'pages-unsynced',
-      /is lost|is damaged|ended with|error/i,
-    ],
+    ['when the store does not wait for its log', 'log-unsynced', /is lost|should not be/],
     ['when calls are answered before they are on disk', 'answered-at-once', /is lost|should not be/],
   ];
   for (const [what, breakage, complaint] of broken) {

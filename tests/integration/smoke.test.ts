@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readlink } from 'node:fs/promises';
 import path from 'node:path';
-import { connect, openStrata, type Snapshotter } from 'strata-snapshotter';
+import { connect, openStrata, type Snapshotter } from '../../src/index.js';
 import { scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
 

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loopFileSystem } from './loop-file-system.js';
-import type { Need } from './needs.js';
+import type { Need } from './needs/index.js';
 import type { Scenario } from './scenario.js';
 import { Strata } from './strata.js';
 
@@ -20,20 +20,20 @@ export interface BackEnd {
 /** All of them. A new one is an entry here. */
 export const backEnds: readonly BackEnd[] = [
   { title: 'native', snapshotter: 'native', needs: ['root'] },
-  { title: 'native on xfs', snapshotter: 'native', needs: ['root', 'mkfs.xfs'], fileSystem: 'xfs' },
-  { title: 'blockfile', snapshotter: 'blockfile', needs: ['root', 'mkfs.ext4'] },
+  { title: 'native on xfs', snapshotter: 'native', needs: ['xfs'], fileSystem: 'xfs' },
+  { title: 'blockfile', snapshotter: 'blockfile', needs: ['ext4'] },
   {
     title: 'blockfile with xfs',
     snapshotter: 'blockfile',
-    needs: ['root', 'mkfs.xfs'],
+    needs: ['xfs'],
     settings: 'fs_type = "xfs"\ndefault_size = "512MiB"',
   },
-  { title: 'btrfs', snapshotter: 'btrfs', needs: ['root', 'mkfs.btrfs'], fileSystem: 'btrfs' },
-  { title: 'erofs', snapshotter: 'erofs', needs: ['root', 'mkfs.erofs'] },
+  { title: 'btrfs', snapshotter: 'btrfs', needs: ['btrfs'], fileSystem: 'btrfs' },
+  { title: 'erofs', snapshotter: 'erofs', needs: ['erofs', 'overlay'] },
   {
     title: 'erofs with images to write to',
     snapshotter: 'erofs',
-    needs: ['root', 'mkfs.erofs', 'mkfs.ext4'],
+    needs: ['erofs', 'overlay', 'ext4'],
     settings: 'default_size = "64MiB"',
   },
 ];

@@ -31,11 +31,11 @@ export interface BreakableDisk {
   /** Lets every request fail from now on, with EIO. */
   break(): Promise<void>;
   /** Lets them succeed again. */
-  mend(): Promise<void>;
+  repair(): Promise<void>;
 }
 
 /**
- * Makes an empty disk, which takes only the room that is written. It is mended and removed after the test, when those
+ * Makes an empty disk, which takes only the room that is written. It is repaired and removed after the test, when those
  * that were made over it must be gone: register their removal before.
  */
 export function breakableDisk(t: TestContext, megabytes: number): Promise<BreakableDisk> {
@@ -58,11 +58,11 @@ async function makeDisk(undo: (() => Promise<void> | void)[], megabytes: number)
   const sectors = (megabytes * MIB) / SECTOR;
   const healthy: DeviceTable = { sectors, type: 'linear', parameters: `${loop.path} 0` };
   await deviceMapper.create(name, healthy);
-  const mend = () => deviceMapper.replace(name, healthy);
+  const repair = () => deviceMapper.replace(name, healthy);
   undo.push(async () => {
-    await mend();
+    await repair();
     await deviceMapper.remove(name);
   });
   const broken: DeviceTable = { sectors, type: 'error', parameters: '' };
-  return { path: mappedDevicePath(name), sectors, break: () => deviceMapper.replace(name, broken), mend };
+  return { path: mappedDevicePath(name), sectors, break: () => deviceMapper.replace(name, broken), repair };
 }

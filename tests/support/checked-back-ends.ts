@@ -9,8 +9,8 @@ import {
 import { temporaryMount, unmountAll } from '../../src/linux/index.js';
 import type { CheckedBackEnd } from './checked-root.js';
 
-interface Manifest {
-  readonly manifest?: boolean;
+interface Listed {
+  readonly fileList?: boolean;
 }
 
 const mounted: CheckedBackEnd['inTree'] = async ({ mounts }, work) => {
@@ -19,7 +19,7 @@ const mounted: CheckedBackEnd['inTree'] = async ({ mounts }, work) => {
 };
 
 /** Full copies. */
-export function nativeBackEnd(options: Manifest = {}): CheckedBackEnd {
+export function nativeBackEnd(options: Listed = {}): CheckedBackEnd {
   return {
     name: 'native',
     open: (root) => openNativeDriver({ root, ...options }),
@@ -29,7 +29,7 @@ export function nativeBackEnd(options: Manifest = {}): CheckedBackEnd {
 }
 
 /** Subvolumes; its directory has to be on a btrfs. */
-export function btrfsBackEnd(options: Manifest = {}): CheckedBackEnd {
+export function btrfsBackEnd(options: Listed = {}): CheckedBackEnd {
   return { name: 'btrfs', open: (root) => openBtrfsDriver({ root, ...options }), inTree: mounted, shown: '.' };
 }
 
@@ -45,7 +45,7 @@ export function blockfileBackEnd(options: Omit<BlockfileOptions, 'root'> = {}): 
 }
 
 /** Layers as read-only images. */
-export function erofsBackEnd(options: Manifest & { readonly defaultSize?: number } = {}): CheckedBackEnd {
+export function erofsBackEnd(options: Listed & { readonly defaultSize?: number } = {}): CheckedBackEnd {
   return { name: 'erofs', open: (root) => openErofsDriver({ root, ...options }), inTree: mounted, shown: 'snapshots' };
 }
 

@@ -2,26 +2,25 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
-  type CheckRequest,
+  type CheckAction,
+  type CheckFinding,
+  type CheckOptions,
   type CheckSubject,
   type CheckSummary,
   check,
-  type Finding,
-  type RepairAction,
 } from '../../src/check/index.js';
 import { type OverlayOptions, openOverlayDriver } from '../../src/drivers/index.js';
-import { LocalBackend, metadataTable, metadataTables, NamespacedSnapshotter } from '../../src/metadata/index.js';
 import {
-  bareLayersTable,
   type Driver,
-  GuardedSnapshotter,
   LocalSnapshotter,
   type Mount,
+  NamespacedSnapshotter,
+  SnapshotRecords,
+  SnapshotService,
   type Snapshotter,
-  snapshotsTable,
-  snapshotTables,
 } from '../../src/snapshots/index.js';
-import { type Key, openLmdbStore, type ReadTransaction, type Store, type Table } from '../../src/store/index.js';
+import { type Statement, type Store, statement } from '../../src/store/index.js';
+import { openStoreAt } from './store.js';
 
 /** A back end to check: how it is opened, and how its trees are written to. */
 export interface CheckedBackEnd {
@@ -34,8 +33,6 @@ export interface CheckedBackEnd {
   ): Promise<void>;
   /** Where what is compared lies, below its root. */
   readonly shown: string;
-  /** Tables that it has beside those of all. */
-  readonly tables?: readonly Table<Key, unknown>[];
 }
 
 /** A store and a namespaced snapshotter in a directory of their own, for tests that damage them. */
@@ -56,8 +53,6 @@ export interface CheckedRoot extends AsyncDisposable {
   /** Every record and every path below the snapshots, as lines of text that can be compared. */
   image(): string[];
 }
-
-const tables = [...snapshotTables, ...metadataTables];
 
 /** The overlay back end. */
 export function overlayBackEnd(options: Omit<OverlayOptions, 'root'> = {}): CheckedBackEnd {
@@ -89,19 +84,15 @@ export async function openCheckedRoot(options: Omit<OverlayOptions, 'root'> = {}
 export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: string): Promise<CheckedRoot> {
   const { name } = backEnd;
   const root = path.join(directory, name);
-  const allTables = [...tables, ...(backEnd.tables ?? [])];
-  // What is noted until the disk has it goes by itself.
-  const lasting = allTables.filter(({ name: table }) => table !== bareLayersTable.name);
-  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables: allTables });
+  const store = await openStoreAt(path.join(directory, 'store'));
   const driver = await backEnd.open(root, store);
   const local = await LocalSnapshotter.open({ name, store, driver });
-  const backend = new LocalBackend({ store, snapshotter: local });
-  const namespaced = new NamespacedSnapshotter({ name, backend, snapshotter: local });
-  const snapshotter = new GuardedSnapshotter(namespaced, { defaults: { namespace: 'default' } });
+  const snapshotter = new SnapshotService(new NamespacedSnapshotter(local), {
+    complete: (call) => ({ namespace: 'default', ...call }),
+  });
   const snapshots = path.join(root, 'snapshots');
   const subject: CheckSubject = {
     store,
-    namespaced: true,
     live: true,
     snapshotters: [{ name, files: driver.checker, isBusy: (id) => local.isBusy(id) }],
     lostAndFound: () => path.join(directory, 'lost+found'),
@@ -119,7 +110,7 @@ export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: str
     root,
     snapshots,
     inTree,
-    image: () => [...recordLines(store, lasting), ...fileLines(path.join(root, backEnd.shown))],
+    image: () => [...recordLines(store), ...fileLines(path.join(root, backEnd.shown))],
     async [Symbol.asyncDispose]() {
       await snapshotter.close();
       await store.close();
@@ -127,43 +118,37 @@ export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: str
   };
 }
 
-/** Where a snapshot lies, by its key in the namespace `default`. */
-export function placeOfSnapshot(
-  { name, store }: Pick<CheckedRoot, 'name' | 'store'>,
-  key: string,
-): { readonly backendKey: string; readonly id: number } {
-  return store.read((tx) => {
-    const backendKey = tx.get(metadataTable, ['default', name, key])?.backendKey ?? '';
-    const record = tx.get(snapshotsTable, [name, backendKey]);
-    if (record === undefined) throw new Error(`no snapshot ${key}`);
-    return { backendKey, id: record.id };
-  });
+/** The id of a snapshot, by its key in the namespace `default`. */
+export function idOfSnapshot({ name, store }: Pick<CheckedRoot, 'name' | 'store'>, key: string): number {
+  const record = store.read((tx) => new SnapshotRecords(name).find(tx, { namespace: 'default', key }));
+  if (record === undefined) throw new Error(`no snapshot ${key}`);
+  return record.id;
 }
 
 /** The first of the paths of a snapshot that is there, or would be. */
 export function pathOfSnapshot(root: Pick<CheckedRoot, 'name' | 'store' | 'subject'>, key: string): string {
-  const paths = root.subject.snapshotters[0]?.files?.pathsOf(String(placeOfSnapshot(root, key).id)) ?? [];
+  const paths = root.subject.snapshotters[0]?.files?.pathsOf(String(idOfSnapshot(root, key))) ?? [];
   return paths.find((each) => existsSync(each)) ?? paths[0] ?? '';
 }
 
 /** What came of a check. */
 export interface CheckOutcome {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckFinding[];
   /** After a repair. */
-  readonly left: readonly Finding[];
-  readonly actions: readonly RepairAction[];
+  readonly left: readonly CheckFinding[];
+  readonly actions: readonly CheckAction[];
   readonly summary: CheckSummary;
 }
 
 /** Checks a root to the end. */
 export async function runCheck(
   { subject }: Pick<CheckedRoot, 'subject'>,
-  request: CheckRequest,
+  options: CheckOptions,
 ): Promise<CheckOutcome> {
-  const findings: Finding[] = [];
-  const left: Finding[] = [];
-  const actions: RepairAction[] = [];
-  for await (const event of check(subject, request)) {
+  const findings: CheckFinding[] = [];
+  const left: CheckFinding[] = [];
+  const actions: CheckAction[] = [];
+  for await (const event of check(subject, options)) {
     if (event.type === 'finding') findings.push(event.finding);
     else if (event.type === 'left') left.push(event.finding);
     else if (event.type === 'action') actions.push(event.action);
@@ -172,20 +157,22 @@ export async function runCheck(
   throw new Error('the check ended without a summary');
 }
 
-function recordLines(store: Store, all: readonly Table<Key, unknown>[]): string[] {
-  return store.read((tx) =>
-    all.flatMap((table) =>
-      [...tx.keys(table)].map((key) => `${table.name} ${JSON.stringify(key)} ${valueText(tx, table, key)}`),
-    ),
-  );
+const tables = statement<{ name: string }>(
+  "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+);
+const contents = new Map<string, Statement<object>>();
+
+/** All rows of a table. A statement is prepared for as long as its store is open. */
+function contentOf(table: string): Statement<object> {
+  const known = contents.get(table) ?? statement<object>(`SELECT * FROM ${table}`);
+  contents.set(table, known);
+  return known;
 }
 
-function valueText(tx: ReadTransaction, table: Table<Key, unknown>, key: Key): string {
-  try {
-    return JSON.stringify(tx.get(table, key), (_, part) => (part instanceof Map ? [...part] : part));
-  } catch {
-    return 'unreadable';
-  }
+function recordLines(store: Store): string[] {
+  return store.read((tx) =>
+    tx.all(tables).flatMap(({ name }) => tx.all(contentOf(name)).map((row) => `${name} ${JSON.stringify(row)}`)),
+  );
 }
 
 function fileLines(directory: string, above = ''): string[] {

@@ -55,7 +55,6 @@ export function doctorFacts(change: DoctorFactsChange = {}): DoctorFacts {
     holding: change.holding ?? [],
     unsealed: change.unsealed ?? [],
     overlay: { mounts: 'works', mapsIds: 'works', ...change.overlay },
-    erofs: { merges: 'works', ...change.erofs },
     programs: change.programs ?? ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs'],
     containerd: {
       version: '1.7.0',

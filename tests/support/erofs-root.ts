@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findProgram, unmountAll } from '../../src/linux/index.js';
+import { toldReasonToSkip } from './needs/told.js';
 
 /** Why erofs cannot be tried here, for the `skip` of a test; false when it can. */
 export function whyNoErofs(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
-  return findProgram('mkfs.erofs') === undefined && 'needs mkfs.erofs';
+  return findProgram('mkfs.erofs') === undefined ? 'needs mkfs.erofs' : toldReasonToSkip('erofs');
 }
 
 /** The mount points below a directory, in the order of mounting. */

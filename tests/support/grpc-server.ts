@@ -13,6 +13,10 @@ import {
 import { snapshotsService } from '../../src/rpc/services/index.js';
 import type { Snapshotter } from '../../src/snapshots/index.js';
 
+/** What the other end of a client's tests is made of. */
+export { defineService } from '../../src/rpc/engines/index.js';
+export { eventsService, versionService } from '../../src/rpc/services/index.js';
+
 /** A server on a socket of its own, for a test. Disposing of it ends everything and deletes the socket. */
 export interface TemporaryServer extends AsyncDisposable {
   readonly server: GrpcServer;

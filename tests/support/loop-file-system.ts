@@ -11,6 +11,7 @@ import {
   mountAll,
   unmountAll,
 } from '../../src/linux/index.js';
+import { toldReasonToSkip } from './needs/told.js';
 
 /** A file system of its own for a test. */
 export interface LoopFileSystemOptions {
@@ -37,7 +38,8 @@ export function whyNoLoopFileSystem(...types: readonly FileSystemType[]): string
   if (process.getuid?.() !== 0) return 'needs root';
   if (!hasLoopDevices()) return 'needs loop devices';
   const missing = types.filter((type) => findMkfs(type) === undefined).map((type) => `mkfs.${type}`);
-  return missing.length > 0 && `needs ${missing.join(', ')}`;
+  if (missing.length > 0) return `needs ${missing.join(', ')}`;
+  return toldReasonToSkip(...types);
 }
 
 /**

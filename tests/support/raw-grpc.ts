@@ -36,6 +36,7 @@ export class RawConnection implements AsyncDisposable {
       createConnection: () => createConnection(socket),
       // In megabytes; by default Node itself refuses to send large requests.
       maxSessionMemory: 1000,
+      maxSendHeaderBlockLength: 2 ** 26,
     });
     // Seen by the calls that are under way.
     this.session.on('error', () => {});

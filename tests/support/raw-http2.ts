@@ -10,7 +10,8 @@ export interface RawFrame {
   readonly payload: Buffer;
 }
 
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+/** What a client sends first. */
+export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const headBytes = 9;
 
 /** The bytes of a frame. */
@@ -23,11 +24,34 @@ export function frameBytes({ type, flags = 0, stream = 0, payload = Buffer.alloc
   return Buffer.concat([head, payload]);
 }
 
+/** Cuts what arrives into frames. */
+export class FrameParser {
+  #rest = Buffer.alloc(0);
+
+  /** The frames that are whole with this. */
+  push(chunk: Buffer): RawFrame[] {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    const frames: RawFrame[] = [];
+    while (this.#rest.length >= headBytes) {
+      const end = headBytes + this.#rest.readUIntBE(0, 3);
+      if (this.#rest.length < end) break;
+      frames.push({
+        type: this.#rest[3] ?? 0,
+        flags: this.#rest[4] ?? 0,
+        stream: this.#rest.readUInt32BE(5),
+        payload: this.#rest.subarray(headBytes, end),
+      });
+      this.#rest = this.#rest.subarray(end);
+    }
+    return frames;
+  }
+}
+
 /** Speaks HTTP/2 frame by frame, right or wrong, as a test wants it. */
 export class RawPeer implements AsyncDisposable {
   readonly socket: Socket;
   readonly #frames: RawFrame[] = [];
-  #rest = Buffer.alloc(0);
+  readonly #parser = new FrameParser();
   #arrived = deferred();
 
   private constructor(socket: Socket) {
@@ -70,18 +94,7 @@ export class RawPeer implements AsyncDisposable {
   }
 
   #take(chunk: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    while (this.#rest.length >= headBytes) {
-      const end = headBytes + this.#rest.readUIntBE(0, 3);
-      if (this.#rest.length < end) break;
-      this.#frames.push({
-        type: this.#rest[3] ?? 0,
-        flags: this.#rest[4] ?? 0,
-        stream: this.#rest.readUInt32BE(5),
-        payload: this.#rest.subarray(headBytes, end),
-      });
-      this.#rest = this.#rest.subarray(end);
-    }
+    this.#frames.push(...this.#parser.push(chunk));
     this.#wake();
   }
 
@@ -90,4 +103,83 @@ export class RawPeer implements AsyncDisposable {
     this.#arrived = deferred();
     arrived.resolve();
   }
+}
+
+/** The types of frames (RFC 9113, section 6). */
+export const frameTypes = {
+  DATA: 0,
+  HEADERS: 1,
+  PRIORITY: 2,
+  RST_STREAM: 3,
+  SETTINGS: 4,
+  PUSH_PROMISE: 5,
+  PING: 6,
+  GOAWAY: 7,
+  WINDOW_UPDATE: 8,
+  CONTINUATION: 9,
+} as const;
+
+/** Their flags. */
+export const frameFlags = { ACK: 1, END_STREAM: 1, END_HEADERS: 4, PADDED: 8, PRIORITY: 0x20 } as const;
+
+/** A header block in which every field is spelled out. */
+export function fieldBlock(fields: Iterable<readonly [name: string, value: string]>): Buffer {
+  return Buffer.concat([...fields].flatMap(([name, value]) => [Buffer.alloc(1), text(name), text(value)]));
+}
+
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value, 'latin1');
+  return Buffer.concat([lengthBytes(bytes.length), bytes]);
+}
+
+/** A length before a text in a header block, which is not compressed (RFC 7541, section 5.2). */
+export function lengthBytes(length: number): Buffer {
+  if (length < 127) return Buffer.from([length]);
+  const bytes = [127];
+  let rest = length - 127;
+  for (; rest >= 128; rest >>>= 7) bytes.push((rest & 127) | 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+/** The header block of a request, with more fields after the pseudo-headers. */
+export function requestBlock(path: string, fields: readonly (readonly [name: string, value: string])[] = []): Buffer {
+  return fieldBlock([[':method', 'POST'], [':scheme', 'http'], [':path', path], ...fields]);
+}
+
+/** A HEADERS frame, which ends the headers and the stream unless told otherwise. */
+export function headersFrame(
+  stream: number,
+  block: Buffer,
+  flags: number = frameFlags.END_HEADERS | frameFlags.END_STREAM,
+): Partial<RawFrame> {
+  return { type: frameTypes.HEADERS, flags, stream, payload: block };
+}
+
+/** A header block in frames of at most so many bytes: HEADERS, and CONTINUATION as often as it takes. */
+export function headersFrames(
+  stream: number,
+  block: Buffer,
+  { last = true, bytes = 16_384 }: { readonly last?: boolean; readonly bytes?: number } = {},
+): Partial<RawFrame>[] {
+  const frames: Partial<RawFrame>[] = [];
+  for (let start = 0; start === 0 || start < block.length; start += bytes) {
+    const first = start === 0;
+    const end = start + bytes >= block.length ? frameFlags.END_HEADERS : 0;
+    const flags = end | (first && last ? frameFlags.END_STREAM : 0);
+    const type = first ? frameTypes.HEADERS : frameTypes.CONTINUATION;
+    frames.push({ type, flags, stream, payload: block.subarray(start, start + bytes) });
+  }
+  return frames;
+}
+
+/** A DATA frame. */
+export function dataFrame(stream: number, payload: Buffer, last = false): Partial<RawFrame> {
+  return { type: frameTypes.DATA, flags: last ? frameFlags.END_STREAM : 0, stream, payload };
+}
+
+/** Four bytes, big end first. */
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }

@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly input?: string;
-  /** After this many seconds it is killed. */
+  /** After this many seconds it is killed; 300 by default, for machines that have other things to do. */
   readonly seconds?: number;
 }
 
@@ -21,7 +21,7 @@ export interface RunOptions {
 export async function run(
   command: string,
   args: readonly string[],
-  { env, cwd, input = '', seconds = 120 }: RunOptions = {},
+  { env, cwd, input = '', seconds = 300 }: RunOptions = {},
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
     cwd,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { unmountBelow } from './mounts.js';
-import { type Need, reasonToSkip } from './needs.js';
+import { type Need, reasonToSkip } from './needs/index.js';
 
 /** What a scenario can do beside testing. */
 export class Scenario {
@@ -89,7 +89,12 @@ export function scenario(
   { needs = [] }: ScenarioOptions,
   body: (scenario: Scenario) => Promise<void>,
 ): void {
-  void test(name, { skip: reasonToSkip(needs) ?? false }, async (context) => {
+  void test(name, async (context) => {
+    const reason = await reasonToSkip(needs);
+    if (reason !== undefined) {
+      context.skip(reason);
+      return;
+    }
     const running = new Scenario(context);
     await running.run(() => body(running));
   });

@@ -77,11 +77,11 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Asks it to end and waits for that; after 20 seconds it is killed. */
+  /** Asks it to end and waits for that; after a minute it is killed. */
   async stop(): Promise<Ending> {
     this.signal('SIGTERM');
     const timeout = new AbortController();
-    const impatience = delay(20_000, undefined, { signal: timeout.signal }).then(
+    const impatience = delay(60_000, undefined, { signal: timeout.signal }).then(
       () => this.signal('SIGKILL'),
       () => {},
     );

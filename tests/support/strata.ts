@@ -101,7 +101,7 @@ export function addressIn(directory: string): string {
 
 function serve(scenario: Scenario, { directory, options }: { directory: string; options: StrataOptions }) {
   const address = addressIn(directory);
-  const face = options.proxy === true ? ['--proxy'] : [];
-  const args = [...serveArguments(directory), '--address', address, ...face, ...(options.args ?? [])];
+  const mode = options.proxy === true ? ['--proxy'] : [];
+  const args = [...serveArguments(directory), '--address', address, ...mode, ...(options.args ?? [])];
   return ServerProcess.start(scenario, { command: strataCommand, args, address });
 }

@@ -36,7 +36,7 @@ export class DiskPool implements AsyncDisposable {
       type: 'linear',
       parameters: `${disk} ${metadataSectors}`,
     });
-    // A pool whose metadata is all zeros is made anew.
+    // A pool whose metadata is all zeros is made again.
     writeFileSync(mappedDevicePath(`${this.name}-meta`), Buffer.alloc(4096), { flag: 'r+' });
     const [meta, of] = [mappedDevicePath(`${this.name}-meta`), mappedDevicePath(`${this.name}-data`)];
     const parameters = `${meta} ${of} ${blockSectors} 0 1 skip_block_zeroing`;
@@ -73,14 +73,9 @@ interval = "0ms"
 [plugins."io.containerd.snapshotter.v1.devmapper"]
 pool_name = ${JSON.stringify(poolName)}
 base_image_size = "48MiB"
-manifest = true
+file_list = true
 `;
     writeFileSync(this.#config, text);
-  }
-
-  /** Where the files of the snapshotter lie. */
-  get files(): string {
-    return path.join(this.root, 'io.containerd.snapshotter.v1.devmapper');
   }
 
   async start(): Promise<void> {
@@ -88,11 +83,6 @@ manifest = true
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     await until('the daemon answers', () => canConnect(this.#address));
-  }
-
-  /** Starts one that is to end by itself. */
-  startInVain(): Promise<CommandResult> {
-    return run(strataCommand, ['serve', '--config', this.#config]);
   }
 
   /** Ends it as a service manager does. */

@@ -36,7 +36,7 @@ export const limitLabel = 'containerd.io/snapshot/max-size';
 
 const ownerLabel = 'owner';
 
-/** The names of committed snapshots that all callers stand on and none removes. */
+/** The names of committed snapshots that all callers use as parents and none removes. */
 export const bases = ['base-0', 'base-1', 'base-2'] as const;
 
 /** See the head of this file. */
@@ -216,7 +216,7 @@ export class Caller {
     } catch (error) {
       if (!(error instanceof FailedPreconditionError)) throw error;
       ledger.failed(pending);
-      // What was given up may stand on it, unseen.
+      // A cancelled snapshot may be based on it, unseen.
       assert.ok(parents.has(key) || this.#unknown.size > 0, `${key} has no children, and was not removed: ${error}`);
     }
   }

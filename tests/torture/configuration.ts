@@ -13,7 +13,7 @@ export interface Places {
 }
 
 /** What of a back end goes into a configuration. */
-type Configured = Pick<TorturedBackEnd, 'snapshotter' | 'settings' | 'prepare' | 'hasManifests'>;
+type Configured = Pick<TorturedBackEnd, 'snapshotter' | 'settings' | 'prepare' | 'hasFileLists'>;
 
 const plainOverlay: Configured = { snapshotter: 'overlayfs', settings: 'upperdir_label = true' };
 
@@ -21,16 +21,16 @@ const plainOverlay: Configured = { snapshotter: 'overlayfs', settings: 'upperdir
 export interface ConfigurationOptions {
   /** Default: overlayfs, with the label that shows where the files of snapshots lie. */
   readonly backEnd?: Configured;
-  /** Whether commits write manifests, for deep checks. Default false. */
-  readonly manifest?: boolean;
+  /** Whether commits write file lists, for deep checks. Default false. */
+  readonly fileList?: boolean;
 }
 
 /** Writes the configuration of a daemon that keeps everything in a directory, and says where its files are. */
 export async function writeConfiguration(
   directory: string,
-  { backEnd = plainOverlay, manifest = false }: ConfigurationOptions = {},
+  { backEnd = plainOverlay, fileList = false }: ConfigurationOptions = {},
 ): Promise<Places> {
-  const { snapshotter, settings = '', hasManifests = false } = backEnd;
+  const { snapshotter, settings = '', hasFileLists = false } = backEnd;
   const config = path.join(directory, 'config.toml');
   const address = path.join(directory, 's.sock');
   const root = path.join(directory, 'root');
@@ -46,7 +46,7 @@ snapshotter = ${JSON.stringify(snapshotter)}
 address = ${JSON.stringify(address)}
 [plugins.${JSON.stringify(plugin)}]
 ${settings}
-${hasManifests ? `manifest = ${manifest}` : ''}
+${hasFileLists ? `file_list = ${fileList}` : ''}
 `;
   await writeFile(config, text);
   const driver = path.join(root, plugin);

@@ -46,7 +46,7 @@ export async function examine({ client, ledger, backEnd, places, level }: Scene)
   for (const id of left) if (!known.has(id)) ledger.lost(id);
   for (const [name, entry] of ledger.entries) await compareFiles(name, entry, { backEnd, root: driver });
   assert.deepEqual(
-    namesIn(path.join(places.root, 'io.strata.store.v1.lmdb')).filter((name) => name.startsWith('.strata')),
+    namesIn(path.join(places.root, 'io.strata.store.v1.sqlite')).filter((name) => name.startsWith('.strata')),
     [],
     'beside the records',
   );

@@ -15,7 +15,7 @@ export interface Fault {
   readonly from: 'start' | 'later';
 }
 
-const longestStart = 60_000;
+const longestStart = 300_000;
 
 /** A daemon in a process of its own, which is going to be killed. */
 export class Victim implements AsyncDisposable {

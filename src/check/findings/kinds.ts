@@ -6,24 +6,20 @@ import type { CheckLevel } from '../../snapshots/index.js';
 
 /** What a repair can do about a finding. `none`: nothing that would not be a guess. */
 export const remedies = {
-  'remove-link': 'deletes an entry of an index that leads nowhere',
-  'write-link': 'writes the missing entry of an index, from the record that it belongs to',
-  'rewrite-chain': "copies the chain below from the parent's record, which agrees about the parent",
-  'raise-mark': 'moves the mark of numbers in use up, so that none is given out twice; ids only while no daemon runs',
+  'rewrite-chain': "writes the chain of layers as the parents' records say it, which agree about the parent",
+  'raise-mark': 'moves the mark of ids in use up, so that none is given out twice; only while no daemon runs',
   'write-namespace': 'makes the namespace known again, without labels',
-  'remove-record': 'deletes the record, which stands for nothing',
-  'make-directory': 'makes the directory anew, where empty is all that it can have been',
+  'make-directory': 'makes the directory again, where empty is all that it can have been',
   'make-read-only': 'makes the layer read-only again; a deep check tells whether it was changed meanwhile',
   activate: 'activates the device again',
   mount: 'mounts it again',
   unmount: 'unmounts it',
   'set-mode': 'sets the mode that the directory was made with',
   'set-owner': 'gives the directory to the owner of the directory above it',
-  'rewrite-list': 'writes the list anew from the records, and moves what lies there to lost+found',
   'move-away': 'moves what lies there to lost+found; a device stays in its pool, and lost+found has its number',
   'drop-snapshot':
-    'deletes its records, so that it can be fetched anew, and moves its files to lost+found; with the snapshots that ' +
-    'stand on it only when that is asked for',
+    'deletes its record, so that it can be fetched again, and moves its files to lost+found; with the snapshots that ' +
+    'are based on it only when that is asked for',
   none: 'nothing: it takes a person to decide',
 } as const;
 
@@ -40,54 +36,30 @@ export interface KindOfFinding {
 
 /** All kinds, by name. */
 export const findingKinds = {
-  'unreadable-record': {
+  'damaged-store': {
     level: 'quick',
-    meaning: 'A record cannot be decoded.',
-    remedy: 'drop-snapshot',
-  },
-  'missing-parent': {
-    level: 'quick',
-    meaning: 'The parent that a record names has no record.',
-    remedy: 'drop-snapshot',
+    meaning:
+      'The file with the records is damaged, or rows contradict each other. Nothing is repaired before it is whole.',
+    remedy: 'none',
   },
   'parent-not-committed': {
     level: 'quick',
-    meaning: 'The parent that a record names is no committed snapshot.',
+    meaning: 'The parent of a snapshot is not committed.',
     remedy: 'drop-snapshot',
   },
   'chain-differs': {
     level: 'quick',
-    meaning: "The chain of layers in a record is not its parent's chain with the parent on top.",
+    meaning: "The chain of layers of a snapshot is not its parent's chain with the parent on top.",
     remedy: 'rewrite-chain',
   },
-  'parent-differs': {
+  'parent-elsewhere': {
     level: 'quick',
-    meaning: 'A namespace and the snapshotter name different parents of one snapshot.',
-    remedy: 'rewrite-chain',
+    meaning: 'The parent of a snapshot belongs to another snapshotter or another namespace.',
+    remedy: 'drop-snapshot',
   },
-  'missing-child-link': {
+  'wrong-times': {
     level: 'quick',
-    meaning: 'A parent does not know of a child, and could be removed from under it.',
-    remedy: 'write-link',
-  },
-  'dangling-child-link': {
-    level: 'quick',
-    meaning: 'A parent knows of a child that is not there, and cannot be removed.',
-    remedy: 'remove-link',
-  },
-  'missing-id-link': {
-    level: 'quick',
-    meaning: 'The id of a snapshot is not in the index of ids, so that a clean-up would take its files for leftovers.',
-    remedy: 'write-link',
-  },
-  'dangling-id-link': {
-    level: 'quick',
-    meaning: 'The index of ids names a snapshot that is not there or has another id.',
-    remedy: 'remove-link',
-  },
-  'duplicate-id': {
-    level: 'quick',
-    meaning: 'Two snapshots claim the same files.',
+    meaning: 'A snapshot was made before 1970 or after 2255, or was last changed before it was made.',
     remedy: 'none',
   },
   'id-beyond-reserved': {
@@ -95,30 +67,10 @@ export const findingKinds = {
     meaning: 'An id is in use that counts as never given out, so that it would be given out again.',
     remedy: 'raise-mark',
   },
-  'number-beyond-last': {
-    level: 'quick',
-    meaning: 'The number of a snapshot in its namespace is larger than the last one given out.',
-    remedy: 'raise-mark',
-  },
   'missing-namespace': {
     level: 'quick',
     meaning: 'There are snapshots in a namespace that has no record.',
     remedy: 'write-namespace',
-  },
-  'missing-backend-record': {
-    level: 'quick',
-    meaning: 'A namespace knows a snapshot that its snapshotter does not have.',
-    remedy: 'remove-record',
-  },
-  'wrong-backend-key': {
-    level: 'quick',
-    meaning: 'The record of a namespace leads to a snapshot that was not made for it.',
-    remedy: 'none',
-  },
-  'orphan-backend-record': {
-    level: 'quick',
-    meaning: 'A snapshotter has a snapshot that no namespace knows, so that nobody can reach or remove it.',
-    remedy: 'drop-snapshot',
   },
   'missing-directory': {
     level: 'quick',
@@ -155,15 +107,10 @@ export const findingKinds = {
     meaning: 'A thin device that is recorded as activated is not. Looked for on a daemon.',
     remedy: 'activate',
   },
-  'duplicate-device': {
-    level: 'quick',
-    meaning: 'Two thin devices are recorded with one number.',
-    remedy: 'none',
-  },
   'missing-mount': {
     level: 'quick',
     meaning:
-      'A layer that a snapshot stands on is not mounted, so that the snapshot cannot be. Looked for on a daemon.',
+      'A layer that a snapshot is based on is not mounted, so that the snapshot cannot be. Looked for on a daemon.',
     remedy: 'mount',
   },
   'stray-mount': {
@@ -184,8 +131,7 @@ export const findingKinds = {
   },
   'orphan-directory': {
     level: 'quick',
-    meaning:
-      'No record speaks of a directory, an image or a device. The next start or clean-up of the daemon deletes it.',
+    meaning: 'A directory, an image or a device has no record. The next start or clean-up of the daemon deletes it.',
     remedy: 'move-away',
   },
   'foreign-entry': {
@@ -201,7 +147,7 @@ export const findingKinds = {
   },
   'wrong-origin': {
     level: 'normal',
-    meaning: 'The subvolume of an active snapshot was not made from the layer that it stands on.',
+    meaning: 'The subvolume of an active snapshot was not made from the layer that it is based on.',
     remedy: 'none',
   },
   'damaged-image': {
@@ -213,32 +159,6 @@ export const findingKinds = {
     level: 'normal',
     meaning: 'The empty image that new snapshots are copied from is damaged; without it a new one is made.',
     remedy: 'move-away',
-  },
-  'unreadable-description': {
-    level: 'quick',
-    meaning: 'A line in which a layer describes itself is damaged. Looked for by `--rebuild` only.',
-    remedy: 'none',
-  },
-  'unplaced-layer': {
-    level: 'quick',
-    meaning:
-      'A layer that describes itself was not given its records back; the message says why. Its files, if there are any, ' +
-      'go to lost+found. Looked for by `--rebuild` only.',
-    remedy: 'none',
-  },
-  'damaged-list': {
-    level: 'normal',
-    meaning:
-      'Lines of the list of layers are damaged, or it has no beginning: what they said would not come back if the ' +
-      'records were lost.',
-    remedy: 'rewrite-list',
-  },
-  'incomplete-list': {
-    level: 'normal',
-    meaning:
-      'The list of layers lacks some, or says something else of them than the records. The next start writes a list ' +
-      'anew that was not ended.',
-    remedy: 'rewrite-list',
   },
   'wrong-mode': {
     level: 'normal',
@@ -261,34 +181,27 @@ export const findingKinds = {
     meaning: 'Something cannot be looked at or read; the message has the error of the system.',
     remedy: 'none',
   },
-  'unreadable-manifest': {
+  'unreadable-file-list': {
     level: 'deep',
-    meaning: 'The manifest of a layer is damaged, so that there is nothing to compare the layer with.',
+    meaning: 'The file list of a layer is damaged, so that there is nothing to compare the layer with.',
     remedy: 'none',
   },
   'content-missing': {
     level: 'deep',
-    meaning: 'Something that the manifest of a layer lists is gone.',
+    meaning: 'Something that the file list of a layer names is gone.',
     remedy: 'drop-snapshot',
   },
   'content-added': {
     level: 'deep',
-    meaning: 'There is something in a layer that its manifest does not list.',
+    meaning: 'There is something in a layer that its file list does not name.',
     remedy: 'drop-snapshot',
   },
   'content-differs': {
     level: 'deep',
-    meaning: 'Something in a layer is not as its manifest says; the message names what differs.',
+    meaning: 'Something in a layer is not as its file list says; the message names what differs.',
     remedy: 'drop-snapshot',
   },
 } as const satisfies Readonly<Record<string, KindOfFinding>>;
 
 /** The name of a kind of finding. */
 export type FindingKind = keyof typeof findingKinds;
-
-const levels: readonly CheckLevel[] = ['quick', 'normal', 'deep'];
-
-/** Whether a check of this level looks for a kind. */
-export function isLookedFor(kind: FindingKind, level: CheckLevel): boolean {
-  return levels.indexOf(findingKinds[kind].level) <= levels.indexOf(level);
-}

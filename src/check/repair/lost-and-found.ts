@@ -11,7 +11,7 @@ export interface Lost {
   readonly from: readonly string[];
   /** How it is moved; rename(2) when absent. */
   readonly rename?: ((from: string, to: string) => void) | undefined;
-  /** What `whence.json` says, beside the time and the place. */
+  /** The content of `whence.json`, beside the time and the place. */
   readonly story: object;
   /** Told before and after it is moved. Default: nobody is. */
   readonly faults?: FaultPoints | undefined;

@@ -1,89 +1,76 @@
 import type { Store } from '../../store/index.js';
 import { type Remedy, remedies } from '../findings/kinds.js';
-import type { CheckSubject, RepairAction, RepairRequest } from '../findings/types.js';
+import type { CheckAction, CheckSubject, RepairOptions } from '../findings/types.js';
 import { type Found, quoted } from '../scan/found.js';
 import { type Doomed, doomedWith } from './doomed.js';
 
-/** A step of a repair that can be done. */
+/** A step of a repair. */
 export interface PlannedStep {
-  readonly action: RepairAction;
+  readonly action: CheckAction;
   readonly found: Found;
   /** Of a `drop-snapshot`: the snapshot, and what goes with it. */
   readonly doomed: readonly Doomed[];
 }
 
-/** What to do about findings: for each the step that its remedy asks for, and one for all that drop the same snapshot. */
-export function planRepair(subject: CheckSubject, founds: readonly Found[], request: RepairRequest): PlannedStep[] {
+/**
+ * What to do about findings: for each the step that its remedy asks for, and one for all that drop the same snapshot.
+ * While the store is damaged, nothing is done: what it lost may be in the backup that replaces it.
+ */
+export function planRepair(subject: CheckSubject, founds: readonly Found[], options: RepairOptions): PlannedStep[] {
+  if (founds.some(({ kind }) => kind === 'damaged-store')) return founds.flatMap(stepForLater);
   const steps: PlannedStep[] = [];
-  const dropped = new Set<string>();
-  for (const found of withEachListOnce(founds)) {
-    const { remedy } = found.finding;
+  const dropped = new Set<number>();
+  for (const found of founds) {
+    const { remedy } = found;
     if (remedy === 'none') continue;
     if (remedy !== 'drop-snapshot') {
       steps.push(simpleStep(subject, found, remedy));
       continue;
     }
-    const step = dropStep(subject.store, found, request);
-    const names = step.doomed.map(({ key }) => `${found.finding.snapshotter} ${key}`);
-    const [name] = names;
-    if (name === undefined || dropped.has(name)) continue;
-    for (const gone of step.action.state === 'planned' ? names : [name]) dropped.add(gone);
+    const step = dropStep(subject.store, found, options);
+    const ids = step.doomed.map(({ id }) => id);
+    const [id] = ids;
+    if (id === undefined || dropped.has(id)) continue;
+    for (const gone of step.action.state === 'planned' ? ids : [id]) dropped.add(gone);
     steps.push(step);
   }
   return steps;
 }
 
-/** One writing mends all that is wrong with a list. */
-function withEachListOnce(founds: readonly Found[]): Found[] {
-  const lists = new Set<string>();
-  return founds.filter(({ finding: { remedy, snapshotter } }) => {
-    if (remedy !== 'rewrite-list') return true;
-    const isFirst = !lists.has(snapshotter);
-    lists.add(snapshotter);
-    return isFirst;
-  });
+function stepForLater(found: Found): PlannedStep[] {
+  if (found.remedy === 'none') return [];
+  const reason = 'the store is damaged, and restored first';
+  return [{ action: { ...actionOf(found, remedies[found.remedy]), state: 'skipped', reason }, found, doomed: [] }];
 }
 
-function simpleStep(
-  { live }: CheckSubject,
-  found: Found,
-  remedy: Exclude<Remedy, 'none' | 'drop-snapshot'>,
-): PlannedStep {
-  const { finding } = found;
-  const message = `${remedies[remedy]} (${finding.path ?? finding.message})`;
-  const action = { ...subjectOf(found), remedy, message };
+function simpleStep({ live }: CheckSubject, found: Found, remedy: Remedy): PlannedStep {
+  const { finding, kind } = found;
+  const action = actionOf(found, `${remedies[remedy]} (${finding.path ?? finding.message})`);
   // The allocator of an open snapshotter keeps the mark in memory.
-  if (live && finding.kind === 'id-beyond-reserved') {
+  if (live && kind === 'id-beyond-reserved') {
     return { action: { ...action, state: 'skipped', reason: 'stop the daemon first' }, found, doomed: [] };
   }
-  return { action: { ...action, state: 'planned' }, found, doomed: [] };
+  return { action, found, doomed: [] };
 }
 
-function subjectOf({ finding }: Found): Pick<RepairAction, 'snapshotter' | 'namespace' | 'key' | 'id'> {
-  const { snapshotter, namespace, key, id } = finding;
-  return {
-    snapshotter,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(key === undefined ? {} : { key }),
-    ...(id === undefined ? {} : { id }),
-  };
+function actionOf({ finding, remedy }: Found, message: string): CheckAction {
+  const { kind: _, path: __, ...subject } = finding;
+  return { ...subject, remedy, message, state: 'planned' };
 }
 
 const shownNames = 5;
 
-function dropStep(store: Store, found: Found, { dropDescendants }: RepairRequest): PlannedStep {
-  const { snapshotter, key = '' } = found.finding;
-  const doomed = store.read((tx) => doomedWith(tx, snapshotter, key));
+function dropStep(store: Store, found: Found, { dropDescendants = false }: RepairOptions): PlannedStep {
+  const doomed = store.read((tx) => doomedWith(tx, found.finding.id ?? ''));
   const others = doomed.slice(1).map((one) => quoted(shownName(one)));
   const list = `${others.slice(0, shownNames).join(', ')}${others.length > shownNames ? ', ...' : ''}`;
-  const message = `drops it${others.length === 0 ? '' : `, and with it ${others.length} that stand on it: ${list}`}`;
-  const action = { ...subjectOf(found), remedy: 'drop-snapshot', message } as const;
-  if (others.length === 0 || dropDescendants) return { action: { ...action, state: 'planned' }, found, doomed };
-  const reason = `${others.length} snapshots stand on it; they go with it only with --drop-descendants`;
-  return { action: { ...action, state: 'skipped', reason }, found, doomed };
+  const count = others.length === 1 ? '1 snapshot' : `${others.length} snapshots`;
+  const message = `drops it${others.length === 0 ? '' : `, and with it ${count} based on it: ${list}`}`;
+  const action = actionOf(found, message);
+  if (others.length === 0 || dropDescendants) return { action, found, doomed };
+  return { action: { ...action, state: 'skipped', reason: 'only with --drop-descendants' }, found, doomed };
 }
 
-/** What people call a snapshot: its key in its namespace, or else in the back end. */
-function shownName({ key, metadata }: Doomed): string {
-  return metadata === undefined ? key : `${metadata.namespace}/${metadata.key}`;
+function shownName({ namespace, key }: Doomed): string {
+  return namespace === '' ? key : `${namespace}/${key}`;
 }

@@ -13,7 +13,7 @@ import { faultPoints } from '../../base/index.js';
 
 const program = fileURLToPath(new URL('./repair-killed.test.child.js', import.meta.url));
 
-/** Damage that is mended by taking something away, and the content that must not be lost by that. */
+/** Damage that is repaired by taking something away, and the content that must not be lost by that. */
 interface Case {
   readonly name: string;
   readonly make: (root: CheckedRoot, there: Population) => void;

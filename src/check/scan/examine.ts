@@ -1,34 +1,26 @@
-import { FailedPreconditionError, NotFoundError } from '../../errors/index.js';
-import { metadataChildrenTable, metadataTable } from '../../metadata/index.js';
-import {
-  type CallContext,
-  type CheckLevel,
-  childrenTable,
-  type DriverChecker,
-  idsTable,
-  snapshotsTable,
-} from '../../snapshots/index.js';
-import { isLookedFor } from '../findings/kinds.js';
+import { DataLossError, FailedPreconditionError, NotFoundError } from '../../errors/index.js';
+import type { CallContext, CheckLevel, DriverChecker } from '../../snapshots/index.js';
+import type { ReadTransaction } from '../../store/index.js';
 import type { CheckedSnapshotter, CheckSubject } from '../findings/types.js';
-import { checkList } from '../layer-list/check-list.js';
-import { checkFiles, checkPlace, checkStrays, type RecordedFiles } from './file-check.js';
-import { type Found, found } from './found.js';
-import { checkMetadata, checkMetadataLink } from './metadata-records.js';
-import { inPages, type Pages, readable, readableKeys } from './read.js';
-import { checkChildLink, checkIdLink, checkSnapshot, type RecordScope } from './snapshot-records.js';
+import { checkFiles } from './file-check.js';
+import type { Found } from './found.js';
+import { hasRecords, type IdRange, type Recorded, recordedPages } from './recorded.js';
+import { checkRows, checkWhole } from './records.js';
+import { checkStore } from './store.js';
+import { checkPlace, checkStrays } from './stray-check.js';
 
 /** What an examination has counted so far. */
 export interface Tally {
   snapshots: number;
   compared: number;
-  withoutManifest: number;
+  withoutFileList: number;
   readonly unseen: Set<string>;
   readonly unread: Set<string>;
 }
 
 /** Nothing counted yet. */
 export function newTally(): Tally {
-  return { snapshots: 0, compared: 0, withoutManifest: 0, unseen: new Set(), unread: new Set() };
+  return { snapshots: 0, compared: 0, withoutFileList: 0, unseen: new Set(), unread: new Set() };
 }
 
 /** How to examine. */
@@ -40,93 +32,71 @@ export interface Examination {
 }
 
 /**
- * Examines everything and changes nothing. Gives what it finds as it goes; one thing that cannot be read does not keep
- * it from the others.
- * @throws CanceledError or DeadlineExceededError when the signal is aborted; FailedPreconditionError when the place of a
- * snapshotter's files is gone as a whole, which says more about the disk than about each snapshot.
+ * Examines everything and changes nothing: the store's own file, the records, the files of the snapshots, and what has no
+ * record. Gives what it finds as it goes.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted; FailedPreconditionError when the snapshots
+ * directory of a snapshotter is gone as a whole, which says more about the disk than about each snapshot.
  */
 export async function* examine(examination: Examination): AsyncGenerator<Found> {
-  for (const snapshotter of examination.subject.snapshotters) {
-    yield* examineSnapshots(examination, snapshotter);
-    yield* examineIndexes(examination, snapshotter);
-    yield* examineStrays(examination, snapshotter);
-    yield* await examineList(examination, snapshotter);
-  }
-  if (examination.subject.namespaced) yield* examineNamespaces(examination);
-}
-
-async function* examineSnapshots(examination: Examination, snapshotter: CheckedSnapshotter): AsyncGenerator<Found> {
-  const { subject, call, tally } = examination;
-  const { name, files } = snapshotter;
-  if (files !== undefined) await requirePlace(subject, name, files);
-  const scope: RecordScope = { name, namespaced: subject.namespaced };
-  const pages = inPages(subject.store, {
-    table: snapshotsTable,
-    prefix: [name],
-    signal: call.signal,
-    each: (tx, [, key]): SnapshotSeen[] => [
-      { found: checkSnapshot(tx, scope, key), key, record: readable(tx, snapshotsTable, [name, key]) },
-    ],
-    onBad: (message): SnapshotSeen => ({ found: [badKey(name, message)], key: '', record: undefined }),
-  });
-  for await (const page of pages) {
-    for (const { found: inRecord, key, record } of page) {
-      tally.snapshots += 1;
-      yield* inRecord;
-      if (record !== undefined) yield* await examineFiles(examination, snapshotter, { key, record });
-    }
+  const { subject, call } = examination;
+  const damage = await checkStore(subject.store, call);
+  yield* damage;
+  try {
+    yield* examineContent(examination);
+  } catch (error) {
+    // Where it cannot be read, that has been told already, and how to go on.
+    if (damage.length === 0 || !(error instanceof DataLossError)) throw error;
   }
 }
 
-async function examineFiles(
-  { subject: { store }, call, level, tally }: Examination,
-  snapshotter: CheckedSnapshotter,
-  recorded: RecordedFiles,
-): Promise<readonly Found[]> {
-  const { files } = snapshotter;
-  if (files === undefined) {
-    tally.unseen.add(snapshotter.name);
-    return [];
+async function* examineContent(examination: Examination): AsyncGenerator<Found> {
+  const { subject } = examination;
+  for (const { name, files } of subject.snapshotters) {
+    if (files !== undefined) await requirePlace(subject, name, files);
   }
-  const seen = await checkFiles({ store, snapshotter, files, level, call }, recorded);
-  if (seen.compared === true) tally.compared += 1;
-  else if (seen.compared === false) tally.withoutManifest += 1;
-  if (seen.unread === true) tally.unread.add(snapshotter.name);
-  return seen.found;
+  yield* subject.store.read(checkWhole);
+  yield* examineSnapshots(examination);
+  for (const snapshotter of subject.snapshotters) yield* examineStrays(examination, snapshotter);
 }
 
-/** @throws FailedPreconditionError when there are records, but no place of files at all. */
+/** @throws FailedPreconditionError when there are records, but no snapshots directory at all. */
 async function requirePlace({ store }: CheckSubject, name: string, files: DriverChecker): Promise<void> {
   try {
     for await (const _ of files.ids()) return;
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    const isEmpty = store.read((tx) => readableKeys(tx, snapshotsTable, { range: { prefix: [name] } }).next().done);
-    if (isEmpty === true) return;
+    if (!store.read((tx) => hasRecords(tx, name))) return;
     const message = `all files of the snapshotter ${name} are gone (${error.context}); is their file system mounted?`;
     throw new FailedPreconditionError(message, { cause: error });
   }
 }
 
-interface SnapshotSeen {
-  readonly found: readonly Found[];
-  readonly key: string;
-  readonly record: RecordedFiles['record'] | undefined;
+async function* examineSnapshots(examination: Examination): AsyncGenerator<Found> {
+  const { subject, call, tally } = examination;
+  const snapshotters = new Map(subject.snapshotters.map((snapshotter) => [snapshotter.name, snapshotter]));
+  const ask = (tx: ReadTransaction, range: IdRange) => checkRows(tx, range);
+  for await (const { recorded, extra: inRows } of recordedPages(subject.store, ask, call.signal)) {
+    yield* inRows;
+    tally.snapshots += recorded.length;
+    for (const one of recorded) yield* await examineFiles(examination, snapshotters.get(one.snapshotter), one);
+  }
 }
 
-function badKey(snapshotter: string, message: string): Found {
-  return found('unreadable-record', { type: 'nowhere' }, { snapshotter, message, remedy: 'none' });
-}
-
-async function* examineIndexes({ subject, call }: Examination, { name }: CheckedSnapshotter): AsyncGenerator<Found> {
-  const scope: RecordScope = { name, namespaced: subject.namespaced };
-  const common = { prefix: [name], signal: call.signal, onBad: (message: string) => badKey(name, message) };
-  yield* flat(subject, {
-    ...common,
-    table: childrenTable,
-    each: (tx, [, parentId, childId]) => checkChildLink(tx, scope, { parentId, childId }),
-  });
-  yield* flat(subject, { ...common, table: idsTable, each: (tx, [, id]) => checkIdLink(tx, scope, id) });
+async function examineFiles(
+  { subject: { store }, call, level, tally }: Examination,
+  snapshotter: CheckedSnapshotter | undefined,
+  recorded: Recorded,
+): Promise<readonly Found[]> {
+  const files = snapshotter?.files;
+  if (files === undefined) {
+    tally.unseen.add(recorded.snapshotter);
+    return [];
+  }
+  const seen = await checkFiles({ store, files, level, call }, recorded);
+  if (seen.compared === true) tally.compared += 1;
+  else if (seen.compared === false) tally.withoutFileList += 1;
+  if (seen.unread === true) tally.unread.add(recorded.snapshotter);
+  return seen.found;
 }
 
 async function* examineStrays(
@@ -136,42 +106,10 @@ async function* examineStrays(
   const { files } = snapshotter;
   if (files === undefined) return;
   try {
-    yield* await checkStrays({ store, snapshotter, files, level, call });
-    yield* await checkPlace({ store, snapshotter, files, level, call });
+    yield* await checkStrays({ store, snapshotter, files, call });
+    yield* await checkPlace(snapshotter.name, files, level);
   } catch (error) {
-    // Where there are no snapshots there need not be a place for them.
+    // Where there are no snapshots there need not be a directory for them.
     if (!(error instanceof NotFoundError)) throw error;
   }
-}
-
-async function examineList(
-  { subject: { store }, call, level }: Examination,
-  { name, list, files }: CheckedSnapshotter,
-): Promise<readonly Found[]> {
-  if (list === undefined || !isLookedFor('damaged-list', level)) return [];
-  return checkList({ store, name, list, described: files?.described, call });
-}
-
-async function* examineNamespaces({ subject, call }: Examination): AsyncGenerator<Found> {
-  const local = new Set(subject.snapshotters.map(({ name }) => name));
-  const common = { prefix: [], signal: call.signal, onBad: (message: string) => badKey('', message) };
-  yield* flat(subject, {
-    ...common,
-    table: metadataTable,
-    each: (tx, [namespace, snapshotter, key]) =>
-      local.has(snapshotter) ? checkMetadata(tx, { namespace, snapshotter, key }) : [],
-  });
-  yield* flat(subject, {
-    ...common,
-    table: metadataChildrenTable,
-    each: (tx, [namespace, snapshotter, parentNumber, number]) =>
-      local.has(snapshotter) ? checkMetadataLink(tx, { namespace, snapshotter, parentNumber, number }) : [],
-  });
-}
-
-async function* flat<K extends readonly (string | number)[], V>(
-  { store }: CheckSubject,
-  pages: Pages<K, V, Found>,
-): AsyncGenerator<Found> {
-  for await (const page of inPages(store, pages)) yield* page;
 }

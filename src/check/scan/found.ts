@@ -1,43 +1,41 @@
 import type { FileProblem } from '../../snapshots/index.js';
 import { type FindingKind, findingKinds, type Remedy } from '../findings/kinds.js';
-import type { Finding } from '../findings/types.js';
+import type { CheckFinding } from '../findings/types.js';
 
-/** Where a finding was made, so that it can be looked at again, and mended. */
+/** Where a finding was made, so that it can be looked at again, and repaired. */
 export type Place =
-  | { readonly type: 'snapshot'; readonly key: string }
-  | { readonly type: 'child-link'; readonly parentId: number; readonly childId: number }
-  | { readonly type: 'id-link'; readonly id: number }
-  | { readonly type: 'metadata'; readonly namespace: string; readonly key: string }
-  | {
-      readonly type: 'metadata-link';
-      readonly namespace: string;
-      readonly parentNumber: number;
-      readonly number: number;
-    }
-  | { readonly type: 'files'; readonly key: string; readonly id: number; readonly problem: FileProblem }
+  /** The store as a whole. */
+  | { readonly type: 'store' }
+  /** The row of a snapshot. */
+  | { readonly type: 'row'; readonly id: string }
+  | { readonly type: 'namespace'; readonly namespace: string }
+  /** The mark up to which ids count as given out. */
+  | { readonly type: 'mark' }
+  | { readonly type: 'files'; readonly id: string; readonly problem: FileProblem }
   | { readonly type: 'stray'; readonly name: string }
   /** Beside the snapshots. */
-  | { readonly type: 'place'; readonly problem: FileProblem }
-  /** The list of layers. */
-  | { readonly type: 'list' }
-  /** Something that has no address: a key that cannot be decoded. */
-  | { readonly type: 'nowhere' };
+  | { readonly type: 'place'; readonly problem: FileProblem };
 
 /** A finding and its place. */
 export interface Found {
-  readonly finding: Finding;
+  readonly kind: FindingKind;
+  readonly remedy: Remedy;
+  readonly finding: CheckFinding;
   readonly place: Place;
 }
 
 /** What a finding says beside its kind. */
-export type FindingDetails = Omit<Finding, 'kind' | 'remedy'> & {
+export type FindingDetails = Partial<Omit<CheckFinding, 'kind' | 'remedy' | 'message'>> & {
+  readonly message: string;
   /** Instead of the remedy that the kind has. */
-  readonly remedy?: Remedy;
+  readonly remedy?: Remedy | undefined;
 };
 
-/** Makes a finding. */
+/** Makes a finding. Without a namespace, as a containerd in front has them, it names none. */
 export function found(kind: FindingKind, place: Place, details: FindingDetails): Found {
-  return { finding: { remedy: findingKinds[kind].remedy, ...details, kind }, place };
+  const { namespace = '', remedy = findingKinds[kind].remedy, ...rest } = details;
+  const finding = { kind, ...rest, ...(namespace === '' ? {} : { namespace }), remedy };
+  return { kind, remedy, finding, place };
 }
 
 /** A text of a client in a sentence. */

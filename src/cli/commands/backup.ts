@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { resolveConfig } from '../../daemon/index.js';
 import { UnavailableError } from '../../errors/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { escapeText } from '../output/escape.js';
 import { formatBytes } from '../output/units.js';
+import { absolutePath } from '../path-argument.js';
 import { writeWholeFile } from '../write-file.js';
 import { settingsOf } from './config-flags.js';
 
@@ -58,7 +59,7 @@ configuration.`,
     { flags: '--root <dir>', description: 'read this root; no daemon may be serving it' },
     { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
   ],
-  examples: ['backup /backups/records.mdb', 'backup --root /var/lib/strata records.mdb'],
-  run: (context, { args: [file = ''], options }) => run(context, resolve(file), options),
-  print: ({ file, bytes }) => [`${file}: ${formatBytes(bytes)}`],
+  examples: ['backup /backups/records.db', 'backup --root /var/lib/strata records.db'],
+  run: async (context, { args: [file = ''], options }) => run(context, absolutePath(file, '<file>'), options),
+  print: ({ file, bytes }) => [escapeText(`${file}: ${formatBytes(bytes)}`)],
 });

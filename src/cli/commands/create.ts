@@ -5,6 +5,7 @@ import type { CommandContext } from '../context.js';
 import { rootLabel } from '../labels.js';
 import { type LimitFlags, limitFlags, limitLabels } from '../limit-flags.js';
 import { mountLine } from '../output/mount-line.js';
+import { givenPath } from '../path-argument.js';
 
 interface CreateOptions extends LimitFlags {
   readonly target?: string;
@@ -26,6 +27,7 @@ type Method = (
 
 function creator(method: Method): (context: CommandContext, input: CommandInput<CreateOptions>) => Promise<Created> {
   return async (context, { args: [key = '', parent = ''], options }) => {
+    if (options.target !== undefined) givenPath(options.target, '--target');
     const labels = new Map([...rootLabel(context.io.tools.now()), ...mappingLabels(options), ...limitLabels(options)]);
     const mounts = await method(await context.snapshotter(), { key, parent, labels }, context.call);
     return { key, parent, mounts };

@@ -1,33 +1,19 @@
 import assert from 'node:assert/strict';
-import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { doctorFacts } from '../../../tests/support/doctor-facts.js';
+import { type Ran, runInProcess } from '../../../tests/support/run-cli.js';
 import type { DaemonFacts, Diagnosis } from '../../doctor/index.js';
 import { UnavailableError } from '../../errors/index.js';
-import { runCli } from '../index.js';
-import { type CliIo, processIo, type Tools } from '../io.js';
-
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
+import type { Tools } from '../io.js';
 
 /** Runs `strata doctor` on a machine of a test's making. */
-async function doctor(args: readonly string[], examine: Tools['examine'], tools: Partial<Tools> = {}): Promise<Ran> {
-  const [stdout, stderr] = [new Sink(), new Sink()];
-  const { environment, tools: usual } = processIo();
-  const io: CliIo = { stdout, stderr, environment, tools: { ...usual, ...tools, examine } };
-  const status = await runCli(['doctor', ...args], io);
-  return { status, out: stdout.text, err: stderr.text };
+function doctor(
+  args: readonly string[],
+  examine: Tools['examine'],
+  { columns, ...tools }: Partial<Tools> & { readonly columns?: number } = {},
+): Promise<Ran> {
+  const terminal = columns === undefined ? {} : { columns };
+  return runInProcess(['doctor', ...args], { tools: { ...tools, examine }, ...terminal });
 }
 
 type Finding = Diagnosis['findings'][number];
@@ -53,20 +39,35 @@ async function found(...findings: readonly Finding[]): Promise<Diagnosis> {
 }
 
 describe('strata doctor', () => {
-  it('says what it found, and ends with 0 when nothing has to be mended', async () => {
+  it('says what it found, and ends with 0 when nothing has to be fixed', async () => {
     const { status, out } = await doctor([], () => found(notice));
     assert.equal(status, 0);
     assert.match(out, /^System: +linux 6\.18\.0 on x64, Node 20\.0\.0$/m);
     assert.match(out, /^overlayfs {2}works {2}the default: it works here\n {18}no rebase\nbtrfs {6}no {5}the root/m);
     assert.match(out, /^· notice {2}No daemon answers on \/s\. {2}daemon-not-running\n {2}Start one\.$/m);
-    assert.match(out, /\nNothing has to be mended\.\n$/);
+    assert.match(out, /\nNothing has to be fixed\.\n$/);
   });
 
-  it('ends with 1 when something has to be mended, and counts', async () => {
+  it('ends with 1 when something has to be fixed, and counts', async () => {
     const one = await doctor([], () => found(error, notice));
-    assert.deepEqual([one.status, one.out.split('\n').at(-2)], [1, 'One thing has to be mended.']);
+    assert.deepEqual([one.status, one.out.split('\n').at(-2)], [1, 'One thing has to be fixed.']);
     const two = await doctor([], () => found(error, error));
-    assert.deepEqual([two.status, two.out.split('\n').at(-2)], [1, '2 things have to be mended.']);
+    assert.deepEqual([two.status, two.out.split('\n').at(-2)], [1, '2 things have to be fixed.']);
+  });
+
+  it('breaks what does not fit on a narrow terminal', async () => {
+    const long = {
+      ...error,
+      sentence: 'The root lies on a file system that nobody may write to any more.',
+      remedy: 'Mount it for writing again, or name another root.',
+    };
+    const { out } = await doctor([], () => found(notice, long), { columns: 44 });
+    assert.match(out, /^· notice {2}daemon-not-running\n {2}No daemon answers on \/s\.\n {2}Start one\.$/m);
+    assert.match(out, /^✗ error {2}root-not-writable\n {2}The root lies on a file system that nobody\n {2}may write/m);
+    assert.match(out, /^ {2}Mount it for writing again, or name\n {2}another root\.$/m);
+    assert.match(out, /^overlayfs {2}works {2}the default: it works here\n {18}no rebase\n/m);
+    const narrower = await doctor([], () => found(), { columns: 40 });
+    assert.match(narrower.out, /^overlayfs {2}works {2}the default: it works\n {18}here\n {18}no rebase\n/m);
   });
 
   it('ends with 2 when it cannot look', async () => {

@@ -52,10 +52,10 @@ async function examine(context: CommandContext, options: ConfigFlags): Promise<D
 export const doctor = defineCommand<ConfigFlags, Diagnosis | undefined>({
   name: 'doctor',
   summary: 'look for what keeps Strata from working here',
-  description: `Look at this machine and at the daemon, if one runs: which back ends work, within which limits, and what has to be mended.
+  description: `Look at this machine and at the daemon, if one runs: which back ends work, within which limits, and what has to be fixed.
 
 Nothing is changed. What is tried is tried in a directory beside the root, which goes again. Exits with status 0 when \
-nothing has to be mended, 1 when something has, and 2 when the machine could not be looked at.`,
+nothing has to be fixed, 1 when something has, and 2 when the machine could not be looked at.`,
   options: configOptions,
   globals: 'local',
   examples: ['doctor', 'doctor --root /srv/strata', "doctor --json | jq '.findings[].code'"],
@@ -64,5 +64,5 @@ nothing has to be mended, 1 when something has, and 2 when the machine could not
     if (diagnosis?.findings.some(({ severity }) => severity === 'error') === true) context.exitWith(EXIT_FAILURE);
     return diagnosis;
   },
-  print: (diagnosis, { colours }) => (diagnosis === undefined ? [] : renderDiagnosis(diagnosis, colours)),
+  print: (diagnosis, style) => (diagnosis === undefined ? [] : renderDiagnosis(diagnosis, style)),
 });

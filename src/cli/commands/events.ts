@@ -16,9 +16,11 @@ interface ShownEvent {
 const MILLISECONDS = 1000;
 const NANOSECOND_DIGITS = 9;
 
-/** RFC 3339 with nanoseconds, which a `Date` does not have. */
+/** RFC 3339 with nanoseconds, which a `Date` does not have; `-` for a time beyond all calendars, as anybody may publish. */
 function timeOf({ seconds, nanos }: EventEnvelope['timestamp']): string {
-  const upToSeconds = new Date(seconds * MILLISECONDS).toISOString().slice(0, -'.000Z'.length);
+  const time = new Date(seconds * MILLISECONDS);
+  if (Number.isNaN(time.getTime())) return '-';
+  const upToSeconds = time.toISOString().slice(0, -'.000Z'.length);
   return `${upToSeconds}.${String(nanos).padStart(NANOSECOND_DIGITS, '0')}Z`;
 }
 

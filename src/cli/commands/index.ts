@@ -1,49 +1,40 @@
 import type { CliCommand } from '../command.js';
-import { backup } from './backup.js';
-import { check } from './check.js';
-import { commit } from './commit.js';
-import { config } from './config.js';
-import { prepare, view } from './create.js';
-import { doctor } from './doctor.js';
-import { events } from './events.js';
-import { info } from './info.js';
-import { label } from './label.js';
-import { limit } from './limit.js';
-import { ls } from './ls.js';
-import { mount, umount } from './mount.js';
-import { mounts } from './mounts.js';
-import { namespaces } from './namespaces.js';
-import { plugins } from './plugins.js';
-import { restore } from './restore.js';
-import { rm } from './rm.js';
-import { serve } from './serve.js';
-import { tree } from './tree.js';
-import { usage } from './usage.js';
-import { version } from './version.js';
+
+/** A command that is loaded when it is needed: a command line needs one of them, and all together take long. */
+export interface CommandEntry {
+  /** Its name, and its aliases. */
+  readonly names: readonly string[];
+  readonly load: () => Promise<CliCommand>;
+}
 
 /** Every command, in the order of the help. A new one is a file here and a line in this list. */
-export const commands: readonly CliCommand[] = [
-  serve,
-  config,
-  ls,
-  tree,
-  info,
-  usage,
-  prepare,
-  view,
-  mount,
-  umount,
-  mounts,
-  commit,
-  label,
-  limit,
-  rm,
-  events,
-  namespaces,
-  plugins,
-  doctor,
-  check,
-  backup,
-  restore,
-  version,
+export const commandEntries: readonly CommandEntry[] = [
+  { names: ['serve'], load: async () => (await import('./serve.js')).serve },
+  { names: ['config'], load: async () => (await import('./config.js')).config },
+  { names: ['ls', 'list'], load: async () => (await import('./ls.js')).ls },
+  { names: ['tree'], load: async () => (await import('./tree.js')).tree },
+  { names: ['info', 'stat'], load: async () => (await import('./info.js')).info },
+  { names: ['usage', 'du'], load: async () => (await import('./usage.js')).usage },
+  { names: ['prepare'], load: async () => (await import('./create.js')).prepare },
+  { names: ['view'], load: async () => (await import('./create.js')).view },
+  { names: ['mount'], load: async () => (await import('./mount.js')).mount },
+  { names: ['umount', 'unmount'], load: async () => (await import('./mount.js')).umount },
+  { names: ['mounts'], load: async () => (await import('./mounts.js')).mounts },
+  { names: ['commit'], load: async () => (await import('./commit.js')).commit },
+  { names: ['label'], load: async () => (await import('./label.js')).label },
+  { names: ['limit'], load: async () => (await import('./limit.js')).limit },
+  { names: ['rm', 'remove', 'delete', 'del'], load: async () => (await import('./rm.js')).rm },
+  { names: ['events'], load: async () => (await import('./events.js')).events },
+  { names: ['namespaces', 'namespace', 'ns'], load: async () => (await import('./namespaces.js')).namespaces },
+  { names: ['plugins'], load: async () => (await import('./plugins.js')).plugins },
+  { names: ['doctor'], load: async () => (await import('./doctor.js')).doctor },
+  { names: ['check'], load: async () => (await import('./check.js')).check },
+  { names: ['backup'], load: async () => (await import('./backup.js')).backup },
+  { names: ['restore'], load: async () => (await import('./restore.js')).restore },
+  { names: ['version'], load: async () => (await import('./version.js')).version },
 ];
+
+/** Loads commands; all of them by default. */
+export function loadCommands(entries: readonly CommandEntry[] = commandEntries): Promise<readonly CliCommand[]> {
+  return Promise.all(entries.map(({ load }) => load()));
+}

@@ -7,7 +7,7 @@ import { escapeText } from '../output/escape.js';
 export const label = defineCommand<object, Info>({
   name: 'label',
   summary: 'set or delete labels of a snapshot',
-  description: 'Set labels, or delete those whose value is empty, and print those that there are then.',
+  description: 'Set labels, delete those whose value is empty, and print the labels that result.',
   arguments: [
     { syntax: '<key>', description: 'the key or name of a snapshot' },
     { syntax: '[labels...]', description: '<key>=<value> sets, <key>= deletes; none only prints' },

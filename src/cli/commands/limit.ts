@@ -1,5 +1,5 @@
 import { FailedPreconditionError } from '../../errors/index.js';
-import { type Info, limitsFromLabels, maxInodesLabel, maxSizeLabel, noLimit } from '../../snapshots/index.js';
+import { type Info, limitsFromLabels, maxInodesLabel, maxSizeLabel, noLimit } from '../../snapshots/api/index.js';
 import { defineCommand } from '../command.js';
 import { UsageError } from '../failure.js';
 import { type LimitFlags, limitFlags, limitLabels } from '../limit-flags.js';

@@ -1,6 +1,7 @@
 import type { Kind } from '../../snapshots/index.js';
 import { defineCommand } from '../command.js';
 import { escapeText } from '../output/escape.js';
+import { noTruncOption, shortName } from '../output/short-name.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatAge, formatBytes } from '../output/units.js';
 import { type SnapshotRow, snapshotRows } from './snapshot-rows.js';
@@ -8,6 +9,8 @@ import { type SnapshotRow, snapshotRows } from './snapshot-rows.js';
 interface LsOptions {
   readonly size?: boolean;
   readonly quiet?: boolean;
+  /** False for `--no-trunc`. */
+  readonly trunc?: boolean;
 }
 
 /** The words that ctr uses. */
@@ -35,15 +38,17 @@ labels."<key>"; operators are ==, != and ~= (a regular expression).`,
   arguments: [{ syntax: '[filter...]', description: 'which snapshots; all when absent' }],
   options: [
     { flags: '-s, --size', description: 'show what each takes, without its parents' },
-    { flags: '-q, --quiet', description: 'print keys only' },
+    { flags: '-q, --quiet', description: 'print keys only, in full' },
+    noTruncOption,
   ],
   examples: ['ls', 'ls --size kind==committed', "ls 'name~=^sandbox-'", "ls --json | jq -r '.[].name'"],
   run: (context, { args, options }) => snapshotRows(context, { filters: args, size: options.size === true }),
   print(rows, { options, now }) {
     if (options.quiet === true) return rows.map(({ name }) => escapeText(name));
     const withSize = options.size === true;
+    const shown = options.trunc === false ? (name: string) => name : shortName;
     const cells = rows.map((row) => {
-      const common = [row.name, row.parent, kindNames[row.kind], formatAge(row.created, now)];
+      const common = [shown(row.name), shown(row.parent), kindNames[row.kind], formatAge(row.created, now)];
       return withSize ? [...common, ...sizeCells(row)] : common;
     });
     return renderTable(withSize ? [...columns, ...sizeColumns] : columns, cells);

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { defineCommand, printNothing } from '../command.js';
+import { absolutePath } from '../path-argument.js';
 
 /** `strata mount` */
 export const mount = defineCommand<object, void>({
@@ -12,8 +12,9 @@ export const mount = defineCommand<object, void>({
   ],
   examples: ['mount sandbox-1 /mnt'],
   async run(context, { args: [key = '', directory = ''] }) {
+    const target = absolutePath(directory, '<dir>');
     const mounts = await (await context.snapshotter()).mounts(key, context.call);
-    await context.io.tools.mount(mounts, resolve(directory));
+    await context.io.tools.mount(mounts, target);
   },
   print: printNothing,
 });
@@ -23,10 +24,10 @@ export const umount = defineCommand<object, void>({
   name: 'umount',
   aliases: ['unmount'],
   summary: 'unmount what is mounted at a directory',
-  description: 'Unmount everything that is mounted at a directory. Needs root, and no daemon.',
+  description: 'Unmount everything that is mounted at a directory. Needs root; asks no daemon.',
   arguments: [{ syntax: '<dir>', description: 'the directory that was mounted at' }],
   globals: 'local',
   examples: ['umount /mnt'],
-  run: (context, { args: [directory = ''] }) => context.io.tools.unmount(resolve(directory)),
+  run: async (context, { args: [directory = ''] }) => context.io.tools.unmount(absolutePath(directory, '<dir>')),
   print: printNothing,
 });

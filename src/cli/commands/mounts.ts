@@ -1,6 +1,7 @@
 import type { Mount } from '../../snapshots/index.js';
 import { defineCommand } from '../command.js';
 import { mountLine } from '../output/mount-line.js';
+import { givenPath } from '../path-argument.js';
 
 /** `strata mounts` */
 export const mounts = defineCommand<object, readonly Mount[]>({
@@ -12,6 +13,9 @@ export const mounts = defineCommand<object, readonly Mount[]>({
     { syntax: '<key>', description: 'the key of an active snapshot or a view' },
   ],
   examples: ['mounts /mnt sandbox-1', 'mounts /mnt sandbox-1 | sudo sh'],
-  run: async (context, { args: [, key = ''] }) => (await context.snapshotter()).mounts(key, context.call),
+  async run(context, { args: [target = '', key = ''] }) {
+    givenPath(target, '<target>');
+    return (await context.snapshotter()).mounts(key, context.call);
+  },
   print: (list, { args: [target = ''] }) => list.map((mount) => mountLine(mount, target)),
 });

@@ -42,14 +42,17 @@ function* renderDetails(plugin: ShownPlugin): Generator<string> {
     ...(error === undefined ? [] : [['Error', error] as const]),
     ...lists.flatMap(([name, items]) => items.map((item, index) => [index === 0 ? name : '', item] as const)),
   ]);
-  yield '';
 }
 
 const columns = [{ title: 'TYPE' }, { title: 'ID' }, { title: 'PLATFORMS' }, { title: 'STATUS' }];
 
 function* printPlugins(plugins: readonly ShownPlugin[], { options }: View<PluginsOptions>): Generator<string> {
-  if (options.detailed === true) for (const plugin of plugins) yield* renderDetails(plugin);
-  else
+  if (options.detailed === true) {
+    for (const [index, plugin] of plugins.entries()) {
+      if (index > 0) yield '';
+      yield* renderDetails(plugin);
+    }
+  } else
     yield* renderTable(
       columns,
       plugins.map((plugin) => [plugin.type, plugin.id, platformsOf(plugin), plugin.status]),

@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
 import { resolveConfig } from '../../daemon/index.js';
 import { defineCommand } from '../command.js';
+import { escapeText } from '../output/escape.js';
+import { shellWord } from '../output/mount-line.js';
+import { absolutePath } from '../path-argument.js';
 import { settingsOf } from './config-flags.js';
 
 interface RestoreFlags {
@@ -17,12 +19,12 @@ export interface RestoreOutcome {
 }
 
 function* print({ file, root, replaced }: RestoreOutcome): Generator<string> {
-  yield `restored the records of ${root} from ${file}`;
+  yield escapeText(`restored the records of ${root} from ${file}`);
   if (replaced !== undefined) {
-    yield `the records from before are kept in ${replaced}`;
+    yield escapeText(`the records from before are kept in ${replaced}`);
     yield 'no files are deleted for want of records until that directory is';
   }
-  yield `next: strata check --root ${root}`;
+  yield `next: strata check --root ${shellWord(root)}`;
 }
 
 /** `strata restore` */
@@ -40,12 +42,12 @@ snapshots that were made since the backup have no records any more, and files of
     { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
   ],
   globals: 'local',
-  examples: ['restore /backups/records.mdb', 'restore --root /var/lib/strata records.mdb'],
+  examples: ['restore /backups/records.db', 'restore --root /var/lib/strata records.db'],
   async run(context, { args: [name = ''], options }) {
+    const file = absolutePath(name, '<file>');
     const source = options.config === undefined ? {} : { file: options.config };
     const given = options.root === undefined ? {} : { root: options.root };
     const config = await resolveConfig({ ...source, flags: settingsOf(given), environment: context.io.environment });
-    const file = resolve(name);
     const { replaced } = await context.io.tools.restoreRoot(config, file, context.call);
     return { file, root: config.root, ...(replaced === undefined ? {} : { replaced }) };
   },

@@ -5,9 +5,9 @@ export const rm = defineCommand<object, void>({
   name: 'rm',
   aliases: ['remove', 'delete', 'del'],
   summary: 'remove snapshots',
-  description: `Remove snapshots, in the order given. One on which others stand cannot be removed.
+  description: `Remove snapshots, in the order given. A snapshot that has children cannot be removed.
 
-What fails is reported, the rest is removed nevertheless; then the exit status is 1.`,
+When one cannot be removed, the command says so, removes the others, and exits with status 1.`,
   arguments: [{ syntax: '<key...>', description: 'keys or names' }],
   examples: ['rm sandbox-1', 'rm sandbox-1 sandbox-2 base'],
   async run(context, { args }) {

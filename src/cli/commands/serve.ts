@@ -1,5 +1,7 @@
 import { type Config, type Daemon, resolveConfig } from '../../daemon/index.js';
 import { defineCommand, printNothing } from '../command.js';
+import { escapeText } from '../output/escape.js';
+import { shellWord } from '../output/mount-line.js';
 import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
 
 /** `strata serve` */
@@ -36,12 +38,13 @@ function whatToTry({ proxy }: Config, { address, root }: Daemon): string {
 `
     : `Try, in another terminal:
 
-  export STRATA_ADDRESS=${address}
+  export STRATA_ADDRESS=${shellWord(address)}
   bin/strata prepare build         # a snapshot to write to
   bin/strata commit base build     # makes it a layer
   bin/strata prepare work base     # another one on top of it
   bin/strata tree
-  ctr --address ${address} snapshots ls
+  ctr --address ${shellWord(address)} snapshots ls
 `;
-  return `strata serves containerd's snapshots API on ${address}; everything is kept in ${root}.\n${next}Ctrl-C ends it.\n`;
+  const where = escapeText(`strata serves containerd's snapshots API on ${address}; everything is kept in ${root}.`);
+  return `${where}\n${next}Ctrl-C ends it.\n`;
 }

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.js';
+import { noTruncOption } from '../output/short-name.js';
 import { renderTree } from '../output/tree.js';
 import { type SnapshotRow, snapshotRows } from './snapshot-rows.js';
 
@@ -13,10 +14,7 @@ export const tree = defineCommand<TreeOptions, readonly SnapshotRow[]>({
   name: 'tree',
   summary: 'show snapshots as a tree',
   description: 'Show every snapshot below its parent.',
-  options: [
-    { flags: '-s, --size', description: 'show what each takes, without its parents' },
-    { flags: '--no-trunc', description: 'show digests in full' },
-  ],
+  options: [{ flags: '-s, --size', description: 'show what each takes, without its parents' }, noTruncOption],
   examples: ['tree', 'tree --size --no-trunc'],
   run: (context, { options }) => snapshotRows(context, { size: options.size === true }),
   print(rows, { options, ...style }) {

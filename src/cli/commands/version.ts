@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { packageVersion } from '../../daemon/index.js';
+import { packageVersion } from '../../daemon/api/index.js';
 import { UnavailableError } from '../../errors/index.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';

@@ -1,11 +1,14 @@
 /** A diagnosis for people: what was found, which back ends work, and what to do. */
 import type { Diagnosis } from '../../doctor/index.js';
 import { escapeText } from './escape.js';
-import type { Colours } from './style.js';
+import type { Colours, Style } from './style.js';
 import { renderFields, renderTable } from './table.js';
 import { formatBytes } from './units.js';
+import { widthOf } from './width.js';
+import { wrap } from './wrap.js';
 
-type Severity = Diagnosis['findings'][number]['severity'];
+type Finding = Diagnosis['findings'][number];
+type Severity = Finding['severity'];
 
 const marks: Readonly<Record<Severity, string>> = { error: '✗', warning: '!', notice: '·' };
 
@@ -49,37 +52,45 @@ function rootFields(diagnosis: Diagnosis): (readonly [string, string])[] {
   ];
 }
 
-function* renderBackEnds({ backEnds, defaultSnapshotter }: Diagnosis): Generator<string> {
+function* renderBackEnds({ backEnds, defaultSnapshotter }: Diagnosis, style: Style): Generator<string> {
   const rows = backEnds.flatMap(({ name, usable, obstacles, limits }) => {
     const isDefault = name === defaultSnapshotter.name;
     const notes = [...(isDefault ? [`the default: ${defaultSnapshotter.reason}`] : []), ...obstacles, ...limits];
     const first = [name, usable ? 'works' : 'no', notes[0] ?? ''];
     return [first, ...notes.slice(1).map((note) => ['', '', note])];
   });
-  yield* renderTable([{ title: 'BACK END' }, { title: 'HERE' }, { title: 'NOTES' }], rows);
+  yield* renderTable([{ title: 'BACK END' }, { title: 'HERE' }, { title: 'NOTES' }], rows, style);
 }
 
-function* renderFindings({ findings }: Diagnosis, colours: Colours): Generator<string> {
-  for (const { severity, code, sentence, remedy } of findings) {
-    const paint = painter(colours, severity);
-    yield `${paint(`${marks[severity]} ${severity}`)}  ${escapeText(sentence)}  ${colours.dim(code)}`;
-    yield `  ${escapeText(remedy)}`;
+/** One line for what is wrong and one for what to do, where they fit; several where they do not. */
+function* renderFinding({ severity, code, sentence, remedy }: Finding, style: Style): Generator<string> {
+  const { colours, columns = Number.POSITIVE_INFINITY } = style;
+  const indented = { columns, indent: '  ' };
+  const head = `${marks[severity]} ${severity}`;
+  const painted = painter(colours, severity)(head);
+  const shown = escapeText(sentence);
+  if (widthOf(`${head}  ${shown}  ${code}`) <= columns) yield `${painted}  ${shown}  ${colours.dim(code)}`;
+  else {
+    yield `${painted}  ${colours.dim(code)}`;
+    yield* wrap(shown, indented);
   }
+  yield* wrap(escapeText(remedy), indented);
 }
 
 function verdict({ findings }: Diagnosis, colours: Colours): string {
   const count = findings.filter(({ severity }) => severity === 'error').length;
-  if (count === 0) return colours.green('Nothing has to be mended.');
-  return colours.red(count === 1 ? 'One thing has to be mended.' : `${count} things have to be mended.`);
+  if (count === 0) return colours.green('Nothing has to be fixed.');
+  return colours.red(count === 1 ? 'One thing has to be fixed.' : `${count} things have to be fixed.`);
 }
 
 /** The lines of a diagnosis; the last one is the verdict. */
-export function* renderDiagnosis(diagnosis: Diagnosis, colours: Colours): Generator<string> {
+export function* renderDiagnosis(diagnosis: Diagnosis, style: Style): Generator<string> {
+  const { findings } = diagnosis;
   yield* renderFields([...machineFields(diagnosis), ...rootFields(diagnosis)]);
   yield '';
-  yield* renderBackEnds(diagnosis);
+  yield* renderBackEnds(diagnosis, style);
   yield '';
-  yield* renderFindings(diagnosis, colours);
-  if (diagnosis.findings.length > 0) yield '';
-  yield verdict(diagnosis, colours);
+  for (const finding of findings) yield* renderFinding(finding, style);
+  if (findings.length > 0) yield '';
+  yield verdict(diagnosis, style.colours);
 }

@@ -14,6 +14,8 @@ export interface Colours {
 export interface Style {
   readonly colours: Colours;
   readonly now: Date;
+  /** How wide the terminal is; absent where output goes to a file or a pipe, whose lines may be of any length. */
+  readonly columns?: number;
 }
 
 /** What decides whether there are colours. */

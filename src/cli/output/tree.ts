@@ -1,6 +1,7 @@
 /** Snapshots as a tree: each below its parent, drawn with box characters. */
 import type { Info, Kind } from '../../snapshots/index.js';
 import { escapeText } from './escape.js';
+import { shortName } from './short-name.js';
 import type { Style } from './style.js';
 import { formatBytes } from './units.js';
 
@@ -21,18 +22,24 @@ export interface TreeOptions {
 const marks: Readonly<Record<Kind, string>> = { committed: '●', active: '○', view: '◐' };
 const kinds = ['committed', 'active', 'view'] as const;
 
-const DIGEST = /\b(sha256|sha384|sha512):([0-9a-f]{12})[0-9a-f]{20,}/g;
-
-/** Cuts every digest in a name to twelve digits, which is enough for people to tell them apart. */
-export function shortName(name: string): string {
-  return name.replace(DIGEST, '$1:$2');
-}
-
 /**
- * How many levels are drawn in front of a snapshot. Deeper ones show their depth and the last levels only, since the
- * text in front of a chain of n would otherwise grow with the square of n.
+ * How many levels are drawn in front of a snapshot, at most. Deeper ones show their depth and the last levels only, since
+ * the text in front of a chain of n would otherwise grow with the square of n.
  */
-const SHOWN_LEVELS = 40;
+const MAX_LEVELS = 40;
+
+/** How many are drawn on the narrowest terminal. */
+const MIN_LEVELS = 1;
+
+const LEVEL_WIDTH = 3;
+
+/** The room that is left on a terminal for a depth, a mark, a short digest, a kind and a size. */
+const NAME_WIDTH = 46;
+
+function shownLevels({ columns }: Style): number {
+  if (columns === undefined) return MAX_LEVELS;
+  return Math.max(MIN_LEVELS, Math.min(MAX_LEVELS, Math.floor((columns - NAME_WIDTH) / LEVEL_WIDTH)));
+}
 
 interface Place {
   readonly node: TreeNode;
@@ -47,12 +54,13 @@ interface Place {
  */
 export function* renderTree(nodes: readonly TreeNode[], options: TreeOptions): Generator<string> {
   const { roots, children } = arrange(nodes);
+  const limit = shownLevels(options.style);
   const levels: boolean[] = [];
   const stack: Place[] = places(roots, 0);
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
     levels.length = Math.max(0, place.depth - 1);
     if (place.depth > 0) levels.push(place.isLast);
-    yield renderPrefix(levels) + renderNode(place, options);
+    yield renderPrefix(levels, limit) + renderNode(place, options);
     for (const child of places(children.get(place.node.info.name) ?? [], place.depth + 1)) stack.push(child);
   }
   yield options.style.colours.dim(renderCounts(nodes));
@@ -83,10 +91,10 @@ function places(nodes: readonly TreeNode[], depth: number): Place[] {
   return nodes.map((node, index) => ({ node, depth, isLast: index === last })).reverse();
 }
 
-function renderPrefix(levels: readonly boolean[]): string {
-  const shown = levels.slice(-SHOWN_LEVELS);
+function renderPrefix(levels: readonly boolean[], limit: number): string {
+  const shown = levels.slice(-limit);
   const last = shown.pop();
-  const lead = levels.length > SHOWN_LEVELS ? `⋯${levels.length} ` : '';
+  const lead = levels.length > limit ? `⋯${levels.length} ` : '';
   if (last === undefined) return lead;
   return `${lead}${shown.map((isLast) => (isLast ? '   ' : '│  ')).join('')}${last ? '└─ ' : '├─ '}`;
 }

@@ -9,11 +9,11 @@ export interface BackupFile {
   readonly made: number;
 }
 
-const PATTERN = /^records-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z\.mdb$/;
+const PATTERN = /^records-(\d{4}-\d{2}-\d{2})T(\d{2})-(\d{2})-(\d{2})Z\.db$/;
 
 /** What a backup that is made at a time is called. */
 export function backupName(now: Date): string {
-  return `records-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z.mdb`;
+  return `records-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z.db`;
 }
 
 /**

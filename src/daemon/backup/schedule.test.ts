@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Gate } from '../../../tests/support/memory-driver.js';
-import { DataLossError } from '../../errors/index.js';
-import type { BackupRequest } from '../../store/index.js';
-import { withNewestBackup } from './damage.js';
 import { BackupSchedule } from './schedule.js';
 
 const minute = 60_000;
@@ -16,7 +13,7 @@ async function setUp(t: TestContext) {
   t.after(() => rm(parent, { recursive: true, force: true }));
   const directory = path.join(parent, 'backups');
   const time = { now: Date.parse('2026-01-01T00:00:00Z') };
-  const store = { changes: 1, backUp: ({ file }: BackupRequest) => writeFile(file, 'records') };
+  const store = { changes: 1, backup: (file: string, _signal?: AbortSignal) => writeFile(file, 'records') };
   const failures: unknown[] = [];
   const done: string[] = [];
   const schedule = new BackupSchedule({
@@ -36,7 +33,7 @@ describe('BackupSchedule', () => {
   it('makes dated backups, keeps the newest, and leaves other files alone', async (t) => {
     const { directory, time, store, done, failures, schedule } = await setUp(t);
     await mkdir(directory);
-    await writeFile(path.join(directory, 'records.mdb'), 'mine');
+    await writeFile(path.join(directory, 'records.db'), 'mine');
     for (let round = 0; round < 5; round++) {
       await schedule.run();
       time.now += minute;
@@ -44,10 +41,10 @@ describe('BackupSchedule', () => {
     }
     assert.equal(done.length, 5);
     assert.deepEqual((await readdir(directory)).sort(), [
-      'records-2026-01-01T00-02-00Z.mdb',
-      'records-2026-01-01T00-03-00Z.mdb',
-      'records-2026-01-01T00-04-00Z.mdb',
-      'records.mdb',
+      'records-2026-01-01T00-02-00Z.db',
+      'records-2026-01-01T00-03-00Z.db',
+      'records-2026-01-01T00-04-00Z.db',
+      'records.db',
     ]);
     assert.deepEqual(failures, []);
   });
@@ -66,15 +63,15 @@ describe('BackupSchedule', () => {
   it('tells failures, throws none, deletes nothing then, and tries again', async (t) => {
     const { directory, time, store, done, failures, schedule } = await setUp(t);
     await schedule.run();
-    const { backUp } = store;
+    const { backup } = store;
     const full = new Error('ENOSPC');
-    store.backUp = () => Promise.reject(full);
+    store.backup = () => Promise.reject(full);
     store.changes++;
     time.now += minute;
     await schedule.run();
     assert.equal(failures.length, 1);
     assert.equal((await readdir(directory)).length, 1);
-    store.backUp = backUp;
+    store.backup = backup;
     await schedule.run();
     assert.equal(done.length, 2);
   });
@@ -94,7 +91,7 @@ describe('BackupSchedule', () => {
     const { store, failures, schedule } = await setUp(t);
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const begun = new Gate();
-    store.backUp = async ({ signal }) => {
+    store.backup = async (_file, signal) => {
       begun.open();
       await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))));
     };
@@ -103,28 +100,5 @@ describe('BackupSchedule', () => {
     await begun.pass();
     await schedule.close();
     assert.deepEqual(failures, []);
-  });
-});
-
-describe('the error about a damaged store', () => {
-  const damage = new DataLossError('store file /x is damaged');
-
-  it('names the newest backup', async (t) => {
-    const { directory, time, store, schedule } = await setUp(t);
-    await schedule.run();
-    store.changes++;
-    time.now += minute;
-    await schedule.run();
-    const { context, cause } = await withNewestBackup(damage, directory);
-    const newest = path.join(directory, 'records-2026-01-01T00-01-00Z.mdb');
-    assert.equal(context, `store file /x is damaged; the newest backup is ${newest}, see strata restore --help`);
-    assert.equal(cause, damage);
-  });
-
-  it('says when there is none, or nobody can tell', async (t) => {
-    const { directory } = await setUp(t);
-    assert.match((await withNewestBackup(damage, directory)).context, /; there is no backup in /);
-    await writeFile(directory, 'a file');
-    assert.match((await withNewestBackup(damage, directory)).context, /; the backups in .* cannot be listed: /);
   });
 });

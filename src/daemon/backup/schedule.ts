@@ -4,9 +4,9 @@ import { fromSystemError } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
 import { type BackupFile, backupName, listBackups, pruneBackups } from './backup-files.js';
 
-/** When to make backups, and where to. */
+/** When and where to make backups. */
 export interface BackupScheduleOptions {
-  readonly store: Pick<Store, 'backUp' | 'changes'>;
+  readonly store: Pick<Store, 'backup' | 'changes'>;
   /** Made when it is missing, for its owner only. */
   readonly directory: string;
   /** Milliseconds from one to the next. */
@@ -21,15 +21,15 @@ export interface BackupScheduleOptions {
   readonly now?: () => number;
 }
 
-/** After a start the first backup waits at least so many milliseconds: a machine that starts has other things to do. */
+/** After a start the first backup waits at least so many milliseconds, since the machine may be starting too. */
 const startDelay = 60_000;
 
 /** The longest that a timer of Node can wait. */
 const longestDelay = 2 ** 31 - 1;
 
 /**
- * Makes a backup of the records every so often, unless nothing has changed since the last one. Nothing that goes wrong
- * with one is thrown at anybody.
+ * Makes a backup of the records at an interval, unless nothing has changed since the last one. Never throws when a backup
+ * fails.
  */
 export class BackupSchedule implements AsyncDisposable {
   readonly #options: BackupScheduleOptions;
@@ -91,7 +91,7 @@ export class BackupSchedule implements AsyncDisposable {
     const file = path.join(directory, backupName(new Date(made)));
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await store.backUp({ file, signal: this.#abort.signal });
+      await store.backup(file, this.#abort.signal);
       await pruneBackups(directory, keep);
     } catch (error) {
       throw fromSystemError(error);
@@ -99,7 +99,7 @@ export class BackupSchedule implements AsyncDisposable {
     return { path: file, made };
   }
 
-  /** Waits for the backup under way, or gives it up, and makes no more. */
+  /** Cancels the backup under way, waits for its end, and makes no more. */
   async close(): Promise<void> {
     this.#abort.abort();
     clearTimeout(this.#timer);

@@ -5,26 +5,26 @@ import { fromSystemError } from '../../errors/index.js';
 import type { CallContext } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
 
-/** Few enough bytes to be one message, and enough to make the cost of a message small. */
+/** Small enough for one message, and large enough to make the cost of a message small. */
 const chunkBytes = 256 * 1024;
 
-/** Where backups that are streamed are put together. */
+/** Where streamed backups are assembled. */
 function streamsOf(root: string): string {
   return path.join(root, 'io.strata.backup.v1.streams');
 }
 
-/** Deletes what a process that was killed has left of its streams. For whoever has the root, before the first stream. */
+/** Deletes what a killed process left of its streams. For the owner of the root, before the first stream. */
 export async function clearStreams(root: string): Promise<void> {
   await rm(streamsOf(root), { recursive: true, force: true });
 }
 
 /**
- * The bytes of a new backup, of which nothing is left when the iteration ends.
- * @param root That of the store; the backup is put together in a directory below it.
- * @throws as `Store.backUp`.
+ * The bytes of a new backup. Its file is deleted when the iteration ends.
+ * @param root That of the store; the backup is assembled in a directory below it.
+ * @throws as `Store.backup`.
  */
 export async function* streamBackup(
-  store: Pick<Store, 'backUp'>,
+  store: Pick<Store, 'backup'>,
   root: string,
   { signal }: CallContext,
 ): AsyncGenerator<Uint8Array> {
@@ -33,8 +33,8 @@ export async function* streamBackup(
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     own = await mkdtemp(path.join(directory, 'stream-'));
-    const file = path.join(own, 'records.mdb');
-    await store.backUp({ file, signal });
+    const file = path.join(own, 'records.db');
+    await store.backup(file, signal);
     for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) yield chunk;
   } catch (error) {
     throw fromSystemError(error);

@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   blockfileChecker,
   btrfsChecker,
@@ -12,19 +11,9 @@ import { hasLoopDevices } from '../../linux/index.js';
 import type { DriverChecker } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
 import type { Config } from '../config/index.js';
+import { snapshotterRoot } from './places.js';
 
 type Plugins = Config['plugins'];
-
-/** Where a snapshotter has its files: below the root, or where the configuration says. */
-export function snapshotterRoot({ root, plugins }: Pick<Config, 'root' | 'plugins'>, name: string): string {
-  const id = `io.containerd.snapshotter.v1.${name}`;
-  const section: { readonly rootPath?: string } = isSection(id, plugins) ? plugins[id] : {};
-  return section.rootPath === undefined || section.rootPath === '' ? join(root, id) : section.rootPath;
-}
-
-function isSection(id: string, plugins: Plugins): id is keyof Plugins & string {
-  return Object.hasOwn(plugins, id);
-}
 
 interface Parts {
   readonly root: string;

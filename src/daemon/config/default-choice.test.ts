@@ -40,7 +40,7 @@ const cases: readonly (readonly [what: string, change: Partial<DefaultRequest>, 
     'overlayfs',
     /when the root was new/,
   ],
-  ['anew when the root is empty again', { recorded: 'native' }, 'overlayfs', /works here/],
+  ['again when the root is empty again', { recorded: 'native' }, 'overlayfs', /works here/],
   [
     'one that holds snapshots when the recorded one is gone',
     { recorded: 'btrfs', holding: ['native'], usable: ['native'] },

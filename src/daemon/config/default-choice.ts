@@ -1,11 +1,11 @@
-/** Which snapshotter serves those who name none. */
+/** Which snapshotter serves callers that name none. */
 
 /** What `snapshotter` in the configuration says when the choice is left to Strata, and what clients may ask for. */
 export const AUTO = 'auto';
 
 /**
  * The order of preference: overlayfs is the fastest and needs nothing else; btrfs shares blocks; native works anywhere
- * but copies everything. Others need preparation, so nobody gets them unasked.
+ * but copies everything. The others need preparation, so they are never chosen automatically.
  */
 export const automaticChoices: readonly string[] = ['overlayfs', 'btrfs', 'native'];
 
@@ -43,8 +43,8 @@ function passedOver(chosen: string, obstacles: ReadonlyMap<string, string>): str
 }
 
 /**
- * Chooses. What is configured is taken. Otherwise a root keeps the snapshotter that it has snapshots in, so that no
- * change of the machine makes them disappear from sight; a root without snapshots gets the best that works. Pure.
+ * Chooses. A configured snapshotter is taken. Otherwise a root keeps the one that has its snapshots, so that no change of the
+ * machine hides them; a root without snapshots gets the best that works. Pure.
  */
 export function chooseDefault({ configured, recorded, holding, usable, obstacles }: DefaultRequest): DefaultChoice {
   if (configured !== AUTO) return { name: configured, reason: 'it is configured' };

@@ -1,4 +1,4 @@
-/** Where things lie unless somebody says otherwise: fixed places for root, the user's own places for anybody else. */
+/** Default paths: fixed ones for root, the user's own for anybody else. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AUTO } from './default-choice.js';
@@ -60,8 +60,8 @@ export interface ClientDefaults {
 }
 
 /**
- * What a client uses when its caller says nothing. Only the namespace is shared with containerd's variables: an address
- * meant for containerd must never send a command of Strata there.
+ * A client's defaults. Only the namespace is shared with containerd's variables: an address meant for containerd must never
+ * send a command of Strata there.
  */
 export function clientDefaults(environment: Environment): ClientDefaults {
   return {

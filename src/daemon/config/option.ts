@@ -1,6 +1,6 @@
 /**
- * What a setting is: a description as data. The typed configuration, the commented default file, the documentation and
- * the errors are all made from it, so that they cannot disagree.
+ * A setting, described as data. The typed configuration, the commented default file, the documentation and the errors are
+ * all made from it, so they cannot disagree.
  */
 import type { Environment } from './environment.js';
 import type { ValueType } from './value-types.js';

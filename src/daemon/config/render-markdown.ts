@@ -5,7 +5,7 @@ import { schema } from './schema.js';
 
 const root: Environment = { uid: 0, gid: 0, variables: {} };
 
-/** A user whose directories are the variables themselves, so that the defaults come out as formulas. */
+/** A user whose directories are the variables themselves, so that the defaults show the variables. */
 const anybody: Environment = {
   uid: 1000,
   gid: 1000,

@@ -52,7 +52,7 @@ test('the defaults of root are complete', () => {
     mountOptions: [],
     projectIdBase: 2 ** 30,
     flattenDepth: 128,
-    manifest: false,
+    fileList: false,
     limitPolicy: 'strict',
     defaultSizeLimit: 0,
     defaultInodeLimit: 0,

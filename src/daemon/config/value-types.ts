@@ -25,7 +25,7 @@ export const string: ValueType<string> = {
   render: quoted,
 };
 
-/** A path that does not depend on the working directory, since a daemon's is nobody's choice. */
+/** A path that does not depend on the daemon's working directory. */
 export const absolutePath: ValueType<string> = {
   wanted: 'an absolute path such as "/var/lib/strata"',
   parse: (raw) => (typeof raw === 'string' && raw.startsWith('/') && !raw.includes('\0') ? raw : undefined),

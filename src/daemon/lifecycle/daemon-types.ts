@@ -1,4 +1,4 @@
-/** A running daemon, as those who start and stop it see it. */
+/** A running daemon, for the code that starts and stops it. */
 import type { PluginReport } from '../../plugins/index.js';
 
 /** A daemon that is listening. */
@@ -7,7 +7,7 @@ export interface Daemon extends AsyncDisposable {
   readonly address: string;
   /** The directory that holds its snapshots and records. */
   readonly root: string;
-  /** How every plugin fared, in the order of starting. */
+  /** The outcome of every plugin, in the order of starting. */
   readonly reports: readonly PluginReport[];
   /**
    * Stops it: reports itself as not serving, accepts no further calls, lets those in flight finish, stops the plugins

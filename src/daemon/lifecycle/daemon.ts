@@ -1,5 +1,4 @@
 import type { FaultPoints } from '../../base/index.js';
-import { FailedPreconditionError } from '../../errors/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
 import { createGrpcServer, type GrpcServer } from '../../rpc/engines/index.js';
 import type { Config } from '../config/index.js';
@@ -8,6 +7,7 @@ import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { pluginTypes } from '../parts/plugin-types.js';
 import type { Daemon } from './daemon-types.js';
 import { Gate } from './gate.js';
+import { requireService } from './require-service.js';
 import { claimSocket, type SocketClaim } from './socket.js';
 
 /** What a daemon is started with, beside its configuration. */
@@ -22,7 +22,7 @@ export interface StartDaemonOptions {
 /**
  * Starts the daemon: claims its socket, starts the plugins, and answers. When this resolves it can be called.
  * @throws AlreadyExistsError when another daemon answers on the socket; FailedPreconditionError when another process has
- * the root, or the snapshots service could not start, with the reason of the plugin that failed as cause.
+ * the root; and as `requireService`.
  */
 export async function startDaemon(config: Config, options: StartDaemonOptions): Promise<Daemon> {
   const { address, mode, uid, gid } = config.grpc;
@@ -44,7 +44,7 @@ async function orUndo<T>(step: () => Promise<T>, ...before: readonly AsyncDispos
   }
 }
 
-/** Opens the socket, under its public name last, so that whoever finds it is answered. */
+/** Opens the socket, and gives it its public name last, so that every client that finds it is answered. */
 async function answer(
   plugins: PluginSet,
   { claim, config, logger }: { readonly claim: SocketClaim; readonly config: Config; readonly logger: Logger },
@@ -85,16 +85,6 @@ async function startBuiltins(config: Config, options: StartDaemonOptions, answer
     },
   );
   return started;
-}
-
-/** A daemon without snapshots has nothing to answer: then the start fails, and says what kept it from starting. */
-function requireService(plugins: PluginSet): void {
-  const service = plugins.reports.find(({ type }) => type === pluginTypes.service.uri);
-  if (service?.status === 'ok' && plugins.single(pluginTypes.service).size > 0) return;
-  const culprit = plugins.reports.find(({ status }) => status === 'failed') ?? service;
-  const why = culprit?.error?.message ?? 'no snapshotter is enabled';
-  const which = culprit === undefined ? '' : ` (plugin ${culprit.type}.${culprit.id})`;
-  throw new FailedPreconditionError(`no snapshotter could be started${which}: ${why}`, { cause: culprit?.error });
 }
 
 interface DaemonParts {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { MemoryDriver } from '../../../tests/support/memory-driver.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import type { Info, Mount, Snapshotter } from '../../snapshots/index.js';
@@ -43,7 +44,45 @@ for (const [name, place] of Object.entries(places)) {
   });
 }
 
+testSnapshotter('a back end of the caller, under all layers,', {
+  async open(t) {
+    const root = await temporaryRoot();
+    const strata = await openStrata({ root, drivers: { mine: () => new MemoryDriver() } });
+    t.after(async () => {
+      await strata.close();
+      await rm(root, { recursive: true, force: true });
+    });
+    return { snapshotter: strata.snapshotter('mine') };
+  },
+  noMountReason: 'memory cannot be mounted',
+});
+
 describe('openStrata', () => {
+  it('gives a back end of the caller its place, and closes it', async () => {
+    const root = await temporaryRoot();
+    const driver = new MemoryDriver();
+    const places: unknown[] = [];
+    const open = (place: unknown) => {
+      places.push(place);
+      return driver;
+    };
+    const strata = await openStrata({ root, durability: 'metadata', drivers: { mine: open } });
+    await strata.snapshotter('mine').prepare({ key: 'a' });
+    assert.deepEqual(places, [{ root: join(root, 'io.containerd.snapshotter.v1.mine'), durability: 'metadata' }]);
+    assert.equal(driver.files.size, 1);
+    await strata.close();
+    assert.ok(driver.closed);
+    await rm(root, { recursive: true });
+  });
+
+  it('refuses a back end under a name that is taken, or is none', async () => {
+    const root = await temporaryRoot();
+    for (const name of ['native', '../x', '']) {
+      await assert.rejects(openStrata({ root, drivers: { [name]: () => new MemoryDriver() } }), InvalidArgumentError);
+    }
+    await rm(root, { recursive: true });
+  });
+
   it('works in the namespace it was given, unless a call says otherwise', async (t) => {
     const strata = await open(t);
     const snapshotter = strata.snapshotter();
@@ -70,7 +109,7 @@ describe('openStrata', () => {
     }
   });
 
-  it('finds everything again, and cleans up what no record speaks of', async (t) => {
+  it('finds everything again, and cleans up what has no record', async (t) => {
     const root = await temporaryRoot();
     const first = await openStrata({ root });
     await first.snapshotter().prepare({ key: 'a' });

@@ -1,16 +1,18 @@
 import { resolve } from 'node:path';
+import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
 import type { EventExchange } from '../../events/index.js';
-import type { Namespaces } from '../../metadata/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
 import type { Maintenance } from '../../rpc/client/index.js';
-import { type Durability, GuardedSnapshotter, type Snapshotter } from '../../snapshots/index.js';
+import type { Durability, Namespaces, Snapshotter } from '../../snapshots/index.js';
 import { openLiveMaintenance } from '../check/live-maintenance.js';
 import { type Config, defaultConfig, resolveConfig } from '../config/index.js';
 import { createLogger } from '../logging/logger.js';
 import { builtinPlugins, configsByName } from '../parts/builtins.js';
+import { type OpenDriver, ownDriverPlugins } from '../parts/own-drivers.js';
 import { pluginTypes } from '../parts/plugin-types.js';
 import { Gate } from './gate.js';
+import { requireService } from './require-service.js';
 
 /** How to open Strata in this process. */
 export interface EmbeddedOptions {
@@ -22,19 +24,21 @@ export interface EmbeddedOptions {
   readonly durability?: Durability;
   /** A configuration file for everything else; settings about sockets and logs have no effect. Default: none. */
   readonly config?: string;
+  /** Back ends beside Strata's own, by names that `snapshotter(name)` takes; see `strata-snapshotter/driver`. */
+  readonly drivers?: Readonly<Record<string, OpenDriver>>;
   /** Gives up the opening. */
   readonly signal?: AbortSignal;
 }
 
 /** Strata in this process: the same snapshotters, events and namespaces that a daemon serves, without a socket. */
 export interface EmbeddedStrata extends AsyncDisposable {
-  /** How every part fared. */
+  /** The outcome of every part. */
   readonly reports: readonly PluginReport[];
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
   readonly maintenance: Maintenance;
   /**
-   * A snapshotter, that of the setting `snapshotter` when none is named.
+   * A snapshotter; without a name, that of the setting `snapshotter`.
    * @throws InvalidArgumentError when there is none of that name, or it could not start.
    */
   snapshotter(name?: string): Snapshotter;
@@ -46,27 +50,18 @@ export interface EmbeddedStrata extends AsyncDisposable {
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStrata> {
   const config = await configOf(options);
   const plugins = await start(config, options);
-  const service = plugins.reports.find(({ type }) => type === pluginTypes.service.uri);
-  if (service?.status !== 'ok' || plugins.single(pluginTypes.service).size === 0) {
+  try {
+    requireService(plugins);
+  } catch (error) {
     await plugins.stop();
-    const culprit = plugins.reports.find(({ status }) => status === 'failed');
-    throw new FailedPreconditionError(
-      `no snapshotter could be started: ${culprit?.error?.message ?? 'none is enabled'}`,
-      {
-        cause: culprit?.error,
-      },
-    );
+    throw error;
   }
   const parts = {
     config,
-    face: 'namespaced' as const,
     store: plugins.single(pluginTypes.store),
     snapshotters: plugins.all(pluginTypes.snapshotter),
   };
-  return new Embedded(plugins, {
-    namespace: options.namespace ?? 'default',
-    maintenance: await openLiveMaintenance(parts),
-  });
+  return new Embedded(plugins, await openLiveMaintenance(parts));
 }
 
 async function configOf({ root, config: file, durability }: EmbeddedOptions): Promise<Config> {
@@ -74,12 +69,17 @@ async function configOf({ root, config: file, durability }: EmbeddedOptions): Pr
   return { ...settings, root: resolve(root), durability: durability ?? settings.durability };
 }
 
-async function start(config: Config, { signal }: EmbeddedOptions): Promise<PluginSet> {
+async function start(
+  config: Config,
+  { signal, namespace = 'default', drivers = {} }: EmbeddedOptions,
+): Promise<PluginSet> {
   const started = new Gate();
   const logger = createLogger({ level: 'silent', format: 'json' });
-  const builtins = builtinPlugins({ config, logger, reports: () => [], answering: started.opened });
-  const configs = configsByName(builtins);
-  const wanted = builtins.filter(({ plugin }) => plugin.type.uri !== pluginTypes.grpc.uri);
+  const builtins = builtinPlugins({ config, logger, reports: () => [], answering: started.opened, namespace });
+  const parts = { logger, answering: started.opened, durability: config.durability, faults: noFaults };
+  const all = [...builtins, ...ownDriverPlugins(drivers, parts)];
+  const configs = configsByName(all);
+  const wanted = all.filter(({ plugin }) => plugin.type.uri !== pluginTypes.grpc.uri);
   const plugins = await startPlugins(
     wanted.map(({ plugin }) => plugin),
     {
@@ -99,13 +99,11 @@ class Embedded implements EmbeddedStrata {
   readonly namespaces: Namespaces;
   readonly #plugins: PluginSet;
   readonly maintenance: Maintenance;
-  readonly #namespace: string;
 
-  constructor(plugins: PluginSet, { namespace, maintenance }: { namespace: string; maintenance: Maintenance }) {
+  constructor(plugins: PluginSet, maintenance: Maintenance) {
     const { namespaces } = plugins.single(pluginTypes.metadata);
     if (namespaces === undefined) throw new FailedPreconditionError('the configuration asks for bare snapshotters');
     this.#plugins = plugins;
-    this.#namespace = namespace;
     this.maintenance = maintenance;
     this.namespaces = namespaces;
     this.events = plugins.single(pluginTypes.event);
@@ -118,7 +116,7 @@ class Embedded implements EmbeddedStrata {
   snapshotter(name = this.#plugins.single(pluginTypes.default).name): Snapshotter {
     const found = this.#plugins.single(pluginTypes.service).get(name);
     if (found === undefined) throw new InvalidArgumentError(`snapshotter not loaded: ${name}`);
-    return new GuardedSnapshotter(found, { defaults: { namespace: this.#namespace } });
+    return found;
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Lets those who wait begin, once. */
+/** Lets waiting work begin, once. */
 export class Gate {
   /** Resolves when it is opened; never, if it is not. */
   readonly opened: Promise<void>;

@@ -14,7 +14,7 @@ import type { EmbeddedOptions, EmbeddedStrata } from './embedded.js';
  * ```
  */
 export async function openStrata(options: EmbeddedOptions): Promise<EmbeddedStrata> {
-  // Loaded when it is wanted: the command line imports this room for its configuration alone.
+  // Loaded on first use: the command line imports this room for its configuration alone.
   const { openEmbedded } = await import('./embedded.js');
   return openEmbedded(options);
 }

@@ -101,7 +101,7 @@ describe('rebase', { skip: process.getuid?.() !== 0 && 'needs root' }, () => {
     });
   });
 
-  it('lets others stand on a rebased layer, write over it, and keeps the order of removal', async (t) => {
+  it('lets others be based on a rebased layer, write over it, and keeps the order of removal', async (t) => {
     const snapshotter = await open(t);
     await Promise.all([snapshotter.prepare({ key: 'a' }), snapshotter.prepare({ key: 'b' })]);
     await snapshotter.commit({ key: 'a', name: 'below' });

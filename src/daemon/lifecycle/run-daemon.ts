@@ -3,7 +3,7 @@ import type { FaultPoints } from '../../base/index.js';
 import type { Config } from '../config/index.js';
 import type { Daemon } from './daemon-types.js';
 
-/** What a daemon in this process can be told. */
+/** Options of a daemon in this process. */
 export interface RunDaemonOptions {
   /** Called when it answers. */
   readonly onListening?: (daemon: Daemon) => void;

@@ -11,7 +11,7 @@ export type StartDaemon = (
   options: { readonly logger: Logger; readonly signal: AbortSignal },
 ) => Promise<Daemon>;
 
-/** The part of the process that its life depends on. */
+/** The part of the process that `serve` uses. */
 export interface ServeHost {
   on(event: ServeEvent, listener: (detail: unknown) => void): unknown;
   off(event: ServeEvent, listener: (detail: unknown) => void): unknown;
@@ -27,7 +27,7 @@ export interface ServeOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly start: StartDaemon;
-  /** Told when the daemon answers, for people who started it by hand. */
+  /** Called when the daemon answers, for a message to people who started it by hand. */
   readonly onListening?: (daemon: Daemon) => void;
   /** The process when absent. */
   readonly host?: ServeHost;
@@ -89,7 +89,7 @@ function watch(host: ServeHost, { logger, stop }: WatchOptions): () => void {
   };
 }
 
-/** The daemon, or undefined when starting failed because it was to stop. */
+/** The daemon, or undefined when a signal stopped the start. */
 async function startUnlessStopped(start: () => Promise<Daemon>, signal: AbortSignal): Promise<Daemon | undefined> {
   try {
     return await start();

@@ -1,6 +1,6 @@
 /**
- * Claims the path of a unix socket: never takes it from a daemon that lives, never deletes what is no socket, and never
- * leaves the socket reachable with other permissions than it shall have.
+ * Claims the path of a unix socket: never takes it from a running daemon, never deletes anything but a socket, and never lets
+ * clients reach the socket before it has its final permissions.
  */
 import { chmod, chown, link, lstat, mkdir, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { createConnection } from 'node:net';
@@ -86,7 +86,7 @@ async function identify(path: string): Promise<(FileIdentity & { readonly isSock
   }
 }
 
-/** What stands in the way at a path: a dead socket, which may be replaced, or nothing. Anything else throws. */
+/** Looks for an obstacle at a path: a dead socket, which may be replaced, or nothing. Anything else throws. */
 async function requireUnused(path: string): Promise<FileIdentity | undefined> {
   const found = await identify(path);
   if (found === undefined) return undefined;

@@ -1,70 +1,22 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { MemoryDriver } from '../../../tests/support/memory-driver.js';
-import { definePlugin, type PluginSet, startPlugins } from '../../plugins/index.js';
-import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
-import { openLmdbStore } from '../../store/index.js';
-import { createLogger } from '../logging/logger.js';
-import {
-  type DefaultSnapshotterConfig,
-  defaultSnapshotterPlugin,
-  defaultSnapshotterTable,
-} from './default-snapshotter.js';
+import { describe, it } from 'node:test';
+import { newRoot, type StartedParts, snapshotterPart, startParts, storePart } from '../../../tests/support/plugins.js';
+import { type DefaultSnapshotterConfig, defaultSnapshotterPlugin } from './default-snapshotter.js';
 import { pluginTypes } from './plugin-types.js';
 
-const storePlugin = definePlugin({
-  type: pluginTypes.store,
-  id: 'lmdb',
-  init: ({ root }) => openLmdbStore({ path: root, tables: [...snapshotTables, defaultSnapshotterTable] }),
-  stop: (store) => store.close(),
-});
-
-const snapshotterPlugin = (name: string) =>
-  definePlugin({
-    type: pluginTypes.snapshotter,
-    id: name,
-    requires: [pluginTypes.store],
-    init: ({ single }) => {
-      const errors = { report: () => undefined };
-      return LocalSnapshotter.open({ name, store: single(pluginTypes.store), driver: new MemoryDriver(), errors });
-    },
-    stop: (snapshotter) => snapshotter.close(),
-  });
-
-async function newRoot(t: TestContext): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'strata-default-'));
-  t.after(() => rm(root, { recursive: true, force: true }));
-  return root;
-}
-
-interface Started {
-  readonly plugins: PluginSet;
-  readonly log: readonly string[];
-}
-
 /** Starts a daemon's snapshotters on a root, with a choice between them. */
-async function start(
+function start(
   root: string,
   names: readonly string[],
   change: Partial<DefaultSnapshotterConfig> = {},
-): Promise<Started> {
-  const log: string[] = [];
-  const destination = { write: (line: string) => void log.push(line) };
-  const logger = createLogger({ level: 'info', format: 'json', destination });
-  const config = { snapshotter: 'auto', overlayRoot: root, logger, ...change };
-  const plugins = await startPlugins([storePlugin, ...names.map(snapshotterPlugin), defaultSnapshotterPlugin], {
-    root,
-    state: root,
-    configOf: () => config,
-  });
-  return { plugins, log };
+): Promise<StartedParts> {
+  const config = { snapshotter: 'auto', overlayRoot: root, ...change };
+  return startParts(root, [storePart, ...names.map(snapshotterPart), defaultSnapshotterPlugin], config);
 }
 
-const chosen = ({ plugins }: Started) => plugins.single(pluginTypes.default).name;
+const chosen = ({ plugins }: StartedParts) => plugins.single(pluginTypes.default).name;
 
 async function chosenAt(root: string, names: readonly string[]): Promise<string> {
   const started = await start(root, names);
@@ -81,7 +33,7 @@ describe('the default snapshotter of a daemon', () => {
     const report = plugins.reports.find(({ id }) => id === 'snapshotter');
     assert.deepEqual(Object.fromEntries(report?.exports ?? []), { name: 'overlayfs', reason: 'it works here' });
     assert.match(started.log.join(''), /"level":"info",.*"snapshotter":"overlayfs","reason":"it works here"/);
-    assert.deepEqual(readdirSync(root), ['io.strata.store.v1.lmdb']);
+    assert.deepEqual(readdirSync(root), ['io.strata.store.v1.sqlite']);
   });
 
   it('stays with a root that has snapshots, however the machine changes, until they are gone', async (t) => {

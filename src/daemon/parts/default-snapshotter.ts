@@ -1,8 +1,8 @@
 import { cannotTry, tryOverlay, withTrialDirectory } from '../../drivers/index.js';
-import { messageOf } from '../../errors/index.js';
+import { fromSystemError } from '../../errors/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { type LocalSnapshotter, snapshottersInUse } from '../../snapshots/index.js';
-import { defineTable, type Store, textCodec } from '../../store/index.js';
+import { type Store, statement } from '../../store/index.js';
 import { AUTO, chooseDefault, type DefaultChoice } from '../config/default-choice.js';
 import type { Logger } from '../logging/logger.js';
 import { pluginTypes } from './plugin-types.js';
@@ -16,14 +16,10 @@ export interface DefaultSnapshotterConfig {
   readonly logger: Logger;
 }
 
-/** Which snapshotter was chosen for the root. */
-export const defaultSnapshotterTable = defineTable<readonly [name: string], string>({
-  name: 'server.default-snapshotter',
-  shape: ['string'],
-  codec: textCodec,
-});
-
-const key = ['snapshotter'] as const;
+const findChoice = statement<{ value: string }>("SELECT value FROM root_choices WHERE name = 'snapshotter'");
+const recordChoice = statement(
+  "INSERT INTO root_choices VALUES ('snapshotter', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+);
 
 /**
  * The default snapshotter: serves clients that ask for `auto`, callers of the library that name none, and a containerd
@@ -48,7 +44,7 @@ type Loaded = ReadonlyMap<string, LocalSnapshotter>;
 
 async function choose(store: Store, loaded: Loaded, config: DefaultSnapshotterConfig): Promise<DefaultChoice> {
   const { recorded, holding } = store.read((tx) => ({
-    recorded: tx.get(defaultSnapshotterTable, key),
+    recorded: tx.get(findChoice)?.value,
     holding: snapshottersInUse(tx),
   }));
   const isOpen = config.snapshotter === AUTO && holding.length === 0;
@@ -61,19 +57,19 @@ async function choose(store: Store, loaded: Loaded, config: DefaultSnapshotterCo
     obstacles: new Map(obstacle === undefined ? [] : [['overlayfs', obstacle]]),
   });
   if (config.snapshotter === AUTO && choice.name !== recorded) {
-    await store.write((tx) => tx.put(defaultSnapshotterTable, key, choice.name));
+    await store.write((tx) => tx.run(recordChoice, choice.name));
   }
   return choice;
 }
 
-/** Why overlay cannot be mounted; undefined when it can, or when it is for others than this process to mount. */
+/** Why overlay cannot be mounted; undefined when it can, or when only other processes may mount. */
 async function obstacleToOverlay(root: string): Promise<string | undefined> {
   return withTrialDirectory(root, async (directory) => {
     try {
       await tryOverlay(directory);
       return undefined;
     } catch (error) {
-      return cannotTry(error) ? undefined : messageOf(error);
+      return cannotTry(error) ? undefined : fromSystemError(error).context;
     }
   });
 }

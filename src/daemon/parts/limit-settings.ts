@@ -1,6 +1,6 @@
 import type { LimitSettings } from '../../snapshots/index.js';
 
-/** What the configuration of a snapshotter says about limits. */
+/** The limits in the configuration of a snapshotter. */
 export interface LimitConfig {
   readonly limitPolicy: 'strict' | 'warn';
   /** Bytes; 0 for no limit, and absent where the back end has a default size of its own. */
@@ -9,7 +9,7 @@ export interface LimitConfig {
   readonly defaultInodeLimit?: number;
 }
 
-/** The same as a local snapshotter takes it. */
+/** The same, as options of a local snapshotter. */
 export function limitSettings({
   limitPolicy,
   defaultSizeLimit = 0,

@@ -3,12 +3,10 @@ import type { GrpcService } from '../../rpc/engines/index.js';
 import { maintenanceService } from '../../rpc/services/index.js';
 import { openLiveMaintenance } from '../check/live-maintenance.js';
 import type { Config } from '../config/index.js';
-import type { Face } from './face.js';
 import { pluginTypes } from './plugin-types.js';
 
 /** What the service gets. */
 export interface MaintenanceGrpcConfig {
-  readonly face: Face;
   readonly config: Config;
 }
 
@@ -17,10 +15,8 @@ export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcCo
   type: pluginTypes.grpc,
   id: 'maintenance',
   requires: [pluginTypes.store, pluginTypes.snapshotter],
-  async init({ config: { face, config }, single, all }) {
+  async init({ config: { config }, single, all }) {
     const store = single(pluginTypes.store);
-    return maintenanceService(
-      await openLiveMaintenance({ config, face, store, snapshotters: all(pluginTypes.snapshotter) }),
-    );
+    return maintenanceService(await openLiveMaintenance({ config, store, snapshotters: all(pluginTypes.snapshotter) }));
   },
 });

@@ -1,46 +1,25 @@
-import type { FaultPoints } from '../../base/index.js';
-import { indexLabels, LocalBackend, NamespacedSnapshotter, Namespaces } from '../../metadata/index.js';
 import { definePlugin } from '../../plugins/index.js';
-import type { LocalSnapshotter, Snapshotter } from '../../snapshots/index.js';
-import type { Store } from '../../store/index.js';
-import type { Logger } from '../logging/logger.js';
-import type { Face } from './face.js';
+import { NamespacedSnapshotter, Namespaces, type Snapshotter } from '../../snapshots/index.js';
 import { type Metadata, pluginTypes } from './plugin-types.js';
 
 /** What the plugin gets. */
 export interface MetadataPluginConfig {
-  readonly face: Face;
-  readonly faults: FaultPoints;
-  readonly logger: Logger;
+  /** Whether a containerd in front keeps the namespaces. */
+  readonly proxy: boolean;
 }
 
-/** Namespaces, and every snapshotter that started as a namespaced one; or those as they are, for a containerd in front. */
+/** Namespaces, and every started snapshotter with the rules of namespaces; in proxy mode the snapshotters without those rules. */
 export const metadataPlugin = definePlugin<Metadata, MetadataPluginConfig>({
   type: pluginTypes.metadata,
-  id: 'lmdb',
+  id: 'sqlite',
   requires: [pluginTypes.store, pluginTypes.event, pluginTypes.snapshotter],
-  async init({ config, meta, single, all, signal }) {
+  init({ config: { proxy }, meta, single, all }) {
     const store = single(pluginTypes.store);
-    const backends = all(pluginTypes.snapshotter);
-    meta.exports.set('path', store.path).set('policy', 'isolated');
-    if (config.face === 'proxy') return { snapshotters: backends, namespaces: undefined };
-    await indexLabels(store, signal);
-    return { snapshotters: namespaced(store, backends, config), namespaces: new Namespaces(store) };
+    const local = all(pluginTypes.snapshotter);
+    meta.exports.set('path', store.file).set('policy', 'isolated');
+    if (proxy) return { snapshotters: local, namespaces: undefined };
+    const snapshotters = new Map<string, Snapshotter>();
+    for (const [name, snapshotter] of local) snapshotters.set(name, new NamespacedSnapshotter(snapshotter));
+    return { snapshotters, namespaces: new Namespaces(store) };
   },
 });
-
-function namespaced(
-  store: Store,
-  backends: ReadonlyMap<string, LocalSnapshotter>,
-  { faults, logger }: MetadataPluginConfig,
-): Map<string, Snapshotter> {
-  const snapshotters = new Map<string, Snapshotter>();
-  for (const [name, snapshotter] of backends) {
-    const report = (task: string, error: unknown) =>
-      logger.warn({ err: error, snapshotter: name }, `failed to ${task}`);
-    const errors = { report };
-    const backend = new LocalBackend({ store, snapshotter, faults, errors });
-    snapshotters.set(name, new NamespacedSnapshotter({ name, backend, snapshotter, errors }));
-  }
-  return snapshotters;
-}

@@ -2,7 +2,6 @@ import type { FaultPoints } from '../../base/index.js';
 import type { PluginContext } from '../../plugins/index.js';
 import { type Driver, type Durability, type LimitSettings, LocalSnapshotter } from '../../snapshots/index.js';
 import type { Logger } from '../logging/logger.js';
-import { openLayerList } from './layer-list.js';
 import { pluginTypes } from './plugin-types.js';
 import { recoverInBackground } from './recover.js';
 
@@ -31,16 +30,8 @@ export function reporterTo(logger: Logger): (task: string, error: unknown) => vo
 }
 
 /**
- * To be called before a driver is opened: without the store nothing may touch the root, which another process may have.
- * @throws what kept the store from being opened.
- */
-export function requireStore(context: OpenSnapshotter['context']): void {
-  context.single(pluginTypes.store);
-}
-
-/**
  * Opens the snapshotter of a plugin over its driver and the daemon's store, shows the plugin's root and capabilities, and
- * mends what the last run left, from when calls are answered. Closes the driver when it fails.
+ * repairs what the last run left, from when calls are answered. Closes the driver when it fails.
  */
 export async function openSnapshotter(options: OpenSnapshotter): Promise<LocalSnapshotter> {
   try {
@@ -54,13 +45,12 @@ export async function openSnapshotter(options: OpenSnapshotter): Promise<LocalSn
 async function openOver(options: OpenSnapshotter): Promise<LocalSnapshotter> {
   const { name, driver, syncRemove, limits, context } = options;
   const { config, meta } = context;
-  const { durability, logger, answering, faults } = config;
+  const { logger, answering, faults } = config;
   meta.exports.set('root', driver.root);
   meta.capabilities.push(...driver.capabilities.names);
   const store = context.single(pluginTypes.store);
   const errors = { report: reporterTo(logger) };
-  const layers = await openLayerList({ name, store, driver, durability, errors });
-  const snapshotter = await LocalSnapshotter.open({ name, store, driver, syncRemove, limits, layers, errors, faults });
+  const snapshotter = await LocalSnapshotter.open({ name, store, driver, syncRemove, limits, errors, faults });
   recoverInBackground({ name, snapshotter, meta, logger, answering });
   return snapshotter;
 }

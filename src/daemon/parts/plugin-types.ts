@@ -1,8 +1,7 @@
 import type { EventExchange } from '../../events/index.js';
-import type { Namespaces } from '../../metadata/index.js';
-import { pluginType } from '../../plugins/index.js';
+import { type AnyRegistration, pluginType } from '../../plugins/index.js';
 import type { GrpcService } from '../../rpc/engines/index.js';
-import type { LocalSnapshotter, Snapshotter } from '../../snapshots/index.js';
+import type { LocalSnapshotter, Namespaces, Snapshotter } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
 import type { BackupSchedule } from '../backup/schedule.js';
 import type { DefaultChoice } from '../config/default-choice.js';
@@ -25,3 +24,9 @@ export const pluginTypes = {
   service: pluginType<ReadonlyMap<string, Snapshotter>>('io.containerd.service.v1'),
   grpc: pluginType<GrpcService>('io.containerd.grpc.v1'),
 };
+
+/** A plugin and the configuration that is meant for it. */
+export interface ConfiguredPlugin {
+  readonly plugin: AnyRegistration;
+  readonly config: unknown;
+}

@@ -3,7 +3,7 @@ import type { PluginMeta } from '../../plugins/index.js';
 import type { LocalSnapshotter, RecoveryReport } from '../../snapshots/index.js';
 import type { Logger } from '../logging/logger.js';
 
-/** What is to be mended, and where that is told. */
+/** What to repair, and where to report it. */
 export interface RecoverOptions {
   readonly name: string;
   readonly snapshotter: Pick<LocalSnapshotter, 'recover'>;
@@ -14,8 +14,8 @@ export interface RecoverOptions {
 }
 
 /**
- * Mends what the last run left, from when the daemon answers: before that it would only put the first answer off. What came
- * of it is a line in the log, and the export `recovery` of the plugin.
+ * Repairs what the last run left, once the daemon answers: earlier it would only delay the first answer. The outcome is a
+ * line in the log, and the export `recovery` of the plugin.
  */
 export function recoverInBackground({ name, snapshotter, meta, logger, answering }: RecoverOptions): void {
   meta.exports.set('recovery', 'under way');
@@ -27,7 +27,7 @@ export function recoverInBackground({ name, snapshotter, meta, logger, answering
       logger[level]({ snapshotter: name, ...report }, 'compared files and records after the last run');
     },
     (error: unknown) => {
-      // Closed before it was done: the next start begins anew.
+      // Closed before it was done: the next start begins again.
       if (error instanceof CanceledError) return;
       meta.exports.set('recovery', 'failed');
       logger.warn({ err: error, snapshotter: name }, 'failed to compare files and records after the last run');
@@ -35,8 +35,8 @@ export function recoverInBackground({ name, snapshotter, meta, logger, answering
   );
 }
 
-function needsAttention({ failed, unreadable, missing }: RecoveryReport): boolean {
-  return failed > 0 || unreadable > 0 || missing.length > 0;
+function needsAttention({ failed, missing }: RecoveryReport): boolean {
+  return failed > 0 || missing.length > 0;
 }
 
 /** The counts, as `deleted=1 kept=0 ...`. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { openStoreAt } from '../../../tests/support/store.js';
 import { FailedPreconditionError } from '../../errors/index.js';
-import { openLmdbStore } from '../../store/index.js';
-import { claimFace, faceOf } from './face.js';
-import { openRootStore, storeContent, storeDirectory } from './root-store.js';
+import { statement } from '../../store/index.js';
+import { openRootStore, rootMigrations, storeDirectory } from './root-store.js';
 
 async function temporaryRoot(t: TestContext): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'strata-root-store-'));
@@ -14,23 +14,35 @@ async function temporaryRoot(t: TestContext): Promise<string> {
   return root;
 }
 
-/** As programs opened it that knew of no log. */
-function openFormat1(root: string) {
-  return openLmdbStore({ path: storeDirectory(root), tables: storeContent.tables, formatVersion: 1 });
-}
+const schema = statement<{ name: string; sql: string }>(
+  "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+);
 
 describe('the store of a root', () => {
-  it('is taken over from programs without a log, with its records, and refused by them afterwards', async (t) => {
+  it('has a schema that says what its columns are, in strict tables', async (t) => {
+    await using store = await openStoreAt(storeDirectory(await temporaryRoot(t)));
+    const tables = store.read((tx) => tx.all(schema));
+    const own = tables.filter(({ sql }) => rootMigrations.some((migration) => migration.sql.includes(sql)));
+    const names = own.map(({ name }) => name);
+    for (const name of ['snapshots', 'snapshot_labels', 'namespaces', 'root_choices']) assert.ok(names.includes(name));
+    for (const { name, sql } of own) assert.match(sql, /\) STRICT(, WITHOUT ROWID)?$/, name);
+    assert.match(tables.find(({ name }) => name === 'snapshots')?.sql ?? '', /-- names its files on disk/);
+  });
+
+  it('keeps to itself what is in it', async (t) => {
     const root = await temporaryRoot(t);
-    const first = await openFormat1(root);
-    await claimFace(first, 'proxy');
-    await first.close();
-    const store = await openRootStore(root, undefined);
-    assert.equal(faceOf(store), 'proxy');
-    await store.close();
-    await assert.rejects(openFormat1(root), (error) => {
+    await using store = await openStoreAt(storeDirectory(root));
+    assert.equal((await stat(storeDirectory(root))).mode & 0o077, 0);
+    for (const suffix of ['', '-wal', '-shm'])
+      assert.equal((await stat(store.file + suffix)).mode & 0o777, 0o600, suffix);
+  });
+
+  it('refuses a root whose records are in LMDB, and says what to do', async (t) => {
+    const root = await temporaryRoot(t);
+    await mkdir(join(root, 'io.strata.store.v1.lmdb'));
+    await assert.rejects(openRootStore(root), (error) => {
       assert.ok(error instanceof FailedPreconditionError);
-      assert.match(error.message, /has format 2, this program knows up to 1: failed precondition$/);
+      assert.match(error.context, /has its records in LMDB .*: use the version that made it, or move the root away/);
       return true;
     });
   });

@@ -1,27 +1,50 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { devmapperTables } from '../../drivers/index.js';
-import { metadataTables } from '../../metadata/index.js';
-import { snapshotTables } from '../../snapshots/index.js';
-import { type LmdbStoreOptions, openLmdbStore, type Store } from '../../store/index.js';
-import { defaultSnapshotterTable } from './default-snapshotter.js';
-import { faceTable } from './face.js';
+import { devmapperSchema } from '../../drivers/index.js';
+import { FailedPreconditionError, NotFoundError } from '../../errors/index.js';
+import { snapshotsSchema } from '../../snapshots/index.js';
+import { databaseName, type Migration, openStore, type Store, type StoreOptions } from '../../store/index.js';
 
-/** What is in the store of a root, and in which format. */
-export const storeContent = {
-  tables: [...snapshotTables, ...metadataTables, ...devmapperTables, faceTable, defaultSnapshotterTable],
-  formatVersion: 2,
-  migrations: [
-    // The records are the same. What is new is the log in front of them, which programs for format 1 would pass over.
-    { from: 1, to: 2, migrate: () => undefined },
-  ],
-} satisfies Partial<LmdbStoreOptions>;
+/** Choices that belong to the root as a whole. */
+const rootSchema = `
+-- What was decided for this root, by name: 'snapshotter' is the one that serves whoever names none.
+CREATE TABLE root_choices (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/** The schema of the store of a root, as the steps that lead to it. */
+export const rootMigrations: readonly Migration[] = [
+  { version: 1, sql: [snapshotsSchema, devmapperSchema, rootSchema].join('\n') },
+];
 
 /** Where the store of a root lies: the directory of the plugin. */
 export function storeDirectory(root: string): string {
-  return join(root, 'io.strata.store.v1.lmdb');
+  return join(root, 'io.strata.store.v1.sqlite');
 }
 
-/** Opens the store of a root that no daemon serves. Throws as `openLmdbStore`. */
-export function openRootStore(root: string, signal: AbortSignal | undefined): Promise<Store> {
-  return openLmdbStore({ path: storeDirectory(root), ...storeContent, ...(signal === undefined ? {} : { signal }) });
+/**
+ * Refuses a root whose records are in LMDB, as those of the first Strata are.
+ * @throws FailedPreconditionError
+ */
+export function refuseOldRoot(root: string): void {
+  const old = join(root, 'io.strata.store.v1.lmdb');
+  if (!existsSync(old)) return;
+  throw new FailedPreconditionError(
+    `root ${root} has its records in LMDB (${old}), which this version cannot read: use the version that made it, or move the root away and start with an empty one`,
+  );
+}
+
+/**
+ * Opens the store that a root has, which no daemon serves.
+ * @throws NotFoundError when the root has none; and as `openStore` and `refuseOldRoot`.
+ */
+export async function openRootStore(root: string, options: Pick<StoreOptions, 'backups'> = {}): Promise<Store> {
+  refuseOldRoot(root);
+  const directory = storeDirectory(root);
+  if (!existsSync(join(directory, databaseName))) {
+    throw new NotFoundError(`the root ${root} has no records: ${directory}`);
+  }
+  return await openStore({ directory, migrations: rootMigrations, ...options });
 }

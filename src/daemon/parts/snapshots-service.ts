@@ -1,41 +1,37 @@
+import type { EventPublisher } from '../../events/index.js';
 import { definePlugin } from '../../plugins/index.js';
 import { snapshotEventPayload } from '../../rpc/services/index.js';
 import {
   type CallContext,
-  GuardedSnapshotter,
-  PublishingSnapshotter,
+  completedCall,
   type SnapshotEvent,
+  SnapshotService,
+  type SnapshotServiceOptions,
   type Snapshotter,
+  withNamespace,
 } from '../../snapshots/index.js';
 import type { Logger } from '../logging/logger.js';
-import type { Face } from './face.js';
 import { pluginTypes } from './plugin-types.js';
 
 /** What the plugin gets. */
 export interface SnapshotsServiceConfig {
-  readonly face: Face;
+  /** Whether a containerd in front keeps the namespaces and publishes events. */
+  readonly proxy: boolean;
+  /** The namespace of calls that name none; absent where every call has to name its own. */
+  readonly namespace: string | undefined;
   readonly logger: Logger;
 }
 
-/**
- * The internal snapshots service: every snapshotter, guarded, and publishing events unless a containerd in front does.
- */
+/** The internal snapshots service: every snapshotter, guarded, and publishing events unless a containerd in front does. */
 export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshotter>, SnapshotsServiceConfig>({
   type: pluginTypes.service,
   id: 'snapshots-service',
   requires: [pluginTypes.metadata, pluginTypes.event],
-  init({ config: { face, logger }, single }) {
+  init({ config, single }) {
     const publisher = single(pluginTypes.event);
     const services = new Map<string, Snapshotter>();
     for (const [name, inner] of single(pluginTypes.metadata).snapshotters) {
-      const publish = (event: SnapshotEvent, call: CallContext): void | Promise<void> =>
-        publisher.publish(event.topic, snapshotEventPayload(event), call);
-      const onPublishError = (topic: string, error: unknown): void => {
-        logger.error({ err: error, topic, snapshotter: name }, 'failed to publish an event; the operation succeeded');
-      };
-      const snapshotter =
-        face === 'proxy' ? inner : new PublishingSnapshotter({ name, inner, publish, onPublishError });
-      services.set(name, new GuardedSnapshotter(snapshotter));
+      services.set(name, new SnapshotService(inner, serviceOptions(name, publisher, config)));
     }
     return services;
   },
@@ -43,3 +39,21 @@ export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshott
     await Promise.all([...services.values()].map((snapshotter) => snapshotter.close()));
   },
 });
+
+function serviceOptions(
+  snapshotter: string,
+  publisher: EventPublisher,
+  { proxy, namespace, logger }: SnapshotsServiceConfig,
+): SnapshotServiceOptions {
+  // A containerd in front names its client's namespace in some calls and none in others; its keys have it already.
+  if (proxy) return { complete: (call) => withNamespace(call, '') };
+  const publish = async (event: SnapshotEvent, call: CallContext): Promise<void> => {
+    const { topic } = event;
+    try {
+      await publisher.publish(topic, snapshotEventPayload(snapshotter, event), call);
+    } catch (error) {
+      logger.error({ err: error, topic, snapshotter }, 'failed to publish an event; the operation succeeded');
+    }
+  };
+  return namespace === undefined ? { publish } : { publish, complete: (call) => completedCall(call, { namespace }) };
+}

@@ -6,7 +6,7 @@ import { type ImageQuestion, imageProblem, isMountPoint, temporaryMount, unmount
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
 import { canShareBlocks, diskUsage } from '../../trees/index.js';
 import { type LayerContent, layoutChecker, type Measured, type Wanted } from '../kit/checker/index.js';
-import { manifestPath } from '../kit/manifests.js';
+import { fileListPath } from '../kit/file-lists.js';
 import { imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import type { BlockfileType } from './options.js';
 import { IMAGE_MODE, scratchPath } from './scratch.js';
@@ -23,14 +23,14 @@ export interface BlockfileCheckerOptions {
 export function blockfileChecker({ root, fsType: type, open }: BlockfileCheckerOptions): DriverChecker {
   return layoutChecker({
     places: [snapshotsDirectory(root)],
-    pathsOf: (id) => [imagePath(root, id), manifestPath(root, id)],
+    pathsOf: (id) => [imagePath(root, id), fileListPath(root, id)],
     layerPath: (id) => imagePath(root, id),
     wanted: (snapshot) => wantedOf(root, snapshot),
     measure: ({ id }, signal) => measure(imagePath(root, id), signal),
     content: ({ id }, signal) => openLayer({ root, type, id, signal }),
     inspectMore: async (snapshot, level) => inspectImage({ root, type, snapshot, level }),
     inspectPlace: async (level) => [...(open ? [] : findLeftovers(root)), ...inspectScratch({ root, type, level })],
-    mendPlace: ({ path }) => unmountLeftover(path),
+    repairPlace: ({ path }) => unmountLeftover(path),
   });
 }
 
@@ -41,7 +41,7 @@ function wantedOf(root: string, snapshot: CheckedFiles): readonly Wanted[] {
   return [{ path, type: 'file', missing: 'missing-image', mode: IMAGE_MODE, remake: undefined }];
 }
 
-/** Blocks that copies of the layer share by now were the layer's own when it was committed. */
+/** Blocks that copies of the layer share now were the layer's own when it was committed. */
 async function measure(path: string, signal: AbortSignal | undefined): Promise<Measured> {
   const { size, inodes } = await diskUsage(path, { signal });
   return canShareBlocks(path) ? { inodes } : { size, inodes };
@@ -66,7 +66,7 @@ export async function openLayer({ root, type, id, signal }: Layer): Promise<Laye
   const mounted = await temporaryMount([{ type, source: imagePath(root, id), target: '', options }], { signal });
   return {
     tree: mounted.path,
-    manifest: manifestPath(root, id),
+    fileList: fileListPath(root, id),
     [Symbol.asyncDispose]: () => mounted[Symbol.asyncDispose](),
   };
 }
@@ -81,25 +81,25 @@ interface InspectedImage {
 function inspectImage({ root, type, snapshot, level }: InspectedImage): FileProblem[] {
   if (level === 'quick' || imageOf(snapshot) !== snapshot.id) return [];
   const question = { type, inUse: snapshot.kind !== 'committed' };
-  return damageOf(imagePath(root, snapshot.id), question, { kind: 'damaged-image', mendable: false });
+  return damageOf(imagePath(root, snapshot.id), question, { kind: 'damaged-image', repairable: false });
 }
 
 function inspectScratch({ root, type, level }: Omit<InspectedImage, 'snapshot'>): FileProblem[] {
   const path = scratchPath(root);
   if (level === 'quick' || !existsSync(path)) return [];
-  return damageOf(path, { type }, { kind: 'damaged-scratch', mendable: true });
+  return damageOf(path, { type }, { kind: 'damaged-scratch', repairable: true });
 }
 
 function damageOf(
   path: string,
   question: ImageQuestion,
-  problem: Pick<FileProblem, 'kind' | 'mendable'>,
+  problem: Pick<FileProblem, 'kind' | 'repairable'>,
 ): FileProblem[] {
   try {
     const message = imageProblem(path, question);
     return message === undefined ? [] : [{ ...problem, path, message }];
   } catch (error) {
-    return [{ kind: 'unreadable-file', path, message: messageOf(error), mendable: false }];
+    return [{ kind: 'unreadable-file', path, message: messageOf(error), repairable: false }];
   }
 }
 
@@ -108,7 +108,7 @@ function findLeftovers(root: string): FileProblem[] {
   if (!existsSync(directory)) return [];
   const mounted = readdirSync(directory).map((name) => join(directory, name));
   const message = 'an image was mounted there to be resized';
-  return mounted.filter(isMountPoint).map((path) => ({ kind: 'stray-mount', path, message, mendable: true }));
+  return mounted.filter(isMountPoint).map((path) => ({ kind: 'stray-mount', path, message, repairable: true }));
 }
 
 async function unmountLeftover(path: string): Promise<boolean> {

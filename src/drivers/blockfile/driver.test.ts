@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mkdtemp, truncate } from 'node:fs/promises';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type LoopFileSystem, loopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { temporaryStore } from '../../../tests/support/store.js';
-import {
-  CanceledError,
-  DataLossError,
-  FailedPreconditionError,
-  InternalError,
-  InvalidArgumentError,
-} from '../../errors/index.js';
-import { makeFileSystem, mountAll, temporaryMount, unmountAll, writableLoopDevices } from '../../linux/index.js';
-import {
-  type Driver,
-  type DriverSnapshot,
-  GuardedSnapshotter,
-  LocalSnapshotter,
-  type Mount,
-  noContext,
-  snapshotTables,
-} from '../../snapshots/index.js';
+import { CanceledError, DataLossError, InternalError } from '../../errors/index.js';
+import { mountAll, temporaryMount, unmountAll, writableLoopDevices } from '../../linux/index.js';
+import { LocalSnapshotter, type Mount, noContext, SnapshotService } from '../../snapshots/index.js';
 import { testSnapshotter } from '../../testing/index.js';
-import { imageOf, MIB, type Options, open, skip, snapshot, within } from './driver.test.rig.js';
+import { imageOf, MIB, open, skip, snapshot, within } from './driver.test.rig.js';
 import { openBlockfileDriver } from './index.js';
 
 const GIB = 2 ** 30;
@@ -46,37 +31,16 @@ for (const { name, fsType, place } of grounds) {
     testSnapshotter('blockfile', {
       open: async (t) => {
         const driver = await open(t, { place: place(), fsType });
-        const { store, ...closing } = await temporaryStore(snapshotTables);
+        const { store, ...closing } = await temporaryStore();
         t.after(() => closing[Symbol.asyncDispose]());
         return {
-          snapshotter: new GuardedSnapshotter(await LocalSnapshotter.open({ name: 'blockfile', store, driver })),
+          snapshotter: new SnapshotService(await LocalSnapshotter.open({ name: 'blockfile', store, driver })),
         };
       },
       mount: (mounts: readonly Mount[]) => temporaryMount(mounts),
     });
   });
 }
-
-describe('blockfile mounts', { skip }, () => {
-  const cases: readonly (readonly [string, Partial<DriverSnapshot>, Options, readonly string[]])[] = [
-    ['active', { parentIds: ['4', '2'] }, {}, ['ext4', '9', 'loop', 'rw']],
-    ['view without parents', { kind: 'view' }, {}, ['ext4', '9', 'loop', 'ro']],
-    ['view over two', { kind: 'view', parentIds: ['4', '2'] }, {}, ['ext4', '4', 'loop', 'ro']],
-    ['xfs', {}, { fsType: 'xfs' }, ['xfs', '9', 'loop', 'nouuid', 'rw']],
-    ['options', {}, { mountOptions: ['direct-io', 'noatime'] }, ['ext4', '9', 'direct-io', 'noatime', 'loop', 'rw']],
-  ];
-  for (const [name, of, options, [type, id = '', ...rest]] of cases) {
-    it(name, async (t) => {
-      const driver = await open(t, options);
-      assert.deepEqual(driver.mounts(snapshot(of)), [{ type, source: imageOf(driver, id), target: '', options: rest }]);
-    });
-  }
-
-  it('not for committed ones', async (t) => {
-    const driver = await open(t);
-    assert.throws(() => driver.mounts(snapshot({ kind: 'committed' })), FailedPreconditionError);
-  });
-});
 
 describe('blockfile driver', { skip }, () => {
   it('makes nothing but directories until it is used', async (t) => {
@@ -85,57 +49,6 @@ describe('blockfile driver', { skip }, () => {
     await Promise.all(['1', '2', '3'].map((id) => driver.create(snapshot({ id }), noContext)));
     assert.deepEqual(readdirSync(driver.root).sort(), ['scratch', 'snapshots']);
     assert.deepEqual(await within(driver, snapshot({ id: '1' }), (root) => readdirSync(root)), []);
-  });
-
-  it('takes little room for an empty image, with and without synchronising', async (t) => {
-    for (const durability of ['full', 'none'] as const) {
-      const driver = await open(t, { durability, defaultSize: 10 * GIB });
-      await driver.create(snapshot({ id: '1' }), noContext);
-      assert.equal(statSync(imageOf(driver, '1')).size, 10 * GIB);
-      assert.ok((await driver.usage(snapshot({ id: '1' }), noContext)).size < 16 * MIB);
-    }
-  });
-
-  it('starts from an image that it is given', async (t) => {
-    const base = await mkdtemp(join(tmpdir(), 'strata-scratch-'));
-    t.after(() => rmSync(base, { recursive: true }));
-    const scratchFile = join(base, 'image');
-    writeFileSync(scratchFile, '');
-    await truncate(scratchFile, 16 * MIB);
-    await makeFileSystem({ type: 'ext4', path: scratchFile, options: ['-L', 'given'] });
-    const root = join(base, 'root');
-    const label = (driver: Driver) =>
-      readFileSync(imageOf(driver, '1'))
-        .subarray(1024 + 120, 1024 + 125)
-        .toString();
-    const driver = await openBlockfileDriver({ root, scratchFile });
-    await driver.create(snapshot({ id: '1' }), noContext);
-    assert.equal(label(driver), 'given');
-
-    await makeFileSystem({ type: 'ext4', path: scratchFile, options: ['-L', 'other'] });
-    for (const [recreateScratch, want] of [
-      [false, 'given'],
-      [true, 'other'],
-    ] as const) {
-      await driver.discard(['1'], noContext);
-      const again = await openBlockfileDriver({ root, scratchFile, recreateScratch });
-      await again.create(snapshot({ id: '1' }), noContext);
-      assert.equal(label(again), want);
-    }
-  });
-
-  it('says why it cannot start, and makes nothing', async (t) => {
-    const path = process.env['PATH'];
-    t.after(() => {
-      process.env['PATH'] = path;
-    });
-    const base = await mkdtemp(join(tmpdir(), 'strata-blockfile-'));
-    t.after(() => rmSync(base, { recursive: true }));
-    await assert.rejects(openBlockfileDriver({ root: 'relative' }), InvalidArgumentError);
-    await assert.rejects(openBlockfileDriver({ root: base, mountOptions: ['ro'] }), InvalidArgumentError);
-    await assert.rejects(openBlockfileDriver({ root: base, mountOptions: ['a,b'] }), InvalidArgumentError);
-    await assert.rejects(openBlockfileDriver({ root: base, defaultSize: 0 }), InvalidArgumentError);
-    assert.deepEqual(readdirSync(base), []);
   });
 
   it('has everything in the image when it is sealed, mounted or not', async (t) => {

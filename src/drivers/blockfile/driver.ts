@@ -5,7 +5,6 @@ import {
   FailedPreconditionError,
   fromSystemError,
   InternalError,
-  NotFoundError,
   throwIfAborted,
 } from '../../errors/index.js';
 import { flushLoopDevices } from '../../linux/index.js';
@@ -13,25 +12,21 @@ import {
   type CallContext,
   type Driver,
   type DriverChecker,
-  type DriverLimiter,
   type DriverSnapshot,
-  type LimitSupport,
-  type Limits,
   type Mount,
   noUsage,
   type Usage,
 } from '../../snapshots/index.js';
 import { canShareBlocks, copyFile, diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
-import { ensureDirectory, removeMountPoints } from '../kit/directories.js';
-import { Manifests } from '../kit/manifests.js';
+import { ensureDirectory, PRIVATE, removeMountPoints } from '../kit/directories.js';
+import { FileLists } from '../kit/file-lists.js';
 import { blockfileChecker, openLayer } from './checker.js';
 import { settle, syncFile } from './image.js';
+import { ImageLimiter } from './limiter.js';
 import { blockfileMounts, imageOf, imagePath, mountsDirectory, snapshotsDirectory } from './mounts.js';
 import { type BlockfileOptions, type ResolvedBlockfileOptions, resolveBlockfileOptions } from './options.js';
-import { resizeImage } from './resize.js';
-import { IMAGE_MODE, makeImage, removeUnfinishedScratch, Scratch, whyNoImages } from './scratch.js';
-
-const PRIVATE = 0o700;
+import { whyNoImages } from './probe.js';
+import { IMAGE_MODE, makeImage, removeUnfinishedScratch, Scratch } from './scratch.js';
 
 /**
  * Opens a driver that keeps each snapshot in one file, an image of a file system of its own that is mounted through a
@@ -44,15 +39,14 @@ const PRIVATE = 0o700;
  *       mounts/            0700  where images are mounted to be resized, if ever
  *       snapshots/         0700
  *         <id>             0644  the image of one snapshot; none for a view over a parent
- *       manifests/         0700
+ *       file-lists/        0700
  *         <id>             0600  what is in a committed layer, when that is asked for
  *
  * A snapshot takes the blocks that its image has and shares with no other, and one inode. It is limited by the size of
- * its file system, which can become larger while it is mounted, and smaller when it is not. A commit of what is still
- * mounted takes what is written by then; what is written later gets into the layer, as with all back ends that do not
- * write layers anew.
+ * its file system, which can become larger while it is mounted, and smaller when it is not. A commit of a snapshot that is still
+ * mounted takes what is written by then; later writes change the layer, as with all back ends that do not copy layers.
  * @throws InvalidArgumentError for options that cannot work, PermissionDeniedError when the root cannot be made.
- * @throws FailedPreconditionError when there is neither an image to start from nor what makes one; then nothing is made.
+ * @throws FailedPreconditionError when there is neither an image to start from nor a program to make one; then nothing is made.
  */
 export async function openBlockfileDriver(options: BlockfileOptions): Promise<Driver> {
   const resolved = resolveBlockfileOptions(options);
@@ -69,9 +63,9 @@ export async function openBlockfileDriver(options: BlockfileOptions): Promise<Dr
 class BlockfileDriver implements Driver {
   readonly capabilities = Object.freeze({ names: [] });
   readonly root: string;
-  readonly limiter: DriverLimiter;
+  readonly limiter: ImageLimiter;
   readonly checker: DriverChecker;
-  readonly #manifests: Manifests;
+  readonly #lists: FileLists;
   readonly #options: ResolvedBlockfileOptions;
   readonly #scratch: Scratch;
 
@@ -79,9 +73,9 @@ class BlockfileDriver implements Driver {
     this.root = options.root;
     this.#options = options;
     this.checker = blockfileChecker({ ...options, open: true });
-    this.#manifests = new Manifests(options.root, options.manifest);
+    this.#lists = FileLists.below(options.root, options.fileList);
     this.#scratch = new Scratch(options);
-    this.limiter = { support: () => limitSupport, set: (...args) => this.#limit(...args) };
+    this.limiter = new ImageLimiter(options);
   }
 
   async create(snapshot: DriverSnapshot, { signal }: CallContext): Promise<void> {
@@ -114,16 +108,10 @@ class BlockfileDriver implements Driver {
     try {
       await copyFile({ from, to: path, mode: IMAGE_MODE, signal });
       this.#options.faults.reach('blockfile.copied');
-      if (size !== undefined) await this.#resize(path, size, signal);
+      if (size !== undefined) await this.limiter.resize(path, size, signal);
     } catch (error) {
       throw fromSystemError(error, 'failed to copy the image');
     }
-  }
-
-  async #resize(path: string, size: number, signal: AbortSignal | undefined): Promise<void> {
-    const mountIn = mountsDirectory(this.root);
-    ensureDirectory(mountIn, PRIVATE);
-    await resizeImage({ type: this.#options.fsType, path, size, mountIn, signal });
   }
 
   /** @throws DataLossError when the image of a parent is gone. */
@@ -143,15 +131,15 @@ class BlockfileDriver implements Driver {
     });
     this.#options.faults.reach('blockfile.settled');
     await this.#list(snapshot.id, signal);
-    // Before the record says that the layer is complete, it is.
+    // On disk before the record says that it is committed.
     if (this.#options.durability === 'full') await syncFile(path);
     return this.#measure(path, signal);
   }
 
   async #list(id: string, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#manifests.wanted) return this.#manifests.remove([id]);
+    if (!this.#lists.wanted) return this.#lists.remove([id]);
     await using layer = await openLayer({ root: this.root, type: this.#options.fsType, id, signal });
-    await this.#manifests.write({ id, tree: layer.tree }, signal);
+    await this.#lists.write({ id, tree: layer.tree }, signal);
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -172,24 +160,16 @@ class BlockfileDriver implements Driver {
     return diskUsage(path, { signal, withoutShared: canShareBlocks(path) });
   }
 
-  async #limit(snapshot: DriverSnapshot, { bytes }: Limits, { signal }: CallContext): Promise<void> {
-    const path = imagePath(this.root, snapshot.id);
-    if (!existsSync(path)) throw new NotFoundError(`image of snapshot ${snapshot.id}`);
-    if (bytes === undefined) return;
-    await this.#resize(path, bytes, signal);
-    if (this.#options.durability === 'full') await syncFile(path);
-  }
-
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     this.#options.faults.reach('blockfile.discarding');
     await removeTrees(snapshotsDirectory(this.root), ids, { signal });
     this.#options.faults.reach('blockfile.discarded');
-    await this.#manifests.remove(ids);
+    await this.#lists.remove(ids);
   }
 
   async *ids(): AsyncIterable<string> {
     yield* namesInDirectory(snapshotsDirectory(this.root));
-    yield* this.#manifests.strays((id) => existsSync(imagePath(this.root, id)));
+    yield* await this.#lists.strays((id) => existsSync(imagePath(this.root, id)));
   }
 
   async close(): Promise<void> {}
@@ -198,9 +178,3 @@ class BlockfileDriver implements Driver {
     return this.close();
   }
 }
-
-const limitSupport: LimitSupport = Object.freeze({
-  bytes: true,
-  inodes: false,
-  reason: 'the inodes of an image cannot be limited',
-});

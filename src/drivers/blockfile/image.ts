@@ -13,11 +13,11 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** For how long a device may take to let go of an image that was unmounted: 5 times 50 ms. */
+/** How long a device may take to release an image that was unmounted: 5 times 50 ms. */
 const PATIENCE = { tries: 5, pauseMs: 50 } as const;
 
 /**
- * Waits until nobody can write to an image any more: a loop device lets go of it a little later than it is unmounted.
+ * Waits until nobody can write to an image any more: a loop device releases it a little after the unmount.
  * @returns a device that still has it after a quarter of a second; undefined when there is none.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted.
  */
@@ -31,7 +31,7 @@ export async function deviceThatStays(image: string, signal: AbortSignal | undef
 }
 
 /**
- * Has an image hold all that was written to the file system in it, mounted or not.
+ * Writes out the file system in an image, mounted or not, so that the image holds everything.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted.
  */
 export async function settle(image: string, signal: AbortSignal | undefined): Promise<void> {

@@ -17,7 +17,7 @@ export interface BlockfileOptions {
    * containerd's `scratch_file`.
    */
   readonly scratchFile?: string;
-  /** Makes or copies it anew at each start. Default false. containerd's `recreate_scratch`. */
+  /** Makes or copies it again at each start. Default false. containerd's `recreate_scratch`. */
   readonly recreateScratch?: boolean;
   /** Options for each mount; `loop` is added when it is missing. Default `['loop']`. containerd's `mount_options`. */
   readonly mountOptions?: readonly string[];
@@ -26,10 +26,10 @@ export interface BlockfileOptions {
   /** With `full`, images are on disk when `create` and `seal` resolve. Default `full`. */
   readonly durability?: Durability;
   /**
-   * Has each commit write a manifest of the layer, for `strata check --deep`: mounts it, read-only, and reads every file
+   * Has each commit write a file list of the layer, for `strata check --deep`: mounts it, read-only, and reads every file
    * once. Default false.
    */
-  readonly manifest?: boolean;
+  readonly fileList?: boolean;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
 }
@@ -60,7 +60,7 @@ function checkMountOption(option: string): string {
   return option;
 }
 
-/** The options of each mount, without the access. Copies of a xfs all have one identity, which it must not mind. */
+/** The options of each mount, without the access. Copies of an xfs all have the same UUID, hence `nouuid`. */
 function mountOptionsOf(given: readonly string[], fsType: BlockfileType): readonly string[] {
   const needed = fsType === 'xfs' ? ['loop', 'nouuid'] : ['loop'];
   return Object.freeze([...given, ...needed.filter((option) => !given.includes(option))]);
@@ -83,7 +83,7 @@ export function resolveBlockfileOptions(options: BlockfileOptions): ResolvedBloc
     mountOptions: mountOptionsOf(mountOptions.map(checkMountOption), fsType),
     defaultSize,
     durability: options.durability ?? 'full',
-    manifest: options.manifest ?? false,
+    fileList: options.fileList ?? false,
     faults: options.faults ?? noFaults,
   });
 }

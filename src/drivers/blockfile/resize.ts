@@ -16,7 +16,7 @@ export interface ResizeImage {
 /**
  * Changes the size of an image and of the file system in it, which may be mounted if it becomes larger. When it fails,
  * the image may be larger than its file system, which is whole; the next time makes both alike.
- * @throws FailedPreconditionError for what is to become smaller and is mounted, or is a xfs; and for a mounted ext4 without
+ * @throws FailedPreconditionError for an image to shrink that is mounted, or is an xfs; and for a mounted ext4 without
  * CAP_SYS_RESOURCE.
  * @throws NotImplementedError when a program for it is not installed; UnknownError with what a program said.
  */

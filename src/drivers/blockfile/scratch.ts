@@ -9,21 +9,13 @@ import type { BlockfileType, ResolvedBlockfileOptions } from './options.js';
 /** The mode of an image; the directories above it let nobody else in. */
 export const IMAGE_MODE = 0o644;
 
-/** What mkfs would leave to the kernel to write after the first mount, and so into every copy. */
+/** Writes at once what the kernel would otherwise write after the first mount, and so into every copy. */
 const COMPLETE: Readonly<Record<BlockfileType, readonly string[]>> = {
   ext4: ['-E', 'lazy_itable_init=0,lazy_journal_init=0'],
   xfs: [],
 };
 
-/** Why no image can be made here; undefined when one can. */
-export function whyNoImages({ root, fsType, scratchFile }: ResolvedBlockfileOptions): string | undefined {
-  if (existsSync(scratchPath(root)) || scratchFile !== '') return undefined;
-  const needed = fsType === 'ext4' ? ['mkfs.ext4', 'debugfs'] : ['mkfs.xfs'];
-  const missing = needed.filter((program) => findProgram(program) === undefined);
-  return missing.length === 0 ? undefined : `no scratch file generator (${missing.join(' and ')} not found)`;
-}
-
-/** The image that those without a parent start from. */
+/** The image from which snapshots without a parent start. */
 export function scratchPath(root: string): string {
   return `${root}/scratch`;
 }
@@ -81,7 +73,7 @@ export class Scratch {
     this.#isFresh = !options.recreateScratch;
   }
 
-  /** Its path, when it is there and whole. Those who come at the same time wait for one making of it. */
+  /** Its path, when it exists and is complete. Callers at the same time wait for the same creation. */
   async get(): Promise<string> {
     this.#ready ??= this.#provide().catch((error: unknown) => {
       // The next one tries again.

@@ -4,7 +4,7 @@ import { messageOf } from '../../errors/index.js';
 import { isSubvolume, type SubvolumeInfo, setReadOnly, subvolumeInfo, withSubvolumeNow } from '../../linux/index.js';
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
 import { contentAt, layoutChecker, type Wanted } from '../kit/checker/index.js';
-import { manifestPath } from '../kit/manifests.js';
+import { fileListPath } from '../kit/file-lists.js';
 import { PLACES } from './probe.js';
 import { subvolumePath } from './subvolumes.js';
 
@@ -14,12 +14,12 @@ export function btrfsChecker(root: string): DriverChecker {
   const inPlaces = (id: string) => places.map((place) => join(root, place, id));
   return layoutChecker({
     places: [join(root, places[0]), ...places.slice(1).map((place) => join(root, place))],
-    pathsOf: (id) => [...inPlaces(id), manifestPath(root, id)],
+    pathsOf: (id) => [...inPlaces(id), fileListPath(root, id)],
     layerPath: (id) => subvolumePath(root, 'committed', id),
     wanted: (snapshot) => wantedOf(root, snapshot),
-    content: async ({ id }) => contentAt(subvolumePath(root, 'committed', id), manifestPath(root, id)),
+    content: async ({ id }) => contentAt(subvolumePath(root, 'committed', id), fileListPath(root, id)),
     inspectMore: async (snapshot, level) => inspectSubvolume(root, snapshot, level),
-    mendMore: (snapshot, problem) => mend(root, snapshot, problem),
+    repairMore: (snapshot, problem) => repair(root, snapshot, problem),
     rename: moveSubvolume,
   });
 }
@@ -39,17 +39,17 @@ function inspectSubvolume(root: string, snapshot: CheckedFiles, level: CheckLeve
   if (!hasSubvolume(snapshot)) return [];
   const path = subvolumePath(root, snapshot.kind, snapshot.id);
   try {
-    if (!isSubvolume(path)) return [{ kind: 'wrong-type', path, message: 'it is no subvolume', mendable: false }];
+    if (!isSubvolume(path)) return [{ kind: 'wrong-type', path, message: 'it is no subvolume', repairable: false }];
     const info = infoAt(path);
     return [...writeProblems(path, snapshot, info), ...(level === 'quick' ? [] : originProblems(root, snapshot, info))];
   } catch (error) {
-    return [{ kind: 'unreadable-file', path, message: messageOf(error), mendable: false }];
+    return [{ kind: 'unreadable-file', path, message: messageOf(error), repairable: false }];
   }
 }
 
 function writeProblems(path: string, { kind }: CheckedFiles, { readOnly }: SubvolumeInfo): FileProblem[] {
   if (kind === 'active' || readOnly) return [];
-  return [{ kind: 'writable-layer', path, message: 'it can be written to', mendable: true }];
+  return [{ kind: 'writable-layer', path, message: 'it can be written to', repairable: true }];
 }
 
 /** What a layer was made from is deleted after its commit; what an active snapshot was made from is its parent. */
@@ -63,7 +63,7 @@ function originProblems(
   // That the layer is gone or something else is a finding of its own.
   if (!isThere(below) || infoAt(below).uuid === info.parentUuid) return [];
   const message = `it was not made from the layer ${parent}`;
-  return [{ kind: 'wrong-origin', path: subvolumePath(root, kind, id), message, mendable: false }];
+  return [{ kind: 'wrong-origin', path: subvolumePath(root, kind, id), message, repairable: false }];
 }
 
 function infoAt(path: string): SubvolumeInfo {
@@ -78,7 +78,7 @@ function isThere(path: string): boolean {
   }
 }
 
-function mend(root: string, snapshot: CheckedFiles, { kind }: FileProblem): boolean {
+function repair(root: string, snapshot: CheckedFiles, { kind }: FileProblem): boolean {
   if (kind !== 'writable-layer' || snapshot.kind === 'active') return false;
   return withSubvolumeNow(subvolumePath(root, snapshot.kind, snapshot.id), (fd) => {
     if (subvolumeInfo(fd).readOnly) return false;

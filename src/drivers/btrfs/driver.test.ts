@@ -1,91 +1,32 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { constants as system, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
-import { temporaryStore } from '../../../tests/support/store.js';
-import {
-  DataLossError,
-  FailedPreconditionError,
-  InternalError,
-  InvalidArgumentError,
-  NotFoundError,
-} from '../../errors/index.js';
+import { describe, it } from 'node:test';
+import { DataLossError, FailedPreconditionError, InternalError } from '../../errors/index.js';
 import { createSubvolume, isSubvolume, setReadOnly, temporaryMount, withSubvolume } from '../../linux/index.js';
-import {
-  type Driver,
-  type DriverSnapshot,
-  GuardedSnapshotter,
-  LocalSnapshotter,
-  labelsOf,
-  type Mount,
-  maxSizeLabel,
-  noContext,
-  noLabels,
-  snapshotTables,
-} from '../../snapshots/index.js';
+import { type DriverSnapshot, type Mount, noContext } from '../../snapshots/index.js';
 import { testSnapshotter } from '../../testing/index.js';
+import {
+  fileSystem,
+  layerOf,
+  MIB,
+  onDisk,
+  open,
+  openSnapshotter,
+  pathOf,
+  skip,
+  snapshot,
+  subvolumes,
+} from './driver.test.rig.js';
 import { openBtrfsDriver } from './index.js';
-
-const MIB = 2 ** 20;
-const skip = whyNoLoopFileSystem('btrfs');
-
-/** A file system for all tests of this file. */
-let fileSystem: LoopFileSystem;
-
-before(async () => {
-  if (skip === false)
-    fileSystem = await loopFileSystem({ type: 'btrfs', size: 1024 * MIB, mountOptions: ['commit=1'] });
-});
-
-after(async () => {
-  if (skip === false) await fileSystem[Symbol.asyncDispose]();
-});
-
-async function open(t: TestContext, root = join(mkdtempSync(join(fileSystem.path, 'test-')), 'root')): Promise<Driver> {
-  const driver = await openBtrfsDriver({ root });
-  t.after(async () => {
-    const names: string[] = [];
-    for await (const name of driver.ids()) names.push(name);
-    await driver.discard(names, noContext);
-    await driver.close();
-  });
-  return driver;
-}
-
-async function openSnapshotter(t: TestContext) {
-  const driver = await open(t);
-  const { store, ...temporary } = await temporaryStore(snapshotTables);
-  t.after(() => temporary[Symbol.asyncDispose]());
-  const snapshotter = await LocalSnapshotter.open({ name: 'btrfs', store, driver, syncRemove: true });
-  return { driver, snapshotter: new GuardedSnapshotter(snapshotter) };
-}
 
 if (skip === false) {
   testSnapshotter('btrfs', {
     open: openSnapshotter,
     mount: (mounts: readonly Mount[]) => temporaryMount(mounts),
   });
-}
-
-const snapshot = (of: Partial<DriverSnapshot>): DriverSnapshot => ({
-  id: '9',
-  kind: 'active',
-  parentIds: [],
-  labels: noLabels,
-  ...of,
-});
-
-const pathOf = (driver: Driver, id: string): string => join(driver.root, 'active', id);
-const layerOf = (driver: Driver, id: string): string => join(driver.root, 'snapshots', id);
-
-async function onDisk(driver: Driver): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of driver.ids()) names.push(name);
-  return names;
 }
 
 describe('the btrfs driver', { skip }, () => {
@@ -219,70 +160,5 @@ describe('the btrfs driver', { skip }, () => {
       message: /the snapshot holds a btrfs subvolume named "own", which would be empty in the layer/,
     });
     assert.ok(isSubvolume(join(pathOf(driver, '1'), 'own')));
-  });
-
-  it('refuses other file systems, and leaves nothing there', async (t) => {
-    const root = join(mkdtempSync(join(tmpdir(), 'strata-btrfs-')), 'root');
-    t.after(() => rm(join(root, '..'), { recursive: true }));
-    await assert.rejects(openBtrfsDriver({ root }), {
-      name: 'FailedPreconditionError',
-      message:
-        /^failed to prepare .*: path .*root \(\w+\) must be a btrfs filesystem to be used with the btrfs snapshotter/,
-    });
-    assert.ok(!existsSync(root));
-    for (const bad of ['relative', '/a,b']) await assert.rejects(openBtrfsDriver({ root: bad }), InvalidArgumentError);
-  });
-});
-
-const subvolumes = (): string => execFileSync('btrfs', ['subvolume', 'list', fileSystem.path], { encoding: 'utf8' });
-
-describe('limits on btrfs', { skip }, () => {
-  it('are refused while quota is off', async (t) => {
-    const own = await loopFileSystem({ type: 'btrfs' });
-    const driver = await open(t, join(own.path, 'root'));
-    t.after(() => own[Symbol.asyncDispose]());
-    assert.deepEqual(driver.limiter?.support(), {
-      bytes: false,
-      inodes: false,
-      reason: `quota is off on the btrfs of ${driver.root}; "btrfs quota enable ${driver.root}" switches it on`,
-    });
-    await assert.rejects(async () => driver.limiter?.set(snapshot({ id: '1' }), {}, noContext), NotFoundError);
-  });
-
-  it('stop writes through every mount, harm nobody else, and can be changed while in use', async (t) => {
-    execFileSync('btrfs', ['quota', 'enable', fileSystem.path]);
-    const { snapshotter } = await openSnapshotter(t);
-    await using base = await temporaryMount(await snapshotter.prepare({ key: 'base' }));
-    await writeFile(join(base.path, 'below'), Buffer.alloc(32 * MIB, 1));
-    await snapshotter.commit({ key: 'base', name: 'layer' });
-    const labels = labelsOf({ [maxSizeLabel]: '16M' });
-    await using limited = await temporaryMount(await snapshotter.prepare({ key: 'limited', parent: 'layer', labels }));
-    await using bound = await temporaryMount([
-      { type: 'bind', source: limited.path, target: '', options: ['rbind', 'rw'] },
-    ]);
-    const fill = (path: string) => writeFile(path, Buffer.alloc(24 * MIB, 2), { flush: true });
-    await assert.rejects(fill(join(bound.path, 'too much')), { errno: -system.errno.EDQUOT });
-    await rm(join(bound.path, 'too much'));
-    await writeFile(join(bound.path, 'below'), 'still works', { flush: true });
-    await using other = await temporaryMount(await snapshotter.prepare({ key: 'other', parent: 'layer' }));
-    await fill(join(other.path, 'fits'));
-
-    const fieldpaths = [`labels.${maxSizeLabel}`];
-    await snapshotter.update({ name: 'limited', labels: labelsOf({ [maxSizeLabel]: '64M' }), fieldpaths });
-    await fill(join(bound.path, 'fits now'));
-    await snapshotter.update({ name: 'limited', labels: labelsOf({ [maxSizeLabel]: 'none' }), fieldpaths });
-    await writeFile(join(bound.path, 'much'), Buffer.alloc(80 * MIB, 2), { flush: true });
-  });
-
-  it('leave no quota group behind', async (t) => {
-    execFileSync('btrfs', ['quota', 'enable', fileSystem.path]);
-    const driver = await open(t);
-    await driver.create(snapshot({ id: '1', limits: { bytes: MIB } }), noContext);
-    const id = await withSubvolume(pathOf(driver, '1'), (_fd, info) => info.id);
-    const groups = () => execFileSync('btrfs', ['qgroup', 'show', fileSystem.path], { encoding: 'utf8' });
-    assert.match(groups(), new RegExp(`^0/${id}\\s`, 'm'));
-    await driver.discard(['1'], noContext);
-    execFileSync('btrfs', ['subvolume', 'sync', fileSystem.path]);
-    assert.doesNotMatch(groups(), new RegExp(`^0/${id}\\s`, 'm'));
   });
 });

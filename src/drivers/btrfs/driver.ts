@@ -1,28 +1,26 @@
-import { closeSync, constants, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type FaultPoints, noFaults } from '../../base/index.js';
-import { fromSystemError, NotFoundError, systemErrorCode, throwIfAborted } from '../../errors/index.js';
-import { GroupSync, quotaIsOn } from '../../linux/index.js';
+import { fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { GroupSync } from '../../linux/index.js';
 import {
   type CallContext,
   type Driver,
   type DriverChecker,
   type DriverLimiter,
   type DriverSnapshot,
-  type LimitSupport,
-  type Limits,
   type Mount,
   noUsage,
   type Usage,
 } from '../../snapshots/index.js';
 import { subvolumeUsage } from '../../trees/index.js';
-import { Manifests } from '../kit/manifests.js';
+import { FileLists } from '../kit/file-lists.js';
 import { btrfsChecker } from './checker.js';
+import { btrfsLimiter } from './limiter.js';
 import { btrfsMounts } from './mounts.js';
 import { type BtrfsOptions, resolveRoot } from './options.js';
 import { type BtrfsPlace, PLACES, prepareRoot } from './probe.js';
-import { deleteAll, limitSubvolume, makeLayer, makeSubvolume, subvolumePath } from './subvolumes.js';
+import { deleteAll, makeLayer, makeSubvolume, subvolumePath } from './subvolumes.js';
 
 /**
  * Opens a driver that keeps each snapshot in a subvolume of btrfs and has the file system share what they have in common
@@ -34,14 +32,14 @@ import { deleteAll, limitSubvolume, makeLayer, makeSubvolume, subvolumePath } fr
  */
 export async function openBtrfsDriver(options: BtrfsOptions): Promise<Driver> {
   const root = resolveRoot(options);
-  const { manifest = false, faults = noFaults } = options;
-  return new BtrfsDriver({ root, place: prepareRoot(root), manifest, faults });
+  const { fileList = false, faults = noFaults } = options;
+  return new BtrfsDriver({ root, place: prepareRoot(root), fileList, faults });
 }
 
 interface BtrfsParts {
   readonly root: string;
   readonly place: BtrfsPlace;
-  readonly manifest: boolean;
+  readonly fileList: boolean;
   readonly faults: FaultPoints;
 }
 
@@ -50,21 +48,21 @@ class BtrfsDriver implements Driver {
   readonly limiter: DriverLimiter;
   readonly root: string;
   readonly checker: DriverChecker;
-  readonly #manifests: Manifests;
+  readonly #lists: FileLists;
   readonly #place: BtrfsPlace;
   readonly #sync: GroupSync;
   readonly #faults: FaultPoints;
-  /** Ids whose layers this process made, and whose commits it has not been told of. */
+  /** Ids of layers that this process made and whose commits are not recorded yet. */
   readonly #sealed = new Set<string>();
 
-  constructor({ root, place, manifest, faults }: BtrfsParts) {
+  constructor({ root, place, fileList, faults }: BtrfsParts) {
     this.root = root;
     this.checker = btrfsChecker(root);
-    this.#manifests = new Manifests(root, manifest);
+    this.#lists = FileLists.below(root, fileList);
     this.#faults = faults;
     this.#place = place;
     this.#sync = new GroupSync(root);
-    this.limiter = { support: () => limitSupport(root), set: (...args) => this.#limit(...args) };
+    this.limiter = btrfsLimiter(root);
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
@@ -82,7 +80,7 @@ class BtrfsDriver implements Driver {
     try {
       await makeLayer(this.root, id);
       this.#faults.reach('btrfs.layered');
-      await this.#manifests.write({ id, tree: layer }, signal);
+      await this.#lists.write({ id, tree: layer }, signal);
       return await subvolumeUsage(layer, { signal, since: subvolumePath(this.root, 'active', id) });
     } catch (error) {
       await deleteAll(dirname(layer), [id]);
@@ -107,12 +105,12 @@ class BtrfsDriver implements Driver {
 
   async usage({ id, kind }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     if (kind === 'view') return noUsage;
-    // What was written is counted when it has a place on disk.
+    // Data counts only when it has a place on disk.
     await this.#sync.sync();
     return subvolumeUsage(subvolumePath(this.root, 'active', id), { signal });
   }
 
-  /** Deletes the layer of a commit that an earlier process did not come to record. Everything else is there. */
+  /** Deletes the layer of a commit that an earlier process did not record. Everything else exists. */
   async recreate({ id, kind }: DriverSnapshot, { signal }: CallContext): Promise<boolean> {
     if (kind === 'active' && !this.#sealed.has(id)) await deleteAll(join(this.root, PLACES.committed), [id], signal);
     return false;
@@ -123,7 +121,7 @@ class BtrfsDriver implements Driver {
     this.#faults.reach('btrfs.discarding');
     for (const place of Object.values(PLACES)) await deleteAll(join(this.root, place), ids, signal);
     this.#faults.reach('btrfs.discarded');
-    await this.#manifests.remove(ids);
+    await this.#lists.remove(ids);
   }
 
   async *ids(): AsyncIterable<string> {
@@ -131,18 +129,8 @@ class BtrfsDriver implements Driver {
     for (const place of Object.values(PLACES)) {
       for (const name of await readdir(join(this.root, place))) found.add(name);
     }
-    for (const name of this.#manifests.ids()) found.add(name);
+    for (const name of await this.#lists.ids()) found.add(name);
     yield* found;
-  }
-
-  async #limit({ id }: DriverSnapshot, { bytes }: Limits, { signal }: CallContext): Promise<void> {
-    throwIfAborted(signal);
-    try {
-      await limitSubvolume(subvolumePath(this.root, 'active', id), bytes);
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw fromSystemError(error, 'failed to limit subvolume');
-      throw new NotFoundError(`the files of snapshot ${id}`, { cause: error });
-    }
   }
 
   async close(): Promise<void> {
@@ -151,18 +139,5 @@ class BtrfsDriver implements Driver {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-function limitSupport(root: string): LimitSupport {
-  const fd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    if (!quotaIsOn(fd)) {
-      const reason = `quota is off on the btrfs of ${root}; "btrfs quota enable ${root}" switches it on`;
-      return { bytes: false, inodes: false, reason };
-    }
-    return { bytes: true, inodes: false, reason: 'btrfs does not limit the number of inodes' };
-  } finally {
-    closeSync(fd);
   }
 }

@@ -4,7 +4,7 @@ import { type BtrfsPlace, PLACES } from './probe.js';
 
 /**
  * How to mount a snapshot: the file system again, at the subvolume (containerd: plugins/snapshots/btrfs/btrfs.go, mounts,
- * which names the subvolume by its number; by its path the record alone says it all). A view over a layer shows the
+ * which names the subvolume by its number; the path follows from the record alone). A view over a layer shows the
  * subvolume of the layer itself, which nobody can write to.
  * @throws FailedPreconditionError for a committed snapshot, which is not mounted by itself.
  */

@@ -9,8 +9,8 @@ export interface BtrfsOptions {
    * mount options, so no `,` may occur. containerd's `root_path`.
    */
   readonly root: string;
-  /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
-  readonly manifest?: boolean;
+  /** Has each commit write a file list of the layer, for `strata check --deep`; reads every file once. Default false. */
+  readonly fileList?: boolean;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
 }

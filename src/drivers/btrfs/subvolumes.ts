@@ -5,10 +5,10 @@
  *       active/<id>         0755  what is being written
  *       view/<id>           0755  views of nothing; those of a layer show the layer's own
  *       snapshots/<id>      0755  layers, read-only
- *       manifests/<id>      0600  what is in a layer, when that is asked for
+ *       file-lists/<id>      0600  what is in a layer, when that is asked for
  *
- * A layer is a read-only copy of what was written: whoever still has that open or mounted when it is committed cannot
- * change the layer. Between the copy and the record of the commit, and after a crash there, both are.
+ * A layer is a read-only copy of the active subvolume: a process that still has that open or mounted at the commit cannot
+ * change the layer. Between the copy and the record of the commit, and after a crash there, both exist.
  */
 import { chmodSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -101,7 +101,7 @@ export async function makeLayer(root: string, id: string): Promise<void> {
   await snapshotSubvolume({ source, directory, name: id, readOnly: true });
 }
 
-/** A child's copy shows a subvolume as an empty directory: files would be missing from it without a word. */
+/** A child's copy shows a subvolume as an empty directory: its files would silently be missing. */
 async function requireNoNested(path: string): Promise<void> {
   const [nested] = await withSubvolume(path, (fd, info) => nestedSubvolumes(fd, info.id));
   if (nested === undefined) return;

@@ -11,24 +11,23 @@ import { devmapperDamages } from '../../../tests/support/damage/device-damage.js
 import { tryDamage } from '../../../tests/support/damage/try-damage.js';
 import { deviceMapper, temporaryMount } from '../../linux/index.js';
 import { testPool } from './driver.test.pool.js';
-import { devmapperTables, openDevmapperDriver } from './index.js';
+import { openDevmapperDriver } from './index.js';
 
 const BASE_IMAGE_SIZE = 48 * 2 ** 20;
 
-async function openRoot(t: TestContext, manifest = false): Promise<CheckedRoot> {
+async function openRoot(t: TestContext, fileList = false): Promise<CheckedRoot> {
   const { name: poolName } = await testPool(t);
   const directory = mkdtempSync(path.join(tmpdir(), 'strata-check-'));
   const root = await openCheckedBackEnd(
     {
       name: 'devmapper',
       open: (own, store) =>
-        openDevmapperDriver({ root: own, store, poolName, baseImageSize: BASE_IMAGE_SIZE, manifest }),
+        openDevmapperDriver({ root: own, store, poolName, baseImageSize: BASE_IMAGE_SIZE, fileList }),
       inTree: async ({ mounts }, work) => {
         await using mounted = await temporaryMount(mounts);
         work(mounted.path);
       },
       shown: '.',
-      tables: devmapperTables,
     },
     directory,
   );
@@ -41,8 +40,8 @@ async function openRoot(t: TestContext, manifest = false): Promise<CheckedRoot> 
 
 describe('the check of devmapper', { skip: noBreakableDisks() }, () => {
   for (const damage of devmapperDamages(deviceMapper)) {
-    it(`finds and mends ${damage.kind}: ${damage.name}`, async (t) => {
-      await tryDamage(damage, await openRoot(t, damage.manifest));
+    it(`finds and repairs ${damage.kind}: ${damage.name}`, async (t) => {
+      await tryDamage(damage, await openRoot(t, damage.fileList));
     });
   }
 
@@ -61,7 +60,7 @@ describe('the check of devmapper', { skip: noBreakableDisks() }, () => {
       devices.map(({ fault }) => fault).filter((fault) => fault !== ''),
       ['it broke'],
     );
-    // What stands on the base is made anew, under other numbers.
+    // What is based on it is made again, under other numbers.
     await root.snapshotter.prepare({ key: 'again', parent: 'base' });
   });
 });

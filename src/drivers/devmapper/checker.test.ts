@@ -6,8 +6,8 @@ import { InternalError } from '../../errors/index.js';
 import type { DeviceMapper, MappedDevice } from '../../linux/index.js';
 import { type CheckedFiles, noContext, noUsage } from '../../snapshots/index.js';
 import { devmapperChecker } from './checker.js';
+import { type DeviceRecord, DeviceRecords } from './device-records.js';
 import { DeviceRegistry } from './registry.js';
-import { type DeviceRecord, devicesTable, devmapperTables } from './tables.js';
 
 const pool = 'pool';
 const healthy: DeviceRecord = {
@@ -38,12 +38,14 @@ function fakeMapper(active: Map<string, MappedDevice>): DeviceMapper {
   };
 }
 
-async function setUp(t: TestContext, records: Readonly<Record<string, Partial<DeviceRecord>>>) {
-  const { store, ...temporary } = await temporaryStore(devmapperTables);
+const records = new DeviceRecords(pool);
+
+async function setUp(t: TestContext, recorded: Readonly<Record<string, Partial<DeviceRecord>>>) {
+  const { store, ...temporary } = await temporaryStore();
   t.after(() => temporary[Symbol.asyncDispose]());
   await store.write((tx) => {
-    for (const [id, record] of Object.entries(records)) {
-      tx.put(devicesTable, [pool, Number(id)], { ...healthy, deviceId: Number(id), ...record });
+    for (const [id, record] of Object.entries(recorded)) {
+      records.put(tx, id, { ...healthy, deviceId: Number(id), ...record });
     }
   });
   const active = new Map<string, MappedDevice>();
@@ -69,7 +71,7 @@ describe('devmapperChecker', () => {
     for (const id of ['1', '2', '3', '4'])
       problems.push(...(await closed.inspect(snapshot(id), 'quick', noContext)).problems);
     assert.deepEqual(
-      problems.map(({ kind, path, message, mendable }) => [kind, path, message, mendable]),
+      problems.map(({ kind, path, message, repairable }) => [kind, path, message, repairable]),
       [
         ['faulty-device', '/dev/mapper/pool-snap-2', 'it broke', false],
         ['faulty-device', '/dev/mapper/pool-snap-3', 'its state is removing', false],
@@ -79,15 +81,6 @@ describe('devmapperChecker', () => {
     const ids: string[] = [];
     for await (const id of closed.ids()) ids.push(id);
     assert.deepEqual(ids, ['1', '2', '3'], 'the template is no snapshot');
-  });
-
-  it('names numbers that two devices have', async (t) => {
-    const { closed } = await setUp(t, { 1: { deviceId: 7 }, 2: { deviceId: 8 }, 3: { deviceId: 7 } });
-    const problems = (await closed.inspectPlace?.('quick')) ?? [];
-    assert.deepEqual(
-      problems.map(({ kind, message }) => [kind, message]),
-      [['duplicate-device', 'pool-snap-1 and pool-snap-3 have the number 7']],
-    );
   });
 
   it('activates what is to be, where a driver is open', async (t) => {
@@ -100,9 +93,9 @@ describe('devmapperChecker', () => {
     );
     const [problem] = problems;
     assert.ok(problem);
-    assert.equal(await open.mend(snapshot('1'), problem), true);
+    assert.equal(await open.repair(snapshot('1'), problem), true);
     assert.deepEqual([...active.keys()], ['pool-snap-1']);
-    assert.equal(await open.mend(snapshot('1'), problem), false, 'it is as it is to be');
+    assert.equal(await open.repair(snapshot('1'), problem), false, 'it is as it is to be');
     assert.deepEqual((await open.inspect(snapshot('1'), 'normal', noContext)).problems, []);
   });
 
@@ -110,7 +103,7 @@ describe('devmapperChecker', () => {
     const { open, store } = await setUp(t, { 1: { deviceId: 7 } });
     assert.deepEqual(await open.forget?.('1'), { pool, ...healthy, deviceId: 7 });
     assert.equal(
-      store.read((tx) => tx.get(devicesTable, [pool, 1])),
+      store.read((tx) => records.find(tx, '1')),
       undefined,
     );
   });

@@ -8,19 +8,17 @@ import type {
   CallContext,
   CheckedFiles,
   CheckLevel,
-  DescribedFiles,
   DriverChecker,
   FileProblem,
   FileReport,
 } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
 import { compareContent } from '../kit/checker/index.js';
-import { manifestPath } from '../kit/manifests.js';
-import { DeviceDescriptions } from './descriptions.js';
+import { fileListPath } from '../kit/file-lists.js';
+import { type DeviceRecord, DeviceRecords, type DeviceState } from './device-records.js';
 import { openLayer } from './layer-content.js';
 import { Readers } from './readers.js';
 import type { DeviceRegistry } from './registry.js';
-import { type DeviceRecord, type DeviceState, devicesTable } from './tables.js';
 import { templateId } from './template.js';
 import { ThinPool } from './thin-pool.js';
 
@@ -41,8 +39,8 @@ export interface DevmapperCheckerOptions {
 }
 
 /**
- * Looks at what is recorded of the thin devices of a pool and, while a driver is open, at those that are activated. What
- * else the pool has, it tells nobody. Mounts layers, read-only, to read them, where the pool is there.
+ * Looks at the records of the thin devices of a pool and, while a driver is open, at those that are activated. A pool does
+ * not list its devices, so others are not found. Mounts layers, read-only, to read them, where the pool exists.
  */
 export function devmapperChecker(options: DevmapperCheckerOptions): DriverChecker {
   return new DevmapperChecker(options);
@@ -61,7 +59,7 @@ class DevmapperChecker implements DriverChecker {
   readonly #readers: Readers;
   readonly #root: string;
   readonly #faults: FaultPoints;
-  readonly described: DescribedFiles;
+  readonly #rows: DeviceRecords;
 
   constructor({ root, store, poolName, mapper = deviceMapper, registry, ...rest }: DevmapperCheckerOptions) {
     this.#root = root;
@@ -69,7 +67,7 @@ class DevmapperChecker implements DriverChecker {
     this.#faults = rest.faults ?? noFaults;
     this.#store = store;
     this.#pool = new ThinPool(poolName, mapper);
-    this.described = new DeviceDescriptions(this.#pool);
+    this.#rows = new DeviceRecords(poolName);
     this.#registry = registry;
   }
 
@@ -89,13 +87,11 @@ class DevmapperChecker implements DriverChecker {
   }
 
   #ids(): string[] {
-    return this.#store.read((tx) =>
-      [...tx.keys(devicesTable, { prefix: [this.#pool.name] })].map(([, id]) => String(id)),
-    );
+    return this.#store.read((tx) => this.#rows.all(tx)).map(({ id }) => id);
   }
 
   pathsOf(id: string): readonly string[] {
-    return [manifestPath(this.#root, id)];
+    return [fileListPath(this.#root, id)];
   }
 
   async holds(id: string): Promise<boolean> {
@@ -123,7 +119,7 @@ class DevmapperChecker implements DriverChecker {
   async #read(id: string, signal: AbortSignal | undefined): Promise<FileReport> {
     const parts = { pool: this.#pool, root: this.#root, faults: this.#faults };
     const read = async (whileThere: AbortSignal): Promise<FileReport> => {
-      // Looked at again: whoever has begun to delete it does not wait for those who come later.
+      // Checked again: a deletion that has begun does not wait for later readers.
       const record = this.#look(id);
       if (record === undefined || 'unreadable' in record || record.state === 'removing') return { problems: [] };
       const open = () => openLayer(parts, { id, record, signal: whileThere });
@@ -134,7 +130,7 @@ class DevmapperChecker implements DriverChecker {
 
   #look(id: string): Looked {
     try {
-      return this.#store.read((tx) => tx.get(devicesTable, [this.#pool.name, Number(id)]));
+      return this.#store.read((tx) => this.#rows.find(tx, id));
     } catch (error) {
       if (!(error instanceof DataLossError)) throw error;
       return { unreadable: messageOf(error.cause ?? error) };
@@ -143,7 +139,7 @@ class DevmapperChecker implements DriverChecker {
 
   #recordProblem(id: string, record: Looked): FileProblem | undefined {
     const path = this.#pool.devicePath(id);
-    const problem = (kind: FileProblem['kind'], message: string) => ({ kind, path, message, mendable: false });
+    const problem = (kind: FileProblem['kind'], message: string) => ({ kind, path, message, repairable: false });
     if (record === undefined) return problem('missing-device', 'nothing is recorded of it');
     if ('unreadable' in record) return problem('faulty-device', `its record cannot be read: ${record.unreadable}`);
     if (record.state === 'faulty') return problem('faulty-device', record.fault);
@@ -158,14 +154,14 @@ class DevmapperChecker implements DriverChecker {
     const path = this.#pool.devicePath(id);
     try {
       if ((await this.#pool.find(id)) !== undefined) return undefined;
-      return { kind: 'inactive-device', path, message: 'it is not there, and is to be', mendable: true };
+      return { kind: 'inactive-device', path, message: 'it is not there, and is to be', repairable: true };
     } catch (error) {
-      return { kind: 'unreadable-file', path, message: messageOf(error), mendable: false };
+      return { kind: 'unreadable-file', path, message: messageOf(error), repairable: false };
     }
   }
 
   async inspectPlace(): Promise<readonly FileProblem[]> {
-    return [...this.#duplicates(), ...(this.#registry === undefined ? this.#leftMounts() : [])];
+    return this.#registry === undefined ? this.#leftMounts() : [];
   }
 
   /** Where no driver is open, nothing is mounted in its directory. */
@@ -175,31 +171,17 @@ class DevmapperChecker implements DriverChecker {
       .map((name) => join(this.#root, name))
       .filter(isMountPoint);
     const message = 'a device was mounted there to be read or changed';
-    return points.map((path) => ({ kind: 'stray-mount', path, message, mendable: true }));
+    return points.map((path) => ({ kind: 'stray-mount', path, message, repairable: true }));
   }
 
-  async mendPlace({ kind, path }: FileProblem): Promise<boolean> {
+  async repairPlace({ kind, path }: FileProblem): Promise<boolean> {
     if (kind !== 'stray-mount' || !this.#leftMounts().some((left) => left.path === path)) return false;
     await unmountAll(path, { detach: true });
     await rmdir(path);
     return true;
   }
 
-  #duplicates(): FileProblem[] {
-    const users = new Map<number, string[]>();
-    for (const id of this.#ids()) {
-      const record = this.#look(id);
-      if (record === undefined || 'unreadable' in record) continue;
-      users.set(record.deviceId, [...(users.get(record.deviceId) ?? []), id]);
-    }
-    const shared = [...users].filter(([, ids]) => ids.length > 1);
-    return shared.map(([deviceId, ids]) => {
-      const message = `${ids.map((id) => this.#pool.deviceName(id)).join(' and ')} have the number ${deviceId}`;
-      return { kind: 'duplicate-device', path: `${this.#pool.name} ${deviceId}`, message, mendable: false };
-    });
-  }
-
-  async mend({ id }: CheckedFiles, { kind }: FileProblem): Promise<boolean> {
+  async repair({ id }: CheckedFiles, { kind }: FileProblem): Promise<boolean> {
     const record = this.#registry?.get(id);
     if (kind !== 'inactive-device' || record?.state !== 'activated') return false;
     if ((await this.#pool.find(id)) !== undefined) return false;
@@ -217,7 +199,7 @@ class DevmapperChecker implements DriverChecker {
     const record = this.#look(id);
     if (record === undefined) return this.#forgetUnrecorded(id);
     if (this.#registry === undefined) {
-      await this.#store.write((tx) => tx.remove(devicesTable, [this.#pool.name, Number(id)]));
+      await this.#store.write((tx) => this.#rows.remove(tx, id), { frees: true });
     } else await this.#registry.giveUp(id);
     return { pool: this.#pool.name, ...record };
   }

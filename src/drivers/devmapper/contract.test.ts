@@ -2,7 +2,7 @@
 import { describe, it } from 'node:test';
 import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { temporaryMount } from '../../linux/index.js';
-import { GuardedSnapshotter } from '../../snapshots/index.js';
+import { SnapshotService } from '../../snapshots/index.js';
 import { testSnapshotter } from '../../testing/index.js';
 import { openRig } from './driver.test.rig.js';
 
@@ -10,7 +10,7 @@ const reason = noBreakableDisks();
 
 if (reason === false) {
   testSnapshotter('devmapper', {
-    open: async (t) => ({ snapshotter: new GuardedSnapshotter((await openRig(t)).snapshotter) }),
+    open: async (t) => ({ snapshotter: new SnapshotService((await openRig(t)).snapshotter) }),
     mount: (mounts) => temporaryMount(mounts),
   });
 } else {

@@ -1,12 +1,11 @@
-import type { FaultPoints } from '../../base/index.js';
+import { type FaultPoints, SerialQueue } from '../../base/index.js';
 import { DataLossError } from '../../errors/index.js';
 import { hasErrno, syncDevice } from '../../linux/index.js';
+import type { DeviceFileSystem, DeviceRecord } from './device-records.js';
 import { explainDeviceError, isFault } from './faults.js';
 import { Readers } from './readers.js';
 import type { DeviceRegistry } from './registry.js';
-import type { DeviceFileSystem, DeviceRecord } from './tables.js';
 import type { ThinPool } from './thin-pool.js';
-import { Turns } from './turns.js';
 
 /** A device that is to be made. */
 export interface NewDevice {
@@ -15,14 +14,15 @@ export interface NewDevice {
 }
 
 /**
- * The devices of a pool and what is recorded about them, kept in step: what is about to be done is on disk before it is
- * done, so that a crash at any moment leaves a record that says what has to be finished or undone.
+ * The devices of a pool and their records, kept in step: each step is recorded on disk before it is done, so that a crash at
+ * any moment leaves a record that says what has to be finished or undone.
  */
 export class ThinDevices {
   readonly #pool: ThinPool;
   readonly #registry: DeviceRegistry;
   readonly #faults: FaultPoints;
-  readonly #turns = new Turns();
+  /** What is done about each device, by the id of its snapshot. */
+  readonly #turns = new SerialQueue();
   /** Who reads layers. */
   readonly readers = new Readers();
 
@@ -56,7 +56,7 @@ export class ThinDevices {
   async createFrom(id: string, originId: string, size?: number): Promise<void> {
     const origin = this.healthy(originId);
     await this.#create(id, { ...origin, size: size ?? origin.size }, (deviceId) => {
-      return this.#turns.take(originId, () => this.#snapshot(deviceId, originId, origin.deviceId));
+      return this.#turns.run(originId, () => this.#snapshot(deviceId, originId, origin.deviceId));
     });
   }
 
@@ -68,7 +68,7 @@ export class ThinDevices {
       await this.#registry.update(id, { shared: await this.#pool.mapped(id) });
     } catch (error) {
       await this.#undo(id);
-      // A pool that cannot take another device says why better than the request that it refused.
+      // The state of a pool without room says more than the error of the refused request.
       await this.#pool.check();
       throw explainDeviceError(error, `failed to create the device of snapshot ${id}`);
     }
@@ -86,7 +86,7 @@ export class ThinDevices {
         return;
       } catch (error) {
         if (!hasErrno(error, 'EEXIST')) throw error;
-        // Somebody else's: the record must not name it, or it would be deleted as ours.
+        // Not ours: the record must not name it, or it would be deleted.
         await this.#registry.forget(id);
         this.#registry.reserve(deviceId);
       }
@@ -125,7 +125,7 @@ export class ThinDevices {
    * @param durable Whether it is to be on disk as well.
    */
   flush(id: string, durable: boolean): Promise<void> {
-    return this.#turns.take(id, async () => {
+    return this.#turns.run(id, async () => {
       const device = await this.#pool.find(id);
       if (device !== undefined && device.open > 0) {
         // Freezes what is mounted, in whatever namespace, and thereby writes it out.
@@ -139,7 +139,7 @@ export class ThinDevices {
 
   /** Gives a device another size, recorded and in the kernel, while it is in use. What it holds is not changed. */
   resize(id: string, size: number): Promise<void> {
-    return this.#turns.take(id, async () => {
+    return this.#turns.run(id, async () => {
       const { deviceId, size: before } = this.healthy(id);
       // A restart of the machine makes it again as it is recorded: never smaller than what is on it.
       if (size > before) await this.#registry.update(id, { size });
@@ -163,7 +163,7 @@ export class ThinDevices {
 
   /** Takes a device out of /dev/mapper unless it is in use, in which case it stays. */
   putAway(id: string): Promise<void> {
-    return this.#turns.take(id, async () => {
+    return this.#turns.run(id, async () => {
       if (this.#registry.get(id)?.state !== 'activated') return;
       if (await this.isOpen(id)) return;
       await this.#registry.update(id, { state: 'deactivating' });
@@ -180,7 +180,7 @@ export class ThinDevices {
    * @throws FailedPreconditionError when it is in use; it then stays to be deleted.
    */
   delete(id: string, before?: (path: string) => Promise<void>): Promise<void> {
-    return this.#turns.take(id, async () => {
+    return this.#turns.run(id, async () => {
       const record = this.#registry.get(id);
       if (record === undefined) return;
       try {
@@ -228,7 +228,7 @@ export class ThinDevices {
   }
 
   /**
-   * Finishes what the last run left unfinished, and activates what a restart of the machine took away. What was being
+   * Finishes what the last run left unfinished, and activates devices again after a restart of the machine. What was being
    * made or deleted is left to the next clean-up.
    * @param report Told about each device that could not be readied; it is faulty from then on.
    */

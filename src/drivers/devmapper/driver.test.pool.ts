@@ -21,7 +21,7 @@ export async function testPool(t: TestContext, megabytes = 512): Promise<TestPoo
   // Registered first, since what was registered first is done first.
   let disk: BreakableDisk | undefined;
   t.after(async () => {
-    await disk?.mend();
+    await disk?.repair();
     await removePool(name);
   });
   const metadata = await breakableDisk(t, metadataMegabytes);

@@ -1,14 +1,16 @@
 /** A snapshotter over a thin pool of its own, for the tests. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { type OverDriver, tablesOverDriver } from '../../../tests/support/over-driver.js';
+import type { OverDriver } from '../../../tests/support/over-driver.js';
+import { openStoreAt } from '../../../tests/support/store.js';
 import { noFaults } from '../../base/index.js';
+
 import { LocalSnapshotter } from '../../snapshots/index.js';
-import { openLmdbStore } from '../../store/index.js';
 import { testPool } from './driver.test.pool.js';
-import { type DevmapperOptions, devmapperTables, openDevmapperDriver } from './index.js';
+import { DeviceRecords, type DevmapperOptions, openDevmapperDriver, type RecordedDevice } from './index.js';
 
 const MIB = 2 ** 20;
 
@@ -26,14 +28,13 @@ export interface Opened extends OverDriver, AsyncDisposable {
 
 /** Further options of the driver. */
 export type RigOptions = Partial<
-  Pick<DevmapperOptions, 'fileSystem' | 'baseImageSize' | 'discardBlocks' | 'faults' | 'manifest'>
+  Pick<DevmapperOptions, 'fileSystem' | 'baseImageSize' | 'discardBlocks' | 'faults' | 'fileList'>
 >;
 
 /** Opens a snapshotter at a place. */
 export async function openAt({ directory, poolName }: Place, options: RigOptions = {}): Promise<Opened> {
-  const tables = [...tablesOverDriver, ...devmapperTables];
   const { faults = noFaults } = options;
-  const store = await openLmdbStore({ path: path.join(directory, 'store'), tables, faults });
+  const store = await openStoreAt(path.join(directory, 'store'), { faults });
   const reported: unknown[] = [];
   try {
     const driver = await openDevmapperDriver({
@@ -54,6 +55,11 @@ export async function openAt({ directory, poolName }: Place, options: RigOptions
     await store.close();
     throw error;
   }
+}
+
+/** Everything that is recorded of the devices of a pool. */
+export function recordedDevices({ store }: Opened, { poolName }: Place): readonly RecordedDevice[] {
+  return store.read((tx) => new DeviceRecords(poolName).all(tx));
 }
 
 /** A pool and a folder that go with the test. */

@@ -7,8 +7,8 @@ import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { DataLossError } from '../../errors/index.js';
 import { deviceMapper, temporaryMount } from '../../linux/index.js';
 import type { LocalSnapshotter, Mount } from '../../snapshots/index.js';
-import { newPlace, openAt, openRig } from './driver.test.rig.js';
-import { devicesTable } from './tables.js';
+import { newPlace, openAt, openRig, recordedDevices } from './driver.test.rig.js';
+import { templateId } from './template.js';
 
 const MIB = 2 ** 20;
 
@@ -73,8 +73,8 @@ describe('devmapper', { skip: noBreakableDisks() }, () => {
     await opened.snapshotter.remove('child');
     await opened.snapshotter.remove('base');
     assert.deepEqual(await devicesOf(place.poolName), []);
-    const left = opened.store.read((tx) => [...tx.range(devicesTable)].map(({ key: [, id] }) => id));
-    assert.deepEqual(left, [0]);
+    const left = recordedDevices(opened, place).map(({ id }) => id);
+    assert.deepEqual(left, [templateId]);
   });
 
   it('leaves a device that is mounted, and deletes it with the clean-up after that', async (t) => {
@@ -118,7 +118,7 @@ describe('devmapper', { skip: noBreakableDisks() }, () => {
       await writeFile(path.join(mounted.path, 'file'), 'lost');
       await place.disk.break();
       await assert.rejects(snapshotter.commit({ key: 'active', name: 'layer' }), DataLossError);
-      await place.disk.mend();
+      await place.disk.repair();
     }
     await assert.rejects(snapshotter.commit({ key: 'active', name: 'layer' }), (error) => {
       assert.ok(error instanceof DataLossError);

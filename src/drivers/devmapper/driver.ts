@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { throwIfAborted } from '../../errors/index.js';
 import { discardBlocks, syncMountsOf } from '../../linux/index.js';
 import {
   type CallContext,
@@ -12,32 +11,31 @@ import {
   noLimits,
   type Usage,
 } from '../../snapshots/index.js';
-import { removeMountPoints } from '../kit/directories.js';
-import { Manifests } from '../kit/manifests.js';
+import { ensureDirectory, PRIVATE, removeMountPoints } from '../kit/directories.js';
+import { FileLists } from '../kit/file-lists.js';
 import { devmapperChecker } from './checker.js';
 import { ThinDevices } from './devices.js';
 import { openLayer } from './layer-content.js';
 import { DeviceLimiter } from './limiter.js';
+import { devmapperMounts } from './mounts.js';
 import { type DevmapperOptions, type ResolvedDevmapperOptions, resolveDevmapperOptions } from './options.js';
+import { probePool } from './probe.js';
 import { DeviceRegistry } from './registry.js';
 import { Template, templateId } from './template.js';
-import { ThinPool } from './thin-pool.js';
+import type { ThinPool } from './thin-pool.js';
 
 /** The label with the file system of a snapshot's device; containerd's name for it. */
 export const fileSystemLabel = 'containerd.io/snapshot/devmapper/fstype';
 
-/** The mode of the driver's directory. */
-const ROOT_MODE = 0o700;
-
 /**
  * Opens a driver that keeps each snapshot on a thin device of a pool (containerd: plugins/snapshots/devmapper). A child
- * begins as a snapshot of its parent's device: whole blocks are shared, whatever the files in them are, and no layers
- * are put together when it is mounted. Making a snapshot costs some requests to the kernel and durable records of their
- * states; the first one without a parent also makes a file system, as does each without a parent that is limited. A limit
+ * begins as a snapshot of its parent's device: both share blocks, and a mount combines no layers. Making a snapshot costs some
+ * requests to the kernel and durable records of their states; the first one without a parent also makes a file system, as does
+ * each one without a parent that is limited. A limit
  * is the size of the device and of its file system, which can become larger while it is mounted.
  *
  *     <root>/              0700
- *       manifests/         0700
+ *       file-lists/        0700
  *         <id>             0600  what is in a committed layer, when that is asked for
  *
  * Opening finishes what the last run left, and activates the devices again after a restart of the machine.
@@ -46,9 +44,8 @@ const ROOT_MODE = 0o700;
  */
 export async function openDevmapperDriver(options: DevmapperOptions): Promise<Driver> {
   const resolved = resolveDevmapperOptions(options);
-  makeRoot(resolved.root);
-  const pool = new ThinPool(resolved.poolName, resolved.mapper);
-  await pool.check();
+  ensureDirectory(resolved.root, PRIVATE);
+  const pool = await probePool(resolved);
   const registry = new DeviceRegistry(resolved.store, resolved.poolName);
   const devices = new ThinDevices(pool, registry, resolved.faults);
   // What is mounted from a device that is suspended cannot be unmounted.
@@ -59,15 +56,6 @@ export async function openDevmapperDriver(options: DevmapperOptions): Promise<Dr
   const template = new Template({ options: resolved, pool, registry, devices });
   await template.dropUnfinished().catch(resolved.onBackgroundError);
   return new DevmapperDriver(resolved, { pool, registry, devices, template });
-}
-
-function makeRoot(root: string): void {
-  try {
-    mkdirSync(root, { mode: ROOT_MODE, recursive: true });
-    chmodSync(root, ROOT_MODE);
-  } catch (error) {
-    throw fromSystemError(error, `failed to create directory ${root}`);
-  }
 }
 
 interface Parts {
@@ -87,7 +75,7 @@ class DevmapperDriver implements Driver {
   readonly #registry: DeviceRegistry;
   readonly #devices: ThinDevices;
   readonly #template: Template;
-  readonly #manifests: Manifests;
+  readonly #lists: FileLists;
 
   constructor(options: ResolvedDevmapperOptions, parts: Parts) {
     this.root = options.root;
@@ -95,7 +83,7 @@ class DevmapperDriver implements Driver {
     this.#pool = parts.pool;
     this.#registry = parts.registry;
     this.checker = devmapperChecker({ ...options, registry: parts.registry, readers: parts.devices.readers });
-    this.#manifests = new Manifests(options.root, options.manifest);
+    this.#lists = FileLists.below(options.root, options.fileList);
     this.#devices = parts.devices;
     this.#template = parts.template;
     this.limiter = new DeviceLimiter({ options, ...parts });
@@ -125,11 +113,11 @@ class DevmapperDriver implements Driver {
   }
 
   async #list(id: string, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#manifests.wanted) return this.#manifests.remove([id]);
+    if (!this.#lists.wanted) return this.#lists.remove([id]);
     const { root, faults } = this.#options;
     const record = this.#devices.healthy(id);
     await using layer = await openLayer({ pool: this.#pool, root, faults }, { id, record, signal });
-    await this.#manifests.write({ id, tree: layer.tree }, signal);
+    await this.#lists.write({ id, tree: layer.tree }, signal);
     faults.reach('devmapper.listed');
   }
 
@@ -142,9 +130,7 @@ class DevmapperDriver implements Driver {
 
   mounts({ id, kind }: DriverSnapshot): readonly Mount[] {
     const { fileSystem } = this.#devices.healthy(id);
-    // A child has the UUID of its parent, which xfs mounts only once unless it is told to.
-    const options = [...(fileSystem === 'xfs' ? ['nouuid'] : []), ...(kind === 'view' ? ['ro'] : [])];
-    return [{ type: fileSystem, source: this.#pool.devicePath(id), target: '', options }];
+    return devmapperMounts({ kind, fileSystem, device: this.#pool.devicePath(id) });
   }
 
   async usage({ id, kind }: DriverSnapshot, call: CallContext): Promise<Usage> {
@@ -165,7 +151,7 @@ class DevmapperDriver implements Driver {
       await this.#devices.delete(id, before).catch((error: unknown) => failures.push(error));
     }
     // That of a device that is still there is needed until it is gone.
-    await this.#manifests.remove(ids.filter((id) => this.#registry.get(id) === undefined));
+    await this.#lists.remove(ids.filter((id) => this.#registry.get(id) === undefined));
     if (failures.length > 0) throw failures[0];
   }
 
@@ -175,7 +161,7 @@ class DevmapperDriver implements Driver {
     for (const id of (await this.#pool.activated()).keys()) {
       if (id !== templateId && this.#registry.get(id) === undefined) yield id;
     }
-    yield* this.#manifests.strays((id) => this.#registry.get(id) !== undefined);
+    yield* await this.#lists.strays((id) => this.#registry.get(id) !== undefined);
   }
 
   shownLabels({ id }: Pick<DriverSnapshot, 'id' | 'kind'>): Labels | undefined {
@@ -184,7 +170,7 @@ class DevmapperDriver implements Driver {
   }
 
   async close(): Promise<void> {
-    // It holds nothing: the devices stay for those who have them mounted.
+    // Nothing to release: the devices stay, since they may be mounted.
   }
 
   [Symbol.asyncDispose](): Promise<void> {

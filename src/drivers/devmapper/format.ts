@@ -1,10 +1,10 @@
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFileSystem, syncDevice, temporaryMount } from '../../linux/index.js';
+import type { DeviceFileSystem } from './device-records.js';
 import type { ResolvedDevmapperOptions } from './options.js';
-import type { DeviceFileSystem } from './tables.js';
 
-/** Everything is written at once: what the kernel would write later, each child of the device would write again. */
+/** Writes everything at once: what the kernel would write later, each child of the device would write again. */
 const defaultOptions: Readonly<Record<DeviceFileSystem, readonly string[]>> = {
   ext2: ['-E', 'nodiscard,lazy_itable_init=0'],
   ext4: ['-E', 'nodiscard,lazy_itable_init=0,lazy_journal_init=0'],

@@ -29,10 +29,10 @@ function pointsOf([point, count]: readonly string[]): FaultPoints {
 
 async function main([directory = '', poolName = '', ...death]: readonly string[]): Promise<void> {
   const faults = pointsOf(death);
-  await using opened = await openAt({ directory, poolName }, { faults, manifest: true });
+  await using opened = await openAt({ directory, poolName }, { faults, fileList: true });
   await opened.snapshotter.recover();
   const world: World = {
-    snapshotter: namespaced(opened, faults),
+    snapshotter: namespaced(opened),
     directory: mountsOf(directory),
     mounted: new Map(),
     check: () => checkDeep(opened, { directory }),

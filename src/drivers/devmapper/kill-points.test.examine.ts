@@ -6,16 +6,16 @@ import path from 'node:path';
 import { checkDeep, namespaced } from '../../../tests/support/over-driver.js';
 import { deviceMapper, hasErrno, mappedDevicePath, temporaryMount, unmountAll } from '../../linux/index.js';
 import { type Info, maxSizeLabel, type Snapshotter } from '../../snapshots/index.js';
-import { type Opened, openAt, type Place } from './driver.test.rig.js';
+import { type Opened, openAt, type Place, recordedDevices } from './driver.test.rig.js';
 import { type Expected, mountsOf, type State } from './kill-points.test.steps.js';
-import { devicesTable } from './tables.js';
+import { templateId } from './template.js';
 
 /**
  * Starts over what was left, and looks.
  * @param allowed The states that may be there: nothing but one of them, and that in full.
  */
 export async function examine(place: Place, allowed: readonly State[]): Promise<void> {
-  await using opened = await openAt(place, { manifest: true });
+  await using opened = await openAt(place, { fileList: true });
   // Before: what is suspended cannot be unmounted.
   await unmountClients(place);
   await opened.snapshotter.recover();
@@ -26,7 +26,7 @@ export async function examine(place: Place, allowed: readonly State[]): Promise<
     assert.deepEqual(await filesOf(snapshotter, name, expected), new Map(expected.files), `files of ${name}`);
     await assertLimit(snapshotter, name, expected);
   }
-  assertNothingUnfinished(opened);
+  assertNothingUnfinished(opened, place);
   await assertGoesOn(snapshotter, state);
   assert.deepEqual(await findings(opened, place, state), [], 'strata check');
   await assertNothingElse(opened, place, state);
@@ -98,10 +98,9 @@ async function sizeOf(device: Awaited<ReturnType<typeof open>>): Promise<{ reado
 }
 
 /** Nothing is in the middle of something, nor is the device that those without a parent are made from. */
-function assertNothingUnfinished({ store }: Opened): void {
-  const entries = store.read((tx) => [...tx.range(devicesTable)]);
-  const bad = entries.filter(({ key: [, id], value: { state } }) => {
-    return id === 0 ? state !== 'deactivated' : !['activated', 'deactivated'].includes(state);
+function assertNothingUnfinished(opened: Opened, place: Place): void {
+  const bad = recordedDevices(opened, place).filter(({ id, record: { state } }) => {
+    return id === templateId ? state !== 'deactivated' : !['activated', 'deactivated'].includes(state);
   });
   assert.deepEqual(bad, [], 'unfinished');
 }
@@ -116,10 +115,10 @@ async function assertGoesOn(snapshotter: Snapshotter, state: State): Promise<voi
 }
 
 /** Every device, number and mount is one that the records need. */
-async function assertNothingElse({ store, snapshotter }: Opened, place: Place, state: State): Promise<void> {
+async function assertNothingElse(opened: Opened, place: Place, state: State): Promise<void> {
   const { directory, poolName } = place;
-  await snapshotter.cleanup();
-  const devices = store.read((tx) => [...tx.range(devicesTable)].map(({ key: [, id], value }) => ({ id, ...value })));
+  await opened.snapshotter.cleanup();
+  const devices = recordedDevices(opened, place).map(({ id, record }) => ({ id, ...record }));
   // The one that those without a parent are made from belongs to none of them.
   assert.equal(devices.length, state.size + 1, 'devices that are recorded');
   const active = devices.filter(({ state: of }) => of === 'activated').map(({ id }) => `${poolName}-snap-${id}`);
@@ -135,16 +134,16 @@ async function assertNothingElse({ store, snapshotter }: Opened, place: Place, s
   assert.deepEqual(mountPointsBelow(directory), [], 'mounts');
   const root = path.join(directory, 'root');
   assert.deepEqual(
-    readdirSync(root).filter((name) => name !== 'manifests'),
+    readdirSync(root).filter((name) => name !== 'file-lists'),
     [],
     'beside the devices',
   );
   // One that is active may have that of a commit which was not recorded; the next commit replaces it.
-  const ids = devices.map(({ id }) => String(id));
+  const ids = devices.map(({ id }) => id);
   assert.deepEqual(
-    readdirSync(path.join(root, 'manifests')).filter((name) => !ids.includes(name)),
+    readdirSync(path.join(root, 'file-lists')).filter((name) => !ids.includes(name)),
     [],
-    'manifests of nobody',
+    'file lists of nobody',
   );
 }
 
@@ -164,7 +163,7 @@ async function numbersOf(pool: string, last: number): Promise<number[]> {
   return found;
 }
 
-/** What the check finds; every layer is compared with its manifest. */
+/** What the check finds; every layer is compared with its file list. */
 async function findings(opened: Opened, place: Place, state: State): Promise<string[]> {
   const found: string[] = [];
   const layers = [...state.values()].filter(({ kind }) => kind === 'committed');

@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { noBreakableDisks } from '../../../tests/support/breakable-disk.js';
 import { deviceMapper, temporaryMount, unmountAll } from '../../linux/index.js';
 import type { LocalSnapshotter } from '../../snapshots/index.js';
-import { newPlace, type Opened, openAt, type Place } from './driver.test.rig.js';
-import { devicesTable } from './tables.js';
+import { newPlace, type Opened, openAt, type Place, recordedDevices } from './driver.test.rig.js';
+import { templateId } from './template.js';
 
 const child = fileURLToPath(new URL('./kill.test.child.js', import.meta.url));
 const rounds = 4;
@@ -50,9 +50,11 @@ async function contentOf(snapshotter: LocalSnapshotter, name: string): Promise<s
 }
 
 /** Every device has a record and every record a snapshot. */
-async function assertNothingLeft({ store, snapshotter }: Opened, pool: string): Promise<void> {
+async function assertNothingLeft(opened: Opened, place: Place): Promise<void> {
+  const { snapshotter } = opened;
+  const pool = place.poolName;
   await snapshotter.cleanup();
-  const ids = store.read((tx) => [...tx.range(devicesTable)].map(({ key: [, id] }) => id)).filter((id) => id !== 0);
+  const ids = recordedDevices(opened, place).flatMap(({ id }) => (id === templateId ? [] : [id]));
   let snapshots = 0;
   for await (const _ of snapshotter.walk()) snapshots += 1;
   assert.equal(ids.length, snapshots);
@@ -72,7 +74,7 @@ describe('devmapper', { skip: noBreakableDisks() }, () => {
       told.push(...(await workAndKill(place, round)));
       await using opened = await openAt(place);
       for (const name of told) assert.equal(await contentOf(opened.snapshotter, name), name);
-      await assertNothingLeft(opened, place.poolName);
+      await assertNothingLeft(opened, place);
       assert.deepEqual(opened.reported, []);
     }
   });

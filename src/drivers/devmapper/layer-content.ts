@@ -1,7 +1,7 @@
 import { type FaultPoints, noFaults } from '../../base/index.js';
 import { type TemporaryMount, temporaryMount } from '../../linux/index.js';
-import { manifestPath } from '../kit/manifests.js';
-import type { DeviceFileSystem, DeviceRecord } from './tables.js';
+import { fileListPath } from '../kit/file-lists.js';
+import type { DeviceFileSystem, DeviceRecord } from './device-records.js';
 import type { ThinPool } from './thin-pool.js';
 
 /** What it takes to read what is on devices. */
@@ -23,8 +23,8 @@ export interface ReadDevice {
 export interface OpenedLayer extends AsyncDisposable {
   /** Where it is mounted. */
   readonly tree: string;
-  /** Where the manifest of it lies, if it has one. */
-  readonly manifest: string;
+  /** Where the file list of it lies, if it has one. */
+  readonly fileList: string;
 }
 
 /** A journal that is not replayed, since that would write to the layer; for xfs also that others have the same UUID. */
@@ -35,9 +35,9 @@ const UNTOUCHED: Readonly<Record<DeviceFileSystem, readonly string[]>> = {
 };
 
 /**
- * Mounts what is on the device of a layer, read-only, through a second device of the same number. So it can be read as it
- * is in the pool while the layer is mounted elsewhere or put away, and is not activated for anybody else. Disposing takes
- * both away.
+ * Mounts the device of a layer, read-only, through a second device of the same number. So the layer can be read as it is in the
+ * pool, whether it is mounted elsewhere or deactivated, and is not activated for anybody else. Disposing removes the mount and
+ * the second device.
  * @throws as `mountAll`, or a system error; then nothing is left.
  */
 export async function openLayer(
@@ -55,7 +55,7 @@ export async function openLayer(
     faults.reach('devmapper.reading');
     return {
       tree: mounted.path,
-      manifest: manifestPath(root, id),
+      fileList: fileListPath(root, id),
       [Symbol.asyncDispose]: () => close(mounted, () => pool.deactivateReading(id)),
     };
   } catch (error) {

@@ -82,7 +82,7 @@ export class DeviceLimiter implements DriverLimiter {
 
   /**
    * Changes the size of a device and of the file system on it, which may be mounted if it becomes larger.
-   * @throws FailedPreconditionError for what is to become smaller and is mounted, or is a xfs; and for a mounted ext4
+   * @throws FailedPreconditionError for a device to shrink that is mounted, or is an xfs; and for a mounted ext4
    * without CAP_SYS_RESOURCE.
    */
   async set({ id }: DriverSnapshot, { bytes }: Limits, { signal }: CallContext): Promise<void> {

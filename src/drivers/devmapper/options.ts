@@ -4,13 +4,13 @@ import { InvalidArgumentError } from '../../errors/index.js';
 import { type DeviceMapper, deviceMapper } from '../../linux/index.js';
 import type { Durability } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
-import type { DeviceFileSystem } from './tables.js';
+import type { DeviceFileSystem } from './device-records.js';
 
 /** What a devmapper driver can be told. The names are containerd's, in camel case. */
 export interface DevmapperOptions {
-  /** Its directory, absolute; made when it is missing. Manifests lie in it, and mount points for a moment. */
+  /** Its directory, absolute; made when it is missing. File lists lie in it, and mount points for a moment. */
   readonly root: string;
-  /** Where the records of its devices go; it must have been opened with `devmapperTables`. Stays the caller's. */
+  /** Where the records of its devices go; it must have been opened with `devmapperSchema`. Stays the caller's. */
   readonly store: Store;
   /** The name of a thin pool in /dev/mapper, which is there and stays the machine's. */
   readonly poolName: string;
@@ -23,7 +23,7 @@ export interface DevmapperOptions {
   /** Tells the disk below what became free when a device is deleted (blkdiscard(8)). Default false. */
   readonly discardBlocks?: boolean;
   /** Whether commits write down what is in a layer, so that a check can tell that it was changed. Default false. */
-  readonly manifest?: boolean;
+  readonly fileList?: boolean;
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
@@ -58,7 +58,7 @@ export function resolveDevmapperOptions(options: DevmapperOptions): ResolvedDevm
     fileSystem: options.fileSystem ?? 'ext4',
     fileSystemOptions: options.fileSystemOptions ?? [],
     discardBlocks: options.discardBlocks ?? false,
-    manifest: options.manifest ?? false,
+    fileList: options.fileList ?? false,
     durability: options.durability ?? 'full',
     faults: options.faults ?? noFaults,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),

@@ -5,13 +5,13 @@ interface Reader {
   readonly ended: Promise<unknown>;
 }
 
-/** Who reads which layers: they give way to whoever deletes one, and never keep others waiting. */
+/** The readers of layers. Reading stops when the layer is deleted, and never keeps others waiting. */
 export class Readers {
   readonly #readers = new Map<string, Set<Reader>>();
 
   /**
    * Reads a layer.
-   * @param work Stops when its signal is aborted, and lets go of the layer before it settles.
+   * @param work Stops when its signal is aborted, and releases the layer before it settles.
    * @returns undefined when it was ended since the layer is deleted. @throws what `work` throws.
    */
   async read<T>(
@@ -37,7 +37,7 @@ export class Readers {
     }
   }
 
-  /** Ends all reading of a layer; resolves when everybody has let go of it. Never rejects. */
+  /** Ends all reading of a layer; resolves when no reader uses it any more. Never rejects. */
   async stop(id: string): Promise<void> {
     const readers = [...(this.#readers.get(id) ?? [])];
     for (const { end } of readers) end.abort();

@@ -1,8 +1,8 @@
 import { ResourceExhaustedError } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
-import { type DeviceRecord, deviceNumbersTable, devicesTable } from './tables.js';
+import { type DeviceRecord, DeviceRecords } from './device-records.js';
 
-/** A pool has room for so many numbers. */
+/** How many device numbers a pool has. */
 const DEVICE_IDS = 2 ** 24;
 
 /**
@@ -12,21 +12,19 @@ const DEVICE_IDS = 2 ** 24;
 export class DeviceRegistry {
   readonly #store: Store;
   readonly #pool: string;
+  readonly #rows: DeviceRecords;
   readonly #records: Map<string, DeviceRecord>;
   readonly #taken: Set<number>;
-  /** The largest that was ever given out. */
-  #mark: number;
   #next: number;
 
   constructor(store: Store, pool: string) {
     this.#store = store;
     this.#pool = pool;
-    const entries = store.read((tx) => [...tx.range(devicesTable, { prefix: [pool] })]);
-    this.#records = new Map(entries.map(({ key: [, id], value }) => [String(id), value]));
-    this.#taken = new Set(entries.map(({ value }) => value.deviceId));
-    const mark = store.read((tx) => tx.get(deviceNumbersTable, [pool])) ?? 0;
-    this.#mark = [...this.#taken].reduce((most, deviceId) => Math.max(most, deviceId), mark);
-    this.#next = this.#mark + 1;
+    this.#rows = new DeviceRecords(pool);
+    const devices = store.read((tx) => this.#rows.all(tx));
+    this.#records = new Map(devices.map(({ id, record }) => [id, record]));
+    this.#taken = new Set(devices.map(({ record }) => record.deviceId));
+    this.#next = store.read((tx) => this.#rows.lastDeviceId(tx)) + 1;
   }
 
   /** The record of a snapshot's device. */
@@ -40,7 +38,8 @@ export class DeviceRegistry {
   }
 
   /**
-   * A number that no device of these records has or, before all were in use, has ever had; reserved until the process ends or its record is removed.
+   * A number that no device of these records has or, before all were in use, has ever had. Reserved until the process
+   * ends or its record is removed.
    * @throws ResourceExhaustedError when all sixteen million are in use.
    */
   takeDeviceId(): number {
@@ -56,12 +55,7 @@ export class DeviceRegistry {
 
   /** Records a device; durable when it resolves. */
   async put(id: string, record: DeviceRecord): Promise<void> {
-    const { deviceId } = record;
-    await this.#store.write((tx) => {
-      tx.put(devicesTable, [this.#pool, Number(id)], record);
-      if (deviceId > this.#mark) tx.put(deviceNumbersTable, [this.#pool], deviceId);
-    });
-    this.#mark = Math.max(this.#mark, deviceId);
+    await this.#store.write((tx) => this.#rows.put(tx, id, record));
     this.#records.set(id, record);
     this.#taken.add(record.deviceId);
   }
@@ -72,12 +66,12 @@ export class DeviceRegistry {
     if (record !== undefined) await this.put(id, { ...record, ...change });
   }
 
-  /** Never gives out a number that somebody else's device has, as long as this process runs. */
+  /** Marks a number as used by a device that is not ours: it is not given out as long as this process runs. */
   reserve(deviceId: number): void {
     this.#taken.add(deviceId);
   }
 
-  /** Forgets a device that stays in the pool: its number is given out to nobody as long as this process runs. */
+  /** Forgets a device that stays in the pool: its number is not given out as long as this process runs. */
   async giveUp(id: string): Promise<void> {
     const deviceId = this.#records.get(id)?.deviceId;
     await this.forget(id);
@@ -86,7 +80,7 @@ export class DeviceRegistry {
 
   /** Forgets a device; its number is free again. */
   async forget(id: string): Promise<void> {
-    await this.#store.write((tx) => tx.remove(devicesTable, [this.#pool, Number(id)]));
+    await this.#store.write((tx) => this.#rows.remove(tx, id), { frees: true });
     const record = this.#records.get(id);
     this.#records.delete(id);
     if (record !== undefined) this.#taken.delete(record.deviceId);

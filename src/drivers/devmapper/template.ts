@@ -16,8 +16,8 @@ export interface TemplateParts {
 }
 
 /**
- * A device with an empty file system, which every snapshot without a parent begins as a snapshot of: mkfs runs once, not
- * for each of them, and what it wrote is in the pool once.
+ * A device with an empty file system; every snapshot without a parent begins as a snapshot of it. So mkfs runs once, and its
+ * output is in the pool once.
  */
 export class Template {
   readonly #parts: TemplateParts;
@@ -38,7 +38,7 @@ export class Template {
     }
   }
 
-  /** Deletes what an earlier process left of the making of one: it would be made anew the next time in any case. */
+  /** Deletes an unfinished template of an earlier process. */
   async dropUnfinished(): Promise<void> {
     const { registry, devices } = this.#parts;
     const found = registry.get(templateId);

@@ -95,8 +95,8 @@ export class ThinPool {
   }
 
   /**
-   * Makes the device of a snapshot appear in /dev/mapper; does nothing when it has. One of another number that has its
-   * name, of records that were lost, goes. @throws EBUSY when that is in use.
+   * Makes the device of a snapshot appear in /dev/mapper; does nothing when it is there. A device of another number with its
+   * name, from lost records, is removed. @throws EBUSY when that is in use.
    */
   async activate(id: string, device: ThinDevice): Promise<void> {
     const name = this.deviceName(id);
@@ -119,23 +119,6 @@ export class ThinPool {
     return Number(number);
   }
 
-  /**
-   * The bytes that a device takes, of which nothing need be recorded; undefined when the pool has none with its number.
-   * @param id Of the snapshot whose device it is said to be.
-   */
-  async lookFor(id: string, device: ThinDevice): Promise<number | undefined> {
-    await this.deactivateReading(id);
-    try {
-      await this.activateReading(id, device);
-      return await this.#mappedOf(this.#readingName(id));
-    } catch (error) {
-      if (hasErrno(error, 'ENODATA')) return undefined;
-      throw error;
-    } finally {
-      await this.deactivateReading(id);
-    }
-  }
-
   /** Gives an activated device another size, while it is in use. */
   resize(id: string, device: ThinDevice): Promise<void> {
     return this.#mapper.reload(this.deviceName(id), this.#tableOf(device));
@@ -146,17 +129,17 @@ export class ThinPool {
     return (await this.#mapper.sectors(this.deviceName(id))) * SECTOR;
   }
 
-  /** Takes it away again; does nothing when it is away. @throws EBUSY when it is in use. */
+  /** Removes it from /dev/mapper; does nothing when it is not there. @throws EBUSY when it is in use. */
   deactivate(id: string): Promise<void> {
     return this.#mapper.remove(this.deviceName(id));
   }
 
-  /** Makes a second, read-only device of the same number appear, of which nobody else knows. @throws ENODATA without one. */
+  /** Makes a second, read-only device of the same number appear, for this process alone. @throws ENODATA without one. */
   activateReading(id: string, device: ThinDevice): Promise<void> {
     return this.#mapper.create(this.#readingName(id), { ...this.#tableOf(device), readOnly: true });
   }
 
-  /** Takes that away again; does nothing when it is away. @throws EBUSY when it is in use. */
+  /** Removes that again; does nothing when it is not there. @throws EBUSY when it is in use. */
   deactivateReading(id: string): Promise<void> {
     return this.#mapper.remove(this.#readingName(id));
   }
@@ -195,11 +178,8 @@ export class ThinPool {
    * How many bytes of an activated device have a place in the pool, shared or not.
    * @throws EIO when the pool cannot read what it knows about the device.
    */
-  mapped(id: string): Promise<number> {
-    return this.#mappedOf(this.deviceName(id));
-  }
-
-  async #mappedOf(name: string): Promise<number> {
+  async mapped(id: string): Promise<number> {
+    const name = this.deviceName(id);
     const [sectors] = await this.#mapper.status(name);
     if (sectors === undefined || !/^\d+$/.test(sectors)) {
       throw Object.assign(new Error(`the status of ${name} is ${sectors ?? 'empty'}`), { code: 'EIO' });

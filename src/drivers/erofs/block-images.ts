@@ -4,7 +4,7 @@ import { isMountPoint, makeFileSystem, mountAll, unmountAll } from '../../linux/
 import type { Owner } from '../kit/ownership.js';
 import { type ErofsPlaces, MODES, makeDirectory, makeUpper } from './files.js';
 
-/** Nothing kept back for root, which the daemon's containers mostly are. */
+/** No blocks reserved for root, since most containers run as root. */
 const EXT4_OPTIONS = ['-m', '0'];
 
 /** An image to make. */
@@ -18,8 +18,8 @@ export interface BlockImage {
 }
 
 /**
- * Images that active snapshots are written into: an ext4 file system each, of the size that the snapshot may take, with
- * overlay's two directories in it.
+ * Images of active snapshots: an ext4 file system each, as large as the snapshot may become, with overlay's two directories
+ * in it.
  */
 export class BlockImages {
   readonly #places: ErofsPlaces;

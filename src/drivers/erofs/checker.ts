@@ -7,7 +7,6 @@ import { contentAt, type LayerContent, layoutChecker, type Measured, type Wanted
 import { type ErofsPlaces, MODES, placesBelow } from './files.js';
 import { partOf } from './image.js';
 import { imageMount, type LayerMounts } from './layer-mounts.js';
-import { mergedProblem } from './merged-image.js';
 
 /** What a checker of erofs has to know. */
 export interface ErofsCheckerOptions {
@@ -33,7 +32,7 @@ export function erofsChecker(options: ErofsCheckerOptions): DriverChecker {
     measure: ({ id }) => measure(places.layerImage(id)),
     content: ({ id }, signal) => openLayer(parts, id, signal),
     inspectMore: async (snapshot, level) => inspectMore(parts, snapshot, level),
-    mendMore: (snapshot, problem) => mendMore(parts, snapshot, problem),
+    repairMore: (snapshot, problem) => repairMore(parts, snapshot, problem),
     letGo: (id) => letGo(parts, id),
   });
 }
@@ -70,16 +69,15 @@ export async function openLayer(
   id: string,
   signal: AbortSignal | undefined,
 ): Promise<LayerContent> {
-  const manifest = places.manifest(id);
-  if (isMountPoint(places.layerPoint(id))) return contentAt(places.layerPoint(id), manifest);
+  const fileList = places.fileList(id);
+  if (isMountPoint(places.layerPoint(id))) return contentAt(places.layerPoint(id), fileList);
   const mounted = await temporaryMount([imageMount(places.layerImage(id), { loop })], { signal });
-  return { tree: mounted.path, manifest, [Symbol.asyncDispose]: () => mounted[Symbol.asyncDispose]() };
+  return { tree: mounted.path, fileList, [Symbol.asyncDispose]: () => mounted[Symbol.asyncDispose]() };
 }
 
 function inspectMore(parts: Parts, snapshot: CheckedFiles, level: CheckLevel): FileProblem[] {
   const images = level === 'quick' ? [] : inspectImages(parts, snapshot);
-  const files = [...findPart(parts, snapshot), ...inspectMerged(parts, snapshot)];
-  return [...images, ...files, ...inspectMounts(parts, snapshot)];
+  return [...images, ...findPart(parts, snapshot), ...inspectMounts(parts, snapshot)];
 }
 
 function inspectImages({ places }: Parts, { id, kind }: CheckedFiles): FileProblem[] {
@@ -90,53 +88,39 @@ function inspectImages({ places }: Parts, { id, kind }: CheckedFiles): FileProbl
 function damageOf(path: string, question: ImageQuestion): FileProblem[] {
   try {
     const message = imageProblem(path, question);
-    return message === undefined ? [] : [{ kind: 'damaged-image', path, message, mendable: false }];
+    return message === undefined ? [] : [{ kind: 'damaged-image', path, message, repairable: false }];
   } catch (error) {
-    return [{ kind: 'unreadable-file', path, message: messageOf(error), mendable: false }];
+    return [{ kind: 'unreadable-file', path, message: messageOf(error), repairable: false }];
   }
 }
 
 /** A driver that is open may be making an image of an active snapshot right now. */
 function findPart({ places, layers }: Parts, { id, kind }: CheckedFiles): FileProblem[] {
-  const isCommitted = kind === 'committed';
-  const finished = layers === undefined || isCommitted ? [partOf(places.layerImage(id))] : [];
-  // An open driver may be merging the layers below any committed snapshot.
-  const merged = layers === undefined && isCommitted ? [partOf(places.mergedImage(id))] : [];
-  const message = 'an image that was not finished';
-  return [...finished, ...merged]
-    .filter((path) => existsSync(path))
-    .map((path) => ({ kind: 'leftover', path, message, mendable: true }));
-}
-
-/** One that is taken away is made anew when it is wanted. */
-function inspectMerged({ places }: Parts, { id, kind, parentIds }: CheckedFiles): FileProblem[] {
-  const path = places.mergedImage(id);
-  if (kind !== 'committed' || !existsSync(path)) return [];
-  const problem = mergedProblem(path, [id, ...parentIds].map(places.layerImage).reverse());
-  if (problem === undefined) return [];
-  return [{ kind: 'leftover', path, message: `merged layers that cannot be used: ${problem}`, mendable: true }];
+  const path = partOf(places.layerImage(id));
+  const isFinal = layers === undefined || kind === 'committed';
+  if (!isFinal || !existsSync(path)) return [];
+  return [{ kind: 'leftover', path, message: 'an image that was not finished', repairable: true }];
 }
 
 function inspectMounts({ layers }: Parts, { id, kind }: CheckedFiles): FileProblem[] {
   if (layers === undefined) return [];
   if (kind === 'committed') {
-    const message = 'no snapshot stands on the layer that is mounted there';
-    return layers.straysOf(id).map((path) => ({ kind: 'stray-mount', path, message, mendable: true }));
+    const message = 'the layer is mounted, and no snapshot is based on it';
+    return layers.isStray(id) ? [{ kind: 'stray-mount', path: layers.pointOf(id), message, repairable: true }] : [];
   }
-  const message = 'the snapshot stands on this layer, which is not mounted';
-  return layers.missingOf(id).map((path) => ({ kind: 'missing-mount', path, message, mendable: true }));
+  const message = 'the snapshot is based on this layer, which is not mounted';
+  return layers.missingOf(id).map((path) => ({ kind: 'missing-mount', path, message, repairable: true }));
 }
 
-async function mendMore(parts: Parts, snapshot: CheckedFiles, { kind, path }: FileProblem): Promise<boolean> {
+async function repairMore(parts: Parts, snapshot: CheckedFiles, { kind, path }: FileProblem): Promise<boolean> {
   const isStill = inspectMounts(parts, snapshot).some((now) => now.kind === kind && now.path === path);
   if (!isStill) return false;
   if (kind === 'stray-mount') await parts.layers?.tidy(snapshot.id);
-  else await parts.layers?.mend(snapshot.id);
+  else await parts.layers?.repair(snapshot.id);
   return true;
 }
 
 async function letGo({ places, layers }: Parts, id: string): Promise<void> {
   await layers?.release(id);
-  for (const point of [places.layerPoint(id), places.mergedPoint(id), places.blockPoint(id)])
-    await unmountAll(point, { detach: true });
+  for (const point of [places.layerPoint(id), places.blockPoint(id)]) await unmountAll(point, { detach: true });
 }

@@ -1,9 +1,8 @@
-import type { FaultPoints } from '../../base/index.js';
+import type { FaultPoints, SerialQueue } from '../../base/index.js';
 import { InvalidArgumentError, systemErrorCode } from '../../errors/index.js';
 import { setImmutable, unmountAll } from '../../linux/index.js';
 import { isEntryName, removeTrees } from '../../trees/index.js';
 import type { BlockImages } from './block-images.js';
-import type { Chores } from './chores.js';
 import type { ErofsPlaces } from './files.js';
 import type { LayerMounts } from './layer-mounts.js';
 
@@ -12,12 +11,13 @@ export interface DiscardContext {
   readonly places: ErofsPlaces;
   readonly layers: LayerMounts;
   readonly blocks: BlockImages;
-  readonly chores: Chores;
+  /** What is done about committed layers in the background, by their ids. */
+  readonly chores: SerialQueue;
   readonly faults: FaultPoints;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What a file system that has no flags, or a file that is not there, says to a change of them. */
+/** The errors of a file system without flags, and of a missing file. */
 const NOTHING_TO_CLEAR = ['ENOENT', 'ENOTDIR', 'ENOTTY', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL'];
 
 function makeChangeable(image: string): void {
@@ -37,10 +37,10 @@ export async function discardSnapshots(ids: readonly string[], context: DiscardC
   const bad = ids.find((id) => !isEntryName(id));
   if (bad !== undefined) throw new InvalidArgumentError(`${JSON.stringify(bad)} is no name of a directory entry`);
   for (const id of ids) {
-    await chores.done(id);
+    await chores.idle(id);
     await layers.release(id);
-    // Nobody stands on it any more; it may still be mounted, by a process that was killed before it could unmount.
-    for (const point of [places.layerPoint(id), places.mergedPoint(id)]) await unmountAll(point, { detach: true });
+    // Nothing is based on it any more; it may still be mounted, by a process that was killed before it could unmount.
+    await unmountAll(places.layerPoint(id), { detach: true });
     makeChangeable(places.layerImage(id));
     await blocks.remove(id);
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
+import { SerialQueue } from '../../base/index.js';
 import { throwIfAborted, UnavailableError } from '../../errors/index.js';
 import { setImmutable } from '../../linux/index.js';
 import type {
@@ -11,12 +12,14 @@ import type {
   Mount,
   Usage,
 } from '../../snapshots/index.js';
-import { diskUsage, namesInDirectory, removeTrees, writeManifest } from '../../trees/index.js';
+import { diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
+import { ensureDirectory } from '../kit/directories.js';
+import { FileLists } from '../kit/file-lists.js';
 import { type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
+import { requireDirectoryTypes } from '../kit/overlay-needs.js';
 import { mapsBoth, type Owner, ownerFromLabels } from '../kit/ownership.js';
 import { BlockImages } from './block-images.js';
 import { erofsChecker, openLayer } from './checker.js';
-import { Chores } from './chores.js';
 import { discardSnapshots } from './discard.js';
 import {
   type ErofsPlaces,
@@ -30,14 +33,33 @@ import {
 import { makeImage, partOf } from './image.js';
 import { LayerMounts } from './layer-mounts.js';
 import { ImageLimiter } from './limiter.js';
-import { MergedLayers } from './merged-layers.js';
-import type { ErofsSetup, ResolvedErofsOptions } from './options.js';
+import { mountSettings } from './mounts.js';
+import { type ErofsOptions, type ErofsSetup, type ResolvedErofsOptions, resolveErofsOptions } from './options.js';
+import { probeErofs } from './probe.js';
 
 /** The unit of `st_blocks`. */
 const STAT_BLOCK = 512;
 
-/** See `openErofsDriver`. */
-export class ErofsDriver implements Driver {
+/**
+ * Opens a driver that packs each committed layer into an erofs image, read-only and in one file (containerd:
+ * plugins/snapshots/erofs). Active snapshots are directories, or an image of their own with a size limit. The daemon itself
+ * mounts the layers, each once, so that clients get ordinary overlay mounts and need not know of images; they must be in the
+ * same mount namespace.
+ *
+ * The root and what is missing in it are made. Takes some 50 ms, since mounting an image is tried.
+ * @throws InvalidArgumentError for options that cannot work.
+ * @throws NotImplementedError when this machine lacks something: mkfs.erofs, erofs in the kernel, what options ask for.
+ * @throws PermissionDeniedError when this process may not mount.
+ */
+export async function openErofsDriver(options: ErofsOptions): Promise<Driver> {
+  const resolved = resolveErofsOptions(options);
+  ensureDirectory(resolved.root, MODES.root);
+  requireDirectoryTypes(resolved.root, resolved.facts);
+  ensureDirectory(placesBelow(resolved.root).snapshots, MODES.root);
+  return new ErofsDriver(resolved, await probeErofs(resolved));
+}
+
+class ErofsDriver implements Driver {
   readonly capabilities: DriverCapabilities;
   readonly root: string;
   readonly checker: DriverChecker;
@@ -47,14 +69,13 @@ export class ErofsDriver implements Driver {
   readonly #loop: boolean;
   readonly #settings: MountSettings;
   readonly #layers: LayerMounts;
-  readonly #merged: MergedLayers;
   readonly #verity: boolean;
-  readonly #merges: boolean;
   readonly #blocks: BlockImages;
-  /** Snapshots whose mounts could not be brought back, with the reason. */
+  readonly #lists: FileLists;
+  /** Snapshots whose mounts could not be restored, with the reason. */
   readonly #broken = new Map<string, unknown>();
   /** What is done about committed layers in the background, by their ids. */
-  readonly #chores = new Chores();
+  readonly #chores = new SerialQueue();
 
   constructor(options: ResolvedErofsOptions, setup: ErofsSetup) {
     this.root = options.root;
@@ -62,32 +83,13 @@ export class ErofsDriver implements Driver {
     this.#options = options;
     this.#places = placesBelow(options.root);
     this.#verity = setup.verity;
-    this.#merges = setup.merges;
-    this.#merged = new MergedLayers({
-      places: this.#places,
-      maxUnmerged: setup.merges ? options.maxUnmergedLayers : 0,
-      durable: options.durability === 'full',
-      verity: setup.verity,
-      chores: this.#chores,
-      faults: options.faults,
-      onError: options.onBackgroundError,
-    });
-    const [sealed, merged] = [options.fsverity === true, this.#merged];
-    this.#layers = new LayerMounts(this.#places, { loop: setup.loop, sealed, merged });
+    this.#layers = new LayerMounts(this.#places, { loop: setup.loop, sealed: options.fsverity === true });
     this.#loop = setup.loop;
     this.checker = erofsChecker({ root: options.root, loop: setup.loop, layers: this.#layers });
+    this.#lists = new FileLists({ wanted: options.fileList, pathOf: this.#places.fileList });
     this.#blocks = new BlockImages(this.#places, options.faults);
     this.limiter = options.defaultSize === 0 ? undefined : new ImageLimiter(this.#places, options.defaultSize);
-    this.#settings = { places: this.#mountPlaces(), overlayOptions: setup.overlayOptions, remapIds: setup.remapIds };
-  }
-
-  #mountPlaces(): MountSettings['places'] {
-    const [places, blocks] = [this.#places, this.#blocks];
-    return {
-      upper: (id) => (blocks.has(id) ? blocks.upper(id) : places.files(id)),
-      work: (id) => (blocks.has(id) ? blocks.work(id) : places.work(id)),
-      lowers: ({ id, parentIds }) => this.#layers.pointsOf(id, parentIds),
-    };
+    this.#settings = mountSettings(this.#places, this.#blocks, setup);
   }
 
   async restore(recorded: Iterable<DriverSnapshot>): Promise<void> {
@@ -96,20 +98,16 @@ export class ErofsDriver implements Driver {
       if (snapshot.kind === 'committed') committed.push(snapshot.id);
       else await this.#restoreMounts(snapshot);
     }
-    for (const id of committed) {
-      await this.#layers.tidy(id);
-      await this.#merged.tidy(id);
-    }
+    for (const id of committed) await this.#layers.tidy(id);
   }
 
   async #restoreMounts({ id, parentIds }: DriverSnapshot): Promise<void> {
     try {
-      // Of a commit that an earlier process did not come to record, or whose record is lost: the next one is another layer.
-      for (const image of [this.#places.layerImage(id), this.#places.mergedImage(id)]) {
-        for (const left of [partOf(image), image]) await rm(left, { force: true });
-      }
+      // From a commit that an earlier process did not record, or whose record is lost: the next commit makes another layer.
+      const image = this.#places.layerImage(id);
+      for (const left of [partOf(image), image]) await rm(left, { force: true });
       if (existsSync(this.#places.blockImage(id))) await this.#blocks.mount(id);
-      await this.#layers.hold(id, parentIds, { found: true });
+      await this.#layers.hold(id, parentIds);
     } catch (error) {
       this.#broken.set(id, error);
       this.#options.onBackgroundError(error);
@@ -129,20 +127,17 @@ export class ErofsDriver implements Driver {
       await this.discard([snapshot.id], {});
       throw error;
     }
-    const { id, parentIds } = snapshot;
-    this.#merged.want(parentIds, this.#layers.pointsOf(id, parentIds).length);
   }
 
   /**
    * As with the overlay driver: the container's root if labels map ids, else the owner of the nearest layer. Without
    * layers the directory itself is mounted, and so mapped, and stays as it is made.
    */
-  #ownerOf({ id, labels, parentIds }: DriverSnapshot): Owner | undefined {
+  #ownerOf({ labels, parentIds }: DriverSnapshot): Owner | undefined {
     const [parent] = parentIds;
     const mapped = ownerFromLabels(labels);
     if (parent === undefined) return this.#settings.remapIds && mapsBoth(labels) ? undefined : mapped;
-    const [nearest = ''] = this.#layers.pointsOf(id, parentIds);
-    return mapped ?? ownerOfLayer(nearest, parent);
+    return mapped ?? ownerOfLayer(this.#places.layerPoint(parent), parent);
   }
 
   async #makeContents(snapshot: DriverSnapshot, owner: Owner | undefined, { signal }: CallContext): Promise<void> {
@@ -159,20 +154,17 @@ export class ErofsDriver implements Driver {
   async seal({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const target = this.#places.layerImage(id);
     const { durability, faults } = this.#options;
-    const durable = durability === 'full';
-    const how = { mergeable: this.#merges, durable, verity: this.#verity };
+    const how = { durable: durability === 'full', verity: this.#verity };
     await makeImage({ source: this.#upper(id), target, ...how, faults, signal });
     await this.#list(id, signal);
     const { blocks } = await stat(target);
     return { size: blocks * STAT_BLOCK, inodes: 1 };
   }
 
-  /** Lists what is in the layer; a list that a refused commit left does not outlive what it says. */
   async #list(id: string, signal: AbortSignal | undefined): Promise<void> {
-    const manifest = this.#places.manifest(id);
-    if (!this.#options.manifest) return rm(manifest, { force: true });
+    if (!this.#lists.wanted) return this.#lists.remove([id]);
     await using layer = await openLayer({ places: this.#places, loop: this.#loop }, id, signal);
-    await writeManifest({ tree: layer.tree, manifest }, signal);
+    await this.#lists.write({ id, tree: layer.tree }, signal);
   }
 
   #upper(id: string): string {
@@ -201,7 +193,7 @@ export class ErofsDriver implements Driver {
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
     const cause = this.#broken.get(snapshot.id);
     if (cause !== undefined) {
-      throw new UnavailableError(`what snapshot ${snapshot.id} stands on could not be mounted`, { cause });
+      throw new UnavailableError(`what snapshot ${snapshot.id} is based on could not be mounted`, { cause });
     }
     return overlayMounts(snapshot, this.#settings);
   }
@@ -238,10 +230,9 @@ export class ErofsDriver implements Driver {
     yield* namesInDirectory(this.#places.snapshots);
   }
 
-  /** What is mounted stays mounted: containers go on, and clients can mount what they were told. */
+  /** Mounts stay: containers go on, and the mounts that clients got remain valid. */
   async close(): Promise<void> {
-    this.#merged.close();
-    await this.#chores.allDone();
+    await this.#chores.allIdle();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -8,9 +8,9 @@ import {
   supportsDirectoryTypes,
 } from '../../linux/index.js';
 import { mountsWithMappedIds } from '../kit/trial-mount.js';
-import { type ImageMounting, triesImage, triesImmutable, triesMerging, triesVerity } from './trial.js';
+import { type ImageMounting, triesImage, triesImmutable, triesVerity } from './trial.js';
 
-/** What the driver has to know about its machine. */
+/** What the driver needs to know about its machine. */
 export interface ErofsFacts {
   readonly kernel: KernelVersion;
   /** Whether overlay knows the option `index`. */
@@ -21,17 +21,15 @@ export interface ErofsFacts {
   supportsDirectoryTypes(directory: string): boolean | undefined;
   /** How an image below a directory is mounted. @throws why it cannot be. */
   mountsImages(root: string): Promise<ImageMounting>;
-  /** Whether overlay can stand on layers with mapped ids; undefined when this process may not try. */
+  /** Whether overlay can be mounted over layers with mapped ids; undefined when this process may not try. */
   mountsWithMappedIds(root: string): Promise<boolean | undefined>;
   /** @throws why files in a directory cannot be protected by fs-verity. */
   triesVerity(root: string): Promise<void>;
-  /** @throws why layers below a directory cannot be merged into one image and mounted so. */
-  triesMerging(root: string): Promise<void>;
   /** @throws why files in a directory cannot be made immutable. */
   triesImmutable(root: string): Promise<void>;
 }
 
-/** The facts of this machine, but for those that are given. */
+/** The facts of this machine, except those that are given. */
 export function resolveFacts(given: Partial<ErofsFacts>): ErofsFacts {
   return Object.freeze({
     kernel: kernelVersion(),
@@ -41,7 +39,6 @@ export function resolveFacts(given: Partial<ErofsFacts>): ErofsFacts {
     mountsImages: triesImage,
     mountsWithMappedIds,
     triesVerity,
-    triesMerging,
     triesImmutable,
     ...given,
   });

@@ -9,10 +9,8 @@
  *           rwlayer.img          0600  in their place, in block mode: a file system image with `upper` and `work` in it
  *           rw/                  0700  where that is mounted
  *           layer.erofs          0644  a committed layer
- *           manifest             0600  what is in it, when that is asked for
- *           layer/               0700  where that is mounted, while a snapshot stands on it
- *           fsmeta.erofs         0644  the names of it and of all layers below as one, with their data in the layers
- *           merged/              0700  where that is mounted, while a snapshot stands on it
+ *           file-list            0600  what is in it, when that is asked for
+ *           layer/               0700  where that is mounted, while a snapshot is based on it
  *       trial/                   0700  what is tried at the start; gone afterwards
  *
  * The names are containerd's (plugins/snapshots/erofs), where it has them. An id is never given out twice, so that its
@@ -40,9 +38,7 @@ export interface ErofsPlaces {
   blockPoint(id: string): string;
   layerImage(id: string): string;
   layerPoint(id: string): string;
-  mergedImage(id: string): string;
-  mergedPoint(id: string): string;
-  manifest(id: string): string;
+  fileList(id: string): string;
 }
 
 /** The places below a root. */
@@ -59,9 +55,7 @@ export function placesBelow(root: string): ErofsPlaces {
     blockPoint: inside('rw'),
     layerImage: inside('layer.erofs'),
     layerPoint: inside('layer'),
-    mergedImage: inside('fsmeta.erofs'),
-    mergedPoint: inside('merged'),
-    manifest: inside('manifest'),
+    fileList: inside('file-list'),
   });
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
-import { type FaultPoint, type FaultPoints, noFaults } from '../../base/index.js';
+import { type FaultPoints, noFaults } from '../../base/index.js';
 import {
   abortError,
   fromSystemError,
@@ -16,15 +16,9 @@ import { MODES } from './files.js';
 import { Slots } from './slots.js';
 
 /** Which image to make of which files. */
-export interface ImageRequest extends PlacedImage {
+export interface ImageRequest {
   /** The directory. Only its files on its own file system; nothing mounted below. */
   readonly source: string;
-  /** Whether the image can be merged with others: then the ends of files have blocks of their own. */
-  readonly mergeable: boolean;
-}
-
-/** Where an image goes, and what holds when it is there. */
-export interface PlacedImage {
   /** The image; one that is there is replaced when the new one is complete. */
   readonly target: string;
   /** Whether image and name are on disk when it is made. */
@@ -33,18 +27,8 @@ export interface PlacedImage {
   readonly verity: boolean;
   /** Told before and after the image gets its name. Default: nobody is. */
   readonly faults?: FaultPoints;
-  /** What it is told. Default: the points of a layer. */
-  readonly points?: PlacingPoints;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The points that the placing of an image passes. */
-export interface PlacingPoints {
-  readonly packed: FaultPoint;
-  readonly named: FaultPoint;
-}
-
-const layerPoints: PlacingPoints = { packed: 'erofs.packed', named: 'erofs.named' };
 
 /** The descriptor that the program finds its image at. */
 const IMAGE_FD = 3;
@@ -68,8 +52,8 @@ export function partOf(image: string): string {
 
 /**
  * Makes an erofs image of a directory, in a child process: 5 ms for an empty one, 2 to 4 ms for each MiB. Whiteouts and
- * opaque marks of overlay go into it as they are, so that it is a layer like the directory. When it fails, or the daemon
- * is killed, nothing stands under the name of the image that did not before.
+ * opaque marks of overlay go into it unchanged, so that it is a layer like the directory. When it fails, or the daemon is
+ * killed, nothing new has the name of the image.
  * @throws NotImplementedError where mkfs.erofs is missing; UnknownError with what it said when it failed.
  * @throws ResourceExhaustedError when the disk is full.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted; the child is gone by then.
@@ -77,8 +61,8 @@ export function partOf(image: string): string {
 export async function makeImage(request: ImageRequest): Promise<void> {
   const program = imageProgram();
   await using _slot = await slots.take(request.signal);
-  // The child gets the image as an open file, so that one which outlives a killed daemon makes no name anew after the
-  // next daemon has cleaned up.
+  // The child gets the image as an open file, so that a child which outlives a killed daemon cannot create the name again
+  // after the next daemon has cleaned up.
   await placeImage(request, (image) => runPacker({ ...request, program, image }));
 }
 
@@ -86,15 +70,15 @@ export async function makeImage(request: ImageRequest): Promise<void> {
  * Has an image written beside its place, and puts it there when it is complete.
  * @throws what writing throws; ResourceExhaustedError when the disk is full, and other system errors.
  */
-export async function placeImage(request: PlacedImage, write: (image: FileHandle) => Promise<void>): Promise<void> {
-  const { target, durable, verity, faults = noFaults, points = layerPoints } = request;
+async function placeImage(request: ImageRequest, write: (image: FileHandle) => Promise<void>): Promise<void> {
+  const { target, durable, verity, faults = noFaults } = request;
   const part = partOf(target);
   try {
     await writePart(part, { durable, write });
     if (verity) enableVerity(part);
-    faults.reach(points.packed);
+    faults.reach('erofs.packed');
     await rename(part, target);
-    faults.reach(points.named);
+    faults.reach('erofs.named');
     if (durable) await syncNames(target);
   } catch (error) {
     await rm(part, { force: true });
@@ -124,10 +108,9 @@ interface PackerRun extends ImageRequest {
   readonly image: FileHandle;
 }
 
-function runPacker({ program, source, mergeable, image, signal }: PackerRun): Promise<void> {
+function runPacker({ program, source, image, signal }: PackerRun): Promise<void> {
   throwIfAborted(signal);
-  const more = mergeable ? ['-Enoinline_data'] : [];
-  const args = ['--quiet', '--preserve-mtime', ...more, `/proc/self/fd/${IMAGE_FD}`, source];
+  const args = ['--quiet', '--preserve-mtime', `/proc/self/fd/${IMAGE_FD}`, source];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe', image.fd] });
     const kill = () => child.kill('SIGKILL');

@@ -1,6 +1,5 @@
 export { type ErofsCheckerOptions, erofsChecker } from './checker.js';
+export { openErofsDriver } from './driver.js';
 export type { ErofsFacts } from './facts.js';
 export type { ErofsOptions } from './options.js';
-export { openErofsDriver } from './setup.js';
-export { triesMerging } from './trial.js';
 export { unsealedLayers } from './unsealed.js';

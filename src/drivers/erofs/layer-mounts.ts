@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { SerialQueue } from '../../base/index.js';
 import { FailedPreconditionError, fromSystemError } from '../../errors/index.js';
 import { isMountPoint, type MountSpec, mountAll, unmountAll, verityDigest } from '../../linux/index.js';
 import { type ErofsPlaces, MODES } from './files.js';
-import type { MergedLayers } from './merged-layers.js';
 
 /** How layers are mounted. */
 export interface LayerMountOptions {
@@ -12,31 +12,22 @@ export interface LayerMountOptions {
   readonly loop: boolean;
   /** Whether only those are mounted whose blocks the kernel checks (fs-verity). */
   readonly sealed: boolean;
-  readonly merged: MergedLayers;
-}
-
-/** A place where one layer is mounted, or a layer with all below it. */
-interface Ground {
-  readonly point: string;
-  readonly image: string;
-  /** The images in which the data lies when it is not in `image`, the lowest first. */
-  readonly devices: readonly string[];
 }
 
 /**
- * The mounts of committed layers: each is mounted once, while at least one snapshot stands on it, so that clients get
- * ordinary overlay mounts over directories and need to know nothing of images. The mounts outlive the daemon, and are
- * found again by the next one. From the first layer on that is merged with those below it, that is one mount.
+ * The mounts of committed layers: each is mounted once, while at least one snapshot is based on it, so that clients get
+ * ordinary overlay mounts over directories and need to know nothing of images. The mounts outlive the daemon, and the next one
+ * finds them again.
  */
 export class LayerMounts {
   readonly #places: ErofsPlaces;
   readonly #options: LayerMountOptions;
-  /** The snapshots that stand on each mount point. */
+  /** The snapshots that are based on each layer. */
   readonly #users = new Map<string, Set<string>>();
-  /** What each snapshot stands on, the nearest first. */
-  readonly #held = new Map<string, readonly Ground[]>();
-  /** What is being done about each mount point; one step follows the other. */
-  readonly #work = new Map<string, Promise<void>>();
+  /** The layers that each snapshot is based on, the nearest first. */
+  readonly #held = new Map<string, readonly string[]>();
+  /** What is being done about each layer. */
+  readonly #queue = new SerialQueue();
 
   constructor(places: ErofsPlaces, options: LayerMountOptions) {
     this.#places = places;
@@ -45,145 +36,93 @@ export class LayerMounts {
 
   /**
    * Has the layers mounted for a snapshot, until it is released. Takes 0.3 ms for each that is not mounted yet.
-   * @param layers The chain that it stands on, the nearest first.
-   * @param found Whether an earlier process may have told a client where they are mounted: they stay there then.
-   * @throws what keeps one of them from being mounted; the snapshot holds them all the same.
+   * @param layers The chain that it is based on, the nearest first.
+   * @throws the reason why one of them cannot be mounted; the snapshot holds them nevertheless.
    */
-  async hold(snapshot: string, layers: readonly string[], { found = false } = {}): Promise<void> {
+  async hold(snapshot: string, layers: readonly string[]): Promise<void> {
     if (layers.length === 0) return;
-    const singles = layers.map((layer) => this.#single(layer));
-    if (found && singles.every(({ point }) => isMountPoint(point))) return this.#holdAll(snapshot, singles);
-    const mergedFrom = layers.findIndex((_, index) => this.#options.merged.isReady(layers.slice(index)));
-    if (mergedFrom >= 0 && (await this.#holdMerged(snapshot, layers, mergedFrom))) return;
-    await this.#holdAll(snapshot, singles);
-  }
-
-  async #holdMerged(snapshot: string, layers: readonly string[], from: number): Promise<boolean> {
-    const nearest = layers[from] ?? '';
-    const merged = this.#merged(nearest, layers.slice(from));
-    try {
-      await this.#holdAll(snapshot, [...layers.slice(0, from).map((layer) => this.#single(layer)), merged]);
-      return true;
-    } catch (error) {
-      // The layers themselves may still do; if it was one of them, mounting them says so again.
-      if (isMountPoint(merged.point)) throw error;
-      this.#options.merged.refuse(nearest, error);
-      await this.release(snapshot);
-      return false;
-    }
-  }
-
-  #single(layer: string): Ground {
-    return { point: this.#places.layerPoint(layer), image: this.#places.layerImage(layer), devices: [] };
-  }
-
-  #merged(nearest: string, chain: readonly string[]): Ground {
-    const { merged } = this.#options;
-    const [point, image] = [this.#places.mergedPoint(nearest), this.#places.mergedImage(nearest)];
-    return { point, image, devices: merged.imagesOf(chain) };
-  }
-
-  async #holdAll(snapshot: string, grounds: readonly Ground[]): Promise<void> {
-    this.#held.set(snapshot, grounds);
-    for (const { point } of grounds) {
-      const users = this.#users.get(point);
-      if (users === undefined) this.#users.set(point, new Set([snapshot]));
+    this.#held.set(snapshot, layers);
+    for (const layer of layers) {
+      const users = this.#users.get(layer);
+      if (users === undefined) this.#users.set(layer, new Set([snapshot]));
       else users.add(snapshot);
     }
-    for (const ground of grounds) if (!this.#isMounted(ground.point)) await this.#settle(ground.point, ground);
+    for (const layer of layers) if (!this.#isMounted(layer)) await this.#adjust(layer);
   }
 
-  /** Unmounts the layers on which nothing else stands. @throws what keeps one of them mounted. */
+  /** Unmounts the layers on which nothing else is based. @throws what keeps one of them mounted. */
   async release(snapshot: string): Promise<void> {
-    const grounds = this.#held.get(snapshot) ?? [];
+    const layers = this.#held.get(snapshot) ?? [];
     this.#held.delete(snapshot);
-    for (const { point } of grounds) {
-      const users = this.#users.get(point);
+    for (const layer of layers) {
+      const users = this.#users.get(layer);
       users?.delete(snapshot);
-      if (users?.size === 0) this.#users.delete(point);
+      if (users?.size === 0) this.#users.delete(layer);
     }
-    for (const ground of grounds) if (!this.#users.has(ground.point)) await this.#settle(ground.point, ground);
+    for (const layer of layers) if (!this.#users.has(layer)) await this.#adjust(layer);
+  }
+
+  /** Where a layer is mounted. */
+  pointOf(layer: string): string {
+    return this.#places.layerPoint(layer);
   }
 
   /**
-   * Where the layers of a snapshot are mounted, the nearest first.
-   * @param layers The chain that it stands on.
-   */
-  pointsOf(snapshot: string, layers: readonly string[]): readonly string[] {
-    const held = this.#held.get(snapshot);
-    return held === undefined ? layers.map(this.#places.layerPoint) : held.map(({ point }) => point);
-  }
-
-  /**
-   * Unmounts a layer that an earlier process mounted and no snapshot stands on now, and deletes the directory that one
-   * left which was killed just before it mounted or just after it unmounted.
+   * Unmounts a layer that an earlier process mounted and on which no snapshot is based, and deletes a mount point that a killed
+   * process left.
    */
   async tidy(layer: string): Promise<void> {
-    for (const point of this.#pointsAt(layer)) {
-      if (this.#users.has(point) || !existsSync(point)) continue;
-      if (isMountPoint(point)) await this.#settle(point, undefined);
-      else await rmdir(point);
-    }
+    const point = this.pointOf(layer);
+    if (this.#users.has(layer) || !existsSync(point)) return;
+    if (isMountPoint(point)) await this.#adjust(layer);
+    else await rmdir(point);
   }
 
-  /** Where a layer is mounted though no snapshot stands on it, and nothing is being done about it. */
-  straysOf(layer: string): readonly string[] {
-    return this.#pointsAt(layer).filter((point) => !this.#users.has(point) && this.#isMounted(point));
+  /** Whether a layer is mounted though no snapshot is based on it, and nothing is being done about it. */
+  isStray(layer: string): boolean {
+    return !this.#users.has(layer) && this.#isMounted(layer);
   }
 
-  /** Where nothing is mounted of what a snapshot stands on, and nothing is being done about it. */
+  /** Where nothing is mounted of what a snapshot is based on, and nothing is being done about it. */
   missingOf(snapshot: string): readonly string[] {
-    return this.pointsOf(snapshot, []).filter((point) => !this.#work.has(point) && !isMountPoint(point));
+    return this.#missingLayersOf(snapshot).map((layer) => this.pointOf(layer));
   }
 
-  /** Mounts again what is missing of what a snapshot stands on. @throws what keeps it from being mounted. */
-  async mend(snapshot: string): Promise<void> {
-    const missing = new Set(this.missingOf(snapshot));
-    for (const ground of this.#held.get(snapshot) ?? []) {
-      if (missing.has(ground.point)) await this.#settle(ground.point, ground);
-    }
+  /** Mounts again what is missing of what a snapshot is based on. @throws what keeps it from being mounted. */
+  async repair(snapshot: string): Promise<void> {
+    for (const layer of this.#missingLayersOf(snapshot)) await this.#adjust(layer);
   }
 
-  #pointsAt(layer: string): readonly string[] {
-    return [this.#places.layerPoint(layer), this.#places.mergedPoint(layer)];
+  #missingLayersOf(snapshot: string): readonly string[] {
+    const layers = this.#held.get(snapshot) ?? [];
+    return layers.filter((layer) => !this.#queue.isBusy(layer) && !isMountPoint(this.pointOf(layer)));
   }
 
-  #isMounted(point: string): boolean {
-    return !this.#work.has(point) && isMountPoint(point);
+  #isMounted(layer: string): boolean {
+    return !this.#queue.isBusy(layer) && isMountPoint(this.pointOf(layer));
   }
 
-  /** Mounts or unmounts, as it is wanted when its turn comes. */
-  async #settle(point: string, ground: Ground | undefined): Promise<void> {
-    const before = this.#work.get(point);
-    const work = this.#after(before, point, ground);
-    this.#work.set(point, work);
-    try {
-      await work;
-    } finally {
-      if (this.#work.get(point) === work) this.#work.delete(point);
-    }
+  /** Mounts or unmounts, whichever is needed when its turn comes. */
+  #adjust(layer: string): Promise<void> {
+    return this.#queue.run(layer, () =>
+      this.#users.has(layer) ? this.#mount(layer) : unmountPoint(this.pointOf(layer)),
+    );
   }
 
-  async #after(before: Promise<void> | undefined, point: string, ground: Ground | undefined): Promise<void> {
-    // Its failure belongs to those who waited for it.
-    await before?.catch(() => undefined);
-    if (ground !== undefined && this.#users.has(point)) await this.#mount(ground);
-    else await unmountPoint(point);
-  }
-
-  async #mount({ point, image, devices }: Ground): Promise<void> {
+  async #mount(layer: string): Promise<void> {
+    const [point, image] = [this.pointOf(layer), this.#places.layerImage(layer)];
     if (isMountPoint(point)) return;
-    if (this.#options.sealed) for (const each of [image, ...devices]) requireSealed(each);
+    if (this.#options.sealed) requireSealed(image);
     await mkdir(point, { mode: MODES.snapshot, recursive: true });
-    await mountAll([imageMount(image, { loop: this.#options.loop, devices })], point);
+    await mountAll([imageMount(image, { loop: this.#options.loop })], point);
   }
 }
 
 async function unmountPoint(point: string): Promise<void> {
   if (!isMountPoint(point)) return;
-  // Overlay mounts that stand on it have it for themselves, and go on.
+  // Overlay mounts over it have it for themselves, and go on.
   await unmountAll(point, { detach: true });
-  // Without its directory nobody can take an unmounted layer for an empty one.
+  // Without a mount point nobody can mistake an unmounted layer for an empty one.
   await rmdir(point);
 }
 
@@ -200,15 +139,7 @@ function requireSealed(image: string): void {
   );
 }
 
-/** How an image is mounted. */
-export interface ImageMountOptions {
-  readonly loop: boolean;
-  /** The images in which its data lies, the lowest first. */
-  readonly devices?: readonly string[];
-}
-
 /** How to mount an image. */
-export function imageMount(image: string, { loop, devices = [] }: ImageMountOptions): MountSpec {
-  const options = ['ro', ...(loop ? ['loop'] : []), ...devices.map((device) => `device=${device}`)];
-  return { type: 'erofs', source: image, target: '', options };
+export function imageMount(image: string, { loop }: Pick<LayerMountOptions, 'loop'>): MountSpec {
+  return { type: 'erofs', source: image, target: '', options: ['ro', ...(loop ? ['loop'] : [])] };
 }

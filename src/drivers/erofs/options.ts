@@ -11,7 +11,7 @@ export interface ErofsOptions {
   /** Further options for each overlay mount, such as `volatile`. Default none. containerd's `ovl_mount_options`. */
   readonly mountOptions?: readonly string[];
   /**
-   * Has the kernel check the blocks of each layer whenever they are read (fs-verity). With `true` nothing stands on a
+   * Has the kernel check the blocks of each layer whenever they are read (fs-verity). With `true` nothing is based on a
    * layer without that, and the root's file system must be able to; with `auto` it is done where it can. Default false.
    * containerd's `enable_fsverity`.
    */
@@ -23,19 +23,13 @@ export interface ErofsOptions {
    * unless the snapshot's limit says otherwise. Default 0. containerd's `default_size`.
    */
   readonly defaultSize?: number;
-  /**
-   * Has chains that take more mounts than this merged into one, in the background; 0 for none. Images then hold the ends
-   * of files in blocks of their own. Needs Linux 6.12; goes on without, and reports that. Default 0.
-   * containerd's `max_unmerged_layers`.
-   */
-  readonly maxUnmergedLayers?: number;
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
   /**
-   * Has each commit write a manifest of the layer, for `strata check --deep`: mounts the image and reads every file once.
+   * Has each commit write a file list of the layer, for `strata check --deep`: mounts the image and reads every file once.
    * Default false.
    */
-  readonly manifest?: boolean;
+  readonly fileList?: boolean;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
   /** Told about failures that no caller waits for. Default: nobody is. */
@@ -55,8 +49,6 @@ export interface ErofsSetup {
   readonly loop: boolean;
   /** Whether the kernel is to check the blocks of new layers. */
   readonly verity: boolean;
-  /** Whether chains of layers can be merged here, as the options want. */
-  readonly merges: boolean;
   readonly remapIds: boolean;
   /** What every overlay mount ends in. */
   readonly overlayOptions: readonly string[];
@@ -72,15 +64,10 @@ function checkSize(size: number): number {
   throw new InvalidArgumentError(`default size ${size} is neither 0 nor at least ${SMALLEST_BLOCK} bytes`);
 }
 
-function checkCount(layers: number): number {
-  if (Number.isSafeInteger(layers) && layers >= 0) return layers;
-  throw new InvalidArgumentError(`max unmerged layers ${layers} is no number of layers`);
-}
-
 /**
  * Fills in what was left out, and checks. @returns a frozen value.
  * @throws InvalidArgumentError for a root that overlay cannot mount, for a mount option that is empty or that the driver
- * sets itself, for a size that is too small, and for a negative number of layers.
+ * sets itself, and for a size that is too small.
  */
 export function resolveErofsOptions(options: ErofsOptions): ResolvedErofsOptions {
   return Object.freeze({
@@ -89,9 +76,8 @@ export function resolveErofsOptions(options: ErofsOptions): ResolvedErofsOptions
     fsverity: options.fsverity ?? false,
     setImmutable: options.setImmutable ?? false,
     defaultSize: checkSize(options.defaultSize ?? 0),
-    maxUnmergedLayers: checkCount(options.maxUnmergedLayers ?? 0),
     durability: options.durability ?? 'full',
-    manifest: options.manifest ?? false,
+    fileList: options.fileList ?? false,
     faults: options.faults ?? noFaults,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     facts: resolveFacts(options.facts ?? {}),

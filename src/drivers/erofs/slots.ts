@@ -1,6 +1,6 @@
 import { abortError, throwIfAborted } from '../../errors/index.js';
 
-/** A number of places for work that must not be done too often at the same time; who comes later waits his turn. */
+/** A limit for work that runs at the same time; later callers wait for their turn. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -10,7 +10,7 @@ export class Slots {
   }
 
   /**
-   * Takes a place, which is free again when the result is disposed.
+   * Takes a slot, which is free again when the result is disposed.
    * @throws CanceledError or DeadlineExceededError when the signal is aborted while it waits.
    */
   async take(signal?: AbortSignal): Promise<AsyncDisposable> {

@@ -59,7 +59,7 @@ describe('fs-verity that is asked for', { skip: whyNoErofs() }, () => {
     await driver.create(over, noContext);
   });
 
-  it('lets nothing stand on a layer that is not protected, but with auto', async (t) => {
+  it('lets nothing be based on a layer that is not protected, except with auto', async (t) => {
     const root = newRoot(t);
     await makeLayer(await open(t, root, {}));
     const facts = { triesVerity: async () => undefined };

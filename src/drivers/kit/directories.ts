@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { fromSystemError, systemErrorCode } from '../../errors/index.js';
 import { temporaryMountPrefix, unmountBelow } from '../../linux/index.js';
 
+/** The mode of directories that are the daemon's alone. */
+export const PRIVATE = 0o700;
+
 /**
  * Makes a directory with exactly this mode, and those above it, unless it is there; one that is there keeps its mode.
  * @throws PermissionDeniedError, ResourceExhaustedError, or Unknown with the system's text.
@@ -17,8 +20,8 @@ export function ensureDirectory(path: string, mode: number): void {
 }
 
 /**
- * Deletes a directory in which something was tried, with what is still mounted in it: a process that is killed in the
- * middle of a trial leaves both. No such directory is success.
+ * Deletes the directory of a trial, with what is still mounted in it: a process that is killed during a trial leaves both.
+ * No such directory is success.
  * @throws PermissionDeniedError when this process may not unmount what is there, or an error of the system.
  */
 export async function removeTrial(directory: string): Promise<void> {
@@ -27,8 +30,8 @@ export async function removeTrial(directory: string): Promise<void> {
 }
 
 /**
- * Takes away what a crash left of temporary mounts in a directory, and what else is mounted below it. Deletes no file,
- * whatever is still mounted. No such directory is success.
+ * Unmounts what a crash left of temporary mounts in a directory, and whatever else is mounted below it, and removes the mount
+ * points. Deletes no file, whatever is still mounted. No such directory is success.
  * @throws an error of the system.
  */
 export async function removeMountPoints(directory: string): Promise<void> {

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { CanceledError } from '../../errors/index.js';
 import { attachLoop, liesInOneJournal, makeFileSystem, mountAll, unmountAll } from '../../linux/index.js';
-import { type LayerFiles, LayerSync, type LayerSyncFacts } from './layer-sync.js';
+import { type LayerFiles, LayerSync, type LayerSyncFacts, smallLayer } from './layer-sync.js';
 
 const MIB = 2 ** 20;
 
@@ -21,7 +21,7 @@ async function makeLayer(root: string): Promise<LayerFiles> {
   const files = path.join(directory, 'fs');
   await mkdir(path.join(files, 'inside', 'deeper'), { recursive: true });
   await writeFile(path.join(files, 'inside', 'deeper', 'file'), 'content');
-  return { path: files, parents: [directory, root], inodes: 4, size: 4096 };
+  return { path: files, parents: [directory, root], inodes: 4 };
 }
 
 /** A LayerSync, and how often it synchronised the whole file system, or its journal. */
@@ -36,27 +36,22 @@ function counting(directory: string, facts: Partial<LayerSyncFacts>) {
 }
 
 describe('LayerSync', () => {
-  const cases = [
-    { title: 'nothing else waits', waiting: 0, inodes: 4, size: 4096, whole: 1 },
-    { title: 'only its own data waits', waiting: 500 * MIB, inodes: 4, size: 500 * MIB, whole: 1 },
-    { title: 'much of others waits', waiting: 64 * MIB, inodes: 4, size: 4096, whole: 0 },
-    { title: 'much of others waits, but it has more files', waiting: 64 * MIB, inodes: 500, size: 4096, whole: 1 },
-    { title: 'less of others waits than a walk costs', waiting: 3 * MIB, inodes: 2, size: 4096, whole: 1 },
-    { title: 'it has very many files', waiting: 64 * 1024 * MIB, inodes: 5000, size: 4096, whole: 1 },
-  ];
-  for (const { title, waiting, whole, ...taken } of cases) {
-    it(`synchronises ${whole === 1 ? 'everything' : 'file by file'} when ${title}`, async (t) => {
+  for (const [inodes, counted] of [
+    [smallLayer, 0],
+    [smallLayer + 1, 1],
+  ] as const) {
+    it(`synchronises ${counted === 1 ? 'everything' : 'file by file'} for a layer of ${inodes} inodes`, async (t) => {
       const directory = await temporaryDirectory(t);
-      const { counts, layers } = counting(directory, { waitingBytes: () => waiting });
-      await layers.sync({ ...(await makeLayer(directory)), ...taken });
-      assert.equal(counts.whole, whole);
+      const { counts, layers } = counting(directory, {});
+      await layers.sync({ ...(await makeLayer(directory)), inodes });
+      assert.equal(counts.whole, counted);
     });
   }
 
   it('counts layers that come at the same time together', async (t) => {
     const directory = await temporaryDirectory(t);
-    const { counts, layers } = counting(directory, { waitingBytes: () => 7 * MIB });
-    const layer = { ...(await makeLayer(directory)), inodes: 5 };
+    const { counts, layers } = counting(directory, { hasOneJournal: true });
+    const layer = { ...(await makeLayer(directory)), inodes: smallLayer / 2 };
     await Promise.all(Array.from({ length: 8 }, () => layers.sync(layer)));
     assert.equal(counts.whole, 6);
     await layers.sync(layer);
@@ -68,20 +63,20 @@ describe('LayerSync', () => {
     const layer = await makeLayer(directory);
     await symlink('file', path.join(layer.path, 'link'));
     for (const hasOneJournal of [true, false]) {
-      const { counts, layers } = counting(directory, { waitingBytes: () => 64 * MIB, hasOneJournal });
+      const { counts, layers } = counting(directory, { hasOneJournal });
       await layers.sync(layer);
       assert.equal(counts.whole, hasOneJournal ? 0 : 1);
     }
   });
 
-  it('commits the journal for a layer without files, where there is one journal', async (t) => {
+  it('commits the journal for a layer without files, where there is one; walks it elsewhere', async (t) => {
     const directory = await temporaryDirectory(t);
     const layer = { ...(await makeLayer(directory)), inodes: 1 };
     for (const [hasOneJournal, wanted] of [
       [true, { whole: 0, journal: 1 }],
-      [false, { whole: 1, journal: 0 }],
+      [false, { whole: 0, journal: 0 }],
     ] as const) {
-      const { counts, layers } = counting(directory, { waitingBytes: () => 0, hasOneJournal });
+      const { counts, layers } = counting(directory, { hasOneJournal });
       await layers.sync(layer);
       assert.deepEqual(counts, wanted);
     }
@@ -89,7 +84,7 @@ describe('LayerSync', () => {
 
   it('gives up when it is aborted', async (t) => {
     const directory = await temporaryDirectory(t);
-    const { counts, layers } = counting(directory, { waitingBytes: () => 64 * MIB });
+    const { counts, layers } = counting(directory, {});
     const abort = new AbortController();
     const synced = layers.sync(await makeLayer(directory), abort.signal);
     abort.abort();
@@ -98,8 +93,8 @@ describe('LayerSync', () => {
   });
 
   it('rejects when the layer is gone and the file system cannot be synchronised', async () => {
-    const layer = { path: '/nowhere/at/all', parents: [], inodes: 1, size: 0 };
-    await assert.rejects(new LayerSync('/nowhere', { waitingBytes: () => 0 }).sync(layer), { code: 'ENOENT' });
+    const layer = { path: '/nowhere/at/all', parents: [], inodes: smallLayer + 1 };
+    await assert.rejects(new LayerSync('/nowhere').sync(layer), { code: 'ENOENT' });
   });
 });
 
@@ -138,13 +133,13 @@ async function makeImage(t: TestContext, options: readonly string[]): Promise<st
 
 for (const [journal, options] of Object.entries(journals)) {
   describe(`a layer that was synchronised on ext4 with ${journal}`, { skip: whyNoLoopFileSystem('ext4') }, () => {
-    const ways = { 'file by file': 64 * MIB, 'with everything': 0 };
-    for (const [way, waiting] of Object.entries(ways)) {
+    const ways = { 'file by file': 4, 'with everything': smallLayer + 1 };
+    for (const [way, inodes] of Object.entries(ways)) {
       it(`${way} is whole after a power cut`, async (t) => {
         const image = await makeImage(t, options);
         await mounted(image, async (root) => {
-          const layer = await makeLayer(root);
-          const sync = () => new LayerSync(root, { waitingBytes: () => waiting }).sync(layer);
+          const layer = { ...(await makeLayer(root)), inodes };
+          const sync = () => new LayerSync(root).sync(layer);
           await symlink('file', path.join(layer.path, 'link'));
           await sync();
           // Nothing but the owner of the link changes, which no file or directory of the layer knows of.
@@ -171,7 +166,6 @@ for (const [journal, options] of Object.entries(journals)) {
           path: path.join(directory, 'fs'),
           parents: [directory, root],
           inodes: 1,
-          size: 4096,
         };
         const layers = new LayerSync(root);
         for (const uid of [7, 8]) {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fsync, futimesSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fsync, futimesSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { throwIfAborted } from '../../errors/index.js';
 import { GroupSync, liesInOneJournal } from '../../linux/index.js';
@@ -11,15 +11,11 @@ export interface LayerFiles {
   /** Directories above it whose entries have to be on disk as well, the nearest first. */
   readonly parents: readonly string[];
   readonly inodes: number;
-  /** Bytes. */
-  readonly size: number;
 }
 
-/** What the choice depends on; the defaults ask this machine. */
+/** What layers are synchronised with; the defaults are this machine's. */
 export interface LayerSyncFacts {
-  /** Bytes that wait to be written, to whatever disk. */
-  waitingBytes(): number;
-  /** Whether one fsync puts all earlier changes of names, owners and attributes on disk, whosoever they are. */
+  /** Whether one fsync puts all earlier changes of names, owners and attributes on disk. */
   readonly hasOneJournal: boolean;
   /** Synchronises the whole file system. */
   readonly whole: Pick<GroupSync, 'sync'>;
@@ -29,37 +25,28 @@ export interface LayerSyncFacts {
 
 const synchronise = promisify(fsync);
 
-const MIB = 2 ** 20;
-
 /**
- * Files that are synchronised one by one in the time that it takes to write a MiB. Measured on one disk: 0.08 ms for a file,
- * and for a MiB 0.28 ms on one day and 0.5 on another (docs/durability.md). The lower, since a walk takes a thread as well.
+ * Layers are synchronised file by file while those under way have at most so many inodes together. Measured
+ * (docs/decisions/0018-what-does-not-pay-goes.md): up to here that takes at most twice as long as synchronising an idle file
+ * system, and a tenth where others have 32 MiB to write.
  */
-const FILES_PER_MIB = 3;
-
-/** What a walk costs by itself, in files: the way to its thread, and the directories above the layer. */
-const FILES_FOR_WALKING = 8;
-
-/** Beyond this many a walk takes tenths of a second, whatever else there is to write. */
-const MOST_FILES = 4096;
+export const smallLayer = 8;
 
 /**
- * Puts layers on disk at the least cost: file by file, or the whole file system at once.
- *
- * At once is the faster way by far, but for what others have written to the same file system and what is written with
- * it. So a layer is walked when it has fewer files than those others have data waiting. One without files has nothing but
- * names and attributes: where there is one journal for those, that is all that has to be on disk.
+ * Puts layers on disk. A small one is synchronised file by file, and does not wait for what others have written. For a larger
+ * one, or many at a time, the whole file system is synchronised, once for all that ask at the same time. A layer without
+ * files has only names and attributes: where one journal has those, committing it is enough.
  */
 export class LayerSync {
   readonly #facts: LayerSyncFacts;
-  /** Files of the layers that are being walked. */
+  /** Inodes of the layers that are being walked. */
   #walking = 0;
 
   /** @param directory Any directory of the file system of the layers. */
   constructor(directory: string, facts: Partial<LayerSyncFacts> = {}) {
-    const { waitingBytes = waitingBytesOfMachine, hasOneJournal = liesInOneJournal(directory) } = facts;
+    const { hasOneJournal = liesInOneJournal(directory) } = facts;
     const { whole = new GroupSync(directory), journal = new GroupSync(directory, commitJournal) } = facts;
-    this.#facts = { waitingBytes, hasOneJournal, whole, journal };
+    this.#facts = { hasOneJournal, whole, journal };
   }
 
   /**
@@ -69,30 +56,17 @@ export class LayerSync {
    */
   async sync(layer: LayerFiles, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    if (layer.inodes <= 1 && this.#facts.hasOneJournal) return this.names();
-    if (this.#isWorthWalking(layer) && (await this.#walk(layer, signal))) return;
-    await this.#facts.whole.sync();
+    const { hasOneJournal, journal, whole } = this.#facts;
+    if (layer.inodes <= 1 && hasOneJournal) return journal.sync();
+    if (this.#walking + layer.inodes <= smallLayer && (await this.#walk(layer, signal))) return;
+    await whole.sync();
   }
 
-  /**
-   * Resolves when all names, owners and attributes on the file system that were changed before the call are on disk.
-   * @throws as {@link sync}.
-   */
-  names(): Promise<void> {
-    return this.#facts.hasOneJournal ? this.#facts.journal.sync() : this.#facts.whole.sync();
-  }
-
-  /** Layers that come at the same time would share one synchronisation of everything, so they are counted together. */
-  #isWorthWalking({ inodes, size }: LayerFiles): boolean {
-    const files = this.#walking + inodes;
-    if (files > MOST_FILES) return false;
-    return files + FILES_FOR_WALKING < ((this.#facts.waitingBytes() - size) / MIB) * FILES_PER_MIB;
-  }
-
-  async #walk({ path: top, parents, inodes }: LayerFiles, signal: AbortSignal | undefined): Promise<boolean> {
+  /** False for what cannot be synchronised file by file. */
+  async #walk({ path, parents, inodes }: LayerFiles, signal: AbortSignal | undefined): Promise<boolean> {
     this.#walking += inodes;
     try {
-      return await runInTreePool('sync', { path: top, parents, filesOnly: !this.#facts.hasOneJournal }, signal);
+      return await runInTreePool('sync', { path, parents, filesOnly: !this.#facts.hasOneJournal }, { signal });
     } finally {
       this.#walking -= inodes;
     }
@@ -100,8 +74,8 @@ export class LayerSync {
 }
 
 /**
- * Commits the journal of a file system that has one. An fsync of what has not changed since the last one does nothing, so
- * something is changed before.
+ * Commits the journal of a file system that has one. An fsync of something unchanged does nothing, so this changes
+ * something first.
  */
 async function commitJournal(directory: string): Promise<void> {
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -112,24 +86,4 @@ async function commitJournal(directory: string): Promise<void> {
   } finally {
     closeSync(fd);
   }
-}
-
-/** How long what was read is taken for true, in milliseconds: reading it costs a twentieth of a small commit. */
-const FRESH = 50;
-
-let known = { bytes: 0, until: 0 };
-
-function waitingBytesOfMachine(): number {
-  const now = performance.now();
-  if (now > known.until) known = { bytes: readWaitingBytes(), until: now + FRESH };
-  return known.bytes;
-}
-
-/** What the page cache has to write: the sum for all disks, since Linux tells it for one of them in debugfs only. */
-function readWaitingBytes(): number {
-  const text = readFileSync('/proc/meminfo', 'utf8');
-  const kibibytes = ['Dirty', 'Writeback'].map((name) =>
-    Number(new RegExp(`^${name}: *(\\d+) kB`, 'm').exec(text)?.[1]),
-  );
-  return kibibytes.reduce((sum, each) => sum + (Number.isFinite(each) ? each : 0), 0) * 1024;
 }

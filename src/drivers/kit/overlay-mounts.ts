@@ -8,7 +8,7 @@ export interface MountPlaces {
   upper(id: string): string;
   /** Overlay's own directory, beside the one that is written into. */
   work(id: string): string;
-  /** What the snapshot stands on, nearest first; empty without parents. */
+  /** What the snapshot is based on, nearest first; empty without parents. */
   lowers(snapshot: DriverSnapshot): readonly string[];
 }
 

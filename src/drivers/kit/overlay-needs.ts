@@ -1,4 +1,4 @@
-/** What overlay asks of the place that it is to lie on, and of its options. */
+/** What overlay requires of its file system and its options. */
 import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailedPreconditionError } from '../../errors/index.js';
@@ -10,7 +10,7 @@ export interface DirectoryTypesFacts {
 }
 
 /**
- * Makes sure that directory entries of the root tell their types, without which overlay shows deleted files again.
+ * Makes sure that directory entries of the root tell their types; otherwise overlay would show deleted files.
  * @throws FailedPreconditionError when they do not, in containerd's words.
  */
 export function requireDirectoryTypes(root: string, facts: DirectoryTypesFacts): void {

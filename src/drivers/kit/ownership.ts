@@ -15,7 +15,7 @@ export interface Owner {
 }
 
 /**
- * Who owns the root of a snapshot with these labels: whoever the container's root is on the host. A map that is missing
+ * The owner of the root of a snapshot with these labels: the host's id of the container's root. A map that is missing
  * leaves ids as they are; undefined when both are (containerd: internal/userns/idmap.go, RootPair).
  * @throws InvalidArgumentError for a malformed map; UnknownError, in containerd's words, when it leaves out id 0.
  */

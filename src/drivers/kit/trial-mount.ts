@@ -50,7 +50,7 @@ export async function mountsWithUserXattr(root: string): Promise<boolean> {
   try {
     return await tryMount(root, { name: 'userxattr-check', options: ['ro', 'userxattr'], accept: () => true });
   } catch {
-    // Whatever keeps the trial from working would keep a snapshot's mount from working.
+    // What makes the trial fail would make a snapshot's mount fail.
     return false;
   }
 }
@@ -63,7 +63,7 @@ export async function tryOverlay(root: string): Promise<void> {
   await tryMount(root, { name: 'overlay-check', options: [], accept: () => true });
 }
 
-/** Whether a trial failed for what this process lacks; others may have the rights, or the addon for system calls. */
+/** Whether a trial failed because this process lacks rights, or the addon for system calls; another may have them. */
 export function cannotTry(error: unknown): boolean {
   return error instanceof PermissionDeniedError || error instanceof NotImplementedError;
 }
@@ -71,7 +71,7 @@ export function cannotTry(error: unknown): boolean {
 /** A host id that is nobody's, as far as the trial is concerned. */
 const TRIAL_ID = 65_534;
 
-/** What was found out, by the device of the root: it depends on the kernel and on that file system. */
+/** Earlier results by the device of the root: they depend on the kernel and on that file system. */
 const mapped = new Map<number, Promise<boolean | undefined>>();
 
 /**

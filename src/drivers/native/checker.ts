@@ -1,7 +1,7 @@
 import type { CheckedFiles, DriverChecker } from '../../snapshots/index.js';
 import { canShareBlocks, diskUsage } from '../../trees/index.js';
 import { contentAt, layoutChecker, type Measured, type Wanted } from '../kit/checker/index.js';
-import { manifestPath } from '../kit/manifests.js';
+import { fileListPath } from '../kit/file-lists.js';
 import { snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
 
 /** The mode of the top of a tree without a parent. */
@@ -11,11 +11,11 @@ export const TREE_MODE = 0o755;
 export function nativeChecker(root: string): DriverChecker {
   return layoutChecker({
     places: [snapshotsDirectory(root)],
-    pathsOf: (id) => [snapshotDirectory(root, id), manifestPath(root, id)],
+    pathsOf: (id) => [snapshotDirectory(root, id), fileListPath(root, id)],
     layerPath: (id) => snapshotDirectory(root, id),
     wanted: (snapshot) => wantedOf(root, snapshot),
     measure: ({ id }, signal) => measure(root, id, signal),
-    content: async ({ id }) => contentAt(snapshotDirectory(root, id), manifestPath(root, id)),
+    content: async ({ id }) => contentAt(snapshotDirectory(root, id), fileListPath(root, id)),
   });
 }
 

@@ -6,23 +6,16 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { temporaryStore } from '../../../tests/support/store.js';
-import {
-  CanceledError,
-  DataLossError,
-  FailedPreconditionError,
-  InternalError,
-  InvalidArgumentError,
-} from '../../errors/index.js';
+import { CanceledError, DataLossError, InternalError, InvalidArgumentError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import {
   type Driver,
   type DriverSnapshot,
-  GuardedSnapshotter,
   LocalSnapshotter,
   type Mount,
   noContext,
   noLabels,
-  snapshotTables,
+  SnapshotService,
 } from '../../snapshots/index.js';
 import { testSnapshotter } from '../../testing/index.js';
 import { type NativeOptions, openNativeDriver } from './index.js';
@@ -85,37 +78,14 @@ for (const { name, skip, place } of grounds) {
     testSnapshotter(`native on ${name}`, {
       open: async (t) => {
         const driver = await open(t, { place: place() });
-        const { store, ...closing } = await temporaryStore(snapshotTables);
+        const { store, ...closing } = await temporaryStore();
         t.after(() => closing[Symbol.asyncDispose]());
-        return { snapshotter: new GuardedSnapshotter(await LocalSnapshotter.open({ name: 'native', store, driver })) };
+        return { snapshotter: new SnapshotService(await LocalSnapshotter.open({ name: 'native', store, driver })) };
       },
       ...(isRoot ? { mount: (mounts: readonly Mount[]) => temporaryMount(mounts) } : { noMountReason: 'needs root' }),
     }),
   );
 }
-
-describe('native mounts', () => {
-  const cases: readonly (readonly [string, Partial<DriverSnapshot>, string, string])[] = [
-    ['active without parents', {}, '9', 'rw'],
-    ['active over two', { parentIds: ['4', '2'] }, '9', 'rw'],
-    ['view without parents', { kind: 'view' }, '9', 'ro'],
-    ['view over two', { kind: 'view', parentIds: ['4', '2'] }, '4', 'ro'],
-  ];
-  for (const [name, of, id, access] of cases) {
-    it(name, async (t) => {
-      const driver = await open(t);
-      const options = ['rbind', access];
-      assert.deepEqual(driver.mounts(snapshot(of)), [
-        { type: 'bind', source: treeOf(driver, id), target: '', options },
-      ]);
-    });
-  }
-
-  it('not for committed ones', async (t) => {
-    const driver = await open(t);
-    assert.throws(() => driver.mounts(snapshot({ kind: 'committed' })), FailedPreconditionError);
-  });
-});
 
 describe('native driver', () => {
   /** A layer `1` with a file, a link to it and a symbolic link. */

@@ -13,20 +13,21 @@ import {
   type CallContext,
   type Driver,
   type DriverChecker,
-  type DriverLimiter,
   type DriverSnapshot,
   type Mount,
   noLimits,
   type Usage,
 } from '../../snapshots/index.js';
-import { canShareBlocks, diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
+import { diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
 import { ensureDirectory } from '../kit/directories.js';
+import { FileLists } from '../kit/file-lists.js';
 import { LayerSync } from '../kit/layer-sync.js';
-import { Manifests } from '../kit/manifests.js';
-import { SnapshotProjects } from '../kit/snapshot-projects.js';
+import type { ProjectLimiter } from '../kit/project-limiter.js';
 import { nativeChecker, TREE_MODE } from './checker.js';
+import { nativeLimiter } from './limiter.js';
 import { nativeMounts, snapshotDirectory, snapshotsDirectory, treeOf } from './mounts.js';
 import { type NativeOptions, type ResolvedNativeOptions, resolveNativeOptions } from './options.js';
+import { type NativeSetup, probeNative } from './probe.js';
 
 /** The mode of each directory, exact whatever the umask: the driver's own, and the top of a tree without a parent. */
 const MODES = { own: 0o700, tree: TREE_MODE } as const;
@@ -40,46 +41,42 @@ const MODES = { own: 0o700, tree: TREE_MODE } as const;
  *     <root>/              0700
  *       snapshots/         0700
  *         <id>/            the tree of one snapshot; none for a view over a parent
- *       manifests/         0700
+ *       file-lists/        0700
  *         <id>             0600  what is in a committed layer, when that is asked for
  *
  * Where the file system has project quota, snapshots can be limited, the copy of the parent included.
  *
- * What a snapshot takes is its whole tree, as in containerd, less the blocks that it shares with other files where the
- * file system has reflinks: what is left is what this snapshot alone keeps on disk. All its inodes are its own.
+ * The usage of a snapshot is its whole tree, as in containerd, without the blocks that it shares with other files where the
+ * file system has reflinks. All its inodes count.
  * @throws InvalidArgumentError for a root that is no absolute path, PermissionDeniedError when it cannot be made.
  */
 export async function openNativeDriver(options: NativeOptions): Promise<Driver> {
   const resolved = resolveNativeOptions(options);
   ensureDirectory(resolved.root, MODES.own);
   ensureDirectory(snapshotsDirectory(resolved.root), MODES.own);
-  return new NativeDriver(resolved);
+  return new NativeDriver(resolved, probeNative(resolved));
 }
 
 class NativeDriver implements Driver {
   readonly capabilities = Object.freeze({ names: [] });
   readonly root: string;
   readonly checker: DriverChecker;
-  readonly #manifests: Manifests;
+  readonly #lists: FileLists;
   readonly #sharesBlocks: boolean;
   readonly #sync: LayerSync | undefined;
   readonly #faults: FaultPoints;
   readonly #copyTree: ResolvedNativeOptions['copy'];
-  readonly #projects: SnapshotProjects;
-  readonly limiter: DriverLimiter;
+  readonly limiter: ProjectLimiter;
 
-  constructor({ root, durability, manifest, faults, copy, projectIdBase: base, projectQuota }: ResolvedNativeOptions) {
-    this.root = root;
-    const directoriesOf = (id: string): readonly [string] => [snapshotDirectory(root, id)];
-    const projects = new SnapshotProjects({ root, state: projectQuota(root), base, directoriesOf });
-    this.#projects = projects;
-    this.limiter = { support: () => projects.support(), set: async ({ id }, limits) => projects.limit(id, limits) };
-    this.checker = nativeChecker(root);
-    this.#manifests = new Manifests(root, manifest);
-    this.#sharesBlocks = canShareBlocks(root);
-    this.#faults = faults;
-    this.#copyTree = copy;
-    this.#sync = durability === 'full' ? new LayerSync(root) : undefined;
+  constructor(options: ResolvedNativeOptions, setup: NativeSetup) {
+    this.root = options.root;
+    this.limiter = nativeLimiter(options, setup);
+    this.checker = nativeChecker(options.root);
+    this.#lists = FileLists.below(options.root, options.fileList);
+    this.#sharesBlocks = setup.sharesBlocks;
+    this.#faults = options.faults;
+    this.#copyTree = options.copy;
+    this.#sync = options.durability === 'full' ? new LayerSync(options.root) : undefined;
   }
 
   async create(snapshot: DriverSnapshot, { signal }: CallContext): Promise<void> {
@@ -100,14 +97,14 @@ class NativeDriver implements Driver {
     }
     this.#faults.reach('native.made');
     chmodSync(path, MODES.tree);
-    if (kind === 'active') await this.#orDiscard(id, async () => this.#projects.start(id, limits));
+    if (kind === 'active') await this.#orDiscard(id, async () => this.limiter.start(id, limits));
   }
 
   async #copy(snapshot: DriverSnapshot, parent: string, signal: AbortSignal | undefined): Promise<void> {
     this.#requireTree(parent);
     const to = snapshotDirectory(this.root, snapshot.id);
     try {
-      const onMade = () => this.#projects.start(snapshot.id, noLimits);
+      const onMade = () => this.limiter.start(snapshot.id, noLimits);
       await this.#copyTree({ from: snapshotDirectory(this.root, parent), to, signal, onMade });
     } catch (error) {
       if (error instanceof StrataError && error.code === 'AlreadyExists') throw existsAlready(snapshot.id, error);
@@ -115,10 +112,10 @@ class NativeDriver implements Driver {
     }
     this.#faults.reach('native.copied');
     await this.#orDiscard(snapshot.id, async () => {
-      // A power cut must not turn a snapshot that is recorded into half of its parent.
+      // A power cut must not turn a recorded snapshot into half of its parent.
       if (this.#sync !== undefined) await this.#putOnDisk(snapshot.id, await diskUsage(to, { signal }), signal);
       // Whatever the parent takes: then nothing more can be written.
-      this.#projects.limit(snapshot.id, snapshot.limits ?? noLimits);
+      this.limiter.limit(snapshot.id, snapshot.limits ?? noLimits);
       throwIfAborted(signal);
     });
   }
@@ -139,14 +136,14 @@ class NativeDriver implements Driver {
 
   async #putOnDisk(id: string, usage: Usage, signal: AbortSignal | undefined): Promise<void> {
     const parents = [snapshotsDirectory(this.root)];
-    await this.#sync?.sync({ path: snapshotDirectory(this.root, id), parents, ...usage }, signal);
+    await this.#sync?.sync({ path: snapshotDirectory(this.root, id), parents, inodes: usage.inodes }, signal);
   }
 
   async seal(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     const usage = await this.#measure(snapshot, signal);
     this.#faults.reach('native.measured');
-    await this.#manifests.write({ id: snapshot.id, tree: snapshotDirectory(this.root, snapshot.id) }, signal);
-    // Before the record says that the layer is complete, it is.
+    await this.#lists.write({ id: snapshot.id, tree: snapshotDirectory(this.root, snapshot.id) }, signal);
+    // On disk before the record says that it is committed.
     await this.#putOnDisk(snapshot.id, usage, signal);
     throwIfAborted(signal);
     return usage;
@@ -159,7 +156,7 @@ class NativeDriver implements Driver {
   async usage(snapshot: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
     if (treeOf(snapshot) !== snapshot.id) return { size: 0, inodes: 0 };
     // Quota counts blocks that are shared with the parent as well.
-    const counted = this.#mayShare(snapshot) ? undefined : this.#projects.usage(snapshot.id);
+    const counted = this.#mayShare(snapshot) ? undefined : this.limiter.usage(snapshot.id);
     return counted ?? this.#measure(snapshot, signal);
   }
 
@@ -173,18 +170,18 @@ class NativeDriver implements Driver {
   }
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
-    const failure = this.#projects.end(ids);
+    const failure = this.limiter.end(ids);
     this.#faults.reach('native.discarding');
     await removeTrees(snapshotsDirectory(this.root), ids, { signal });
     this.#faults.reach('native.discarded');
-    await this.#manifests.remove(ids);
-    // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
+    await this.#lists.remove(ids);
+    // A deleted snapshot is gone, whether or not its quota could be taken off.
     if (failure !== undefined) throw failure;
   }
 
   async *ids(): AsyncIterable<string> {
     yield* namesInDirectory(snapshotsDirectory(this.root));
-    yield* this.#manifests.strays((id) => existsSync(snapshotDirectory(this.root, id)));
+    yield* await this.#lists.strays((id) => existsSync(snapshotDirectory(this.root, id)));
   }
 
   async close(): Promise<void> {}

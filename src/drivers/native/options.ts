@@ -18,8 +18,8 @@ export interface NativeOptions {
   readonly projectIdBase?: number;
   /** By what directories can be limited, in the place of what this machine says. */
   readonly projectQuota?: (directory: string) => ProjectQuotaState;
-  /** Has each commit write a manifest of the layer, for `strata check --deep`; reads every file once. Default false. */
-  readonly manifest?: boolean;
+  /** Has each commit write a file list of the layer, for `strata check --deep`; reads every file once. Default false. */
+  readonly fileList?: boolean;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
   /** What copies a tree, for tests. Default: {@link copyTree}. */
@@ -36,12 +36,12 @@ const DEFAULT_PROJECT_BASE = 2 ** 30 + 2 ** 29;
 export function resolveNativeOptions({
   root,
   durability = 'full',
-  manifest = false,
+  fileList = false,
   faults = noFaults,
   copy = copyTree,
   projectIdBase = DEFAULT_PROJECT_BASE,
   projectQuota = quotaOf,
 }: NativeOptions): ResolvedNativeOptions {
   if (!isAbsolute(root)) throw new InvalidArgumentError(`root ${JSON.stringify(root)} is not an absolute path`);
-  return Object.freeze({ root: resolve(root), durability, manifest, faults, copy, projectIdBase, projectQuota });
+  return Object.freeze({ root: resolve(root), durability, fileList, faults, copy, projectIdBase, projectQuota });
 }

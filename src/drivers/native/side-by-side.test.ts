@@ -8,7 +8,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { deferred } from '../../../tests/support/deferred.js';
 import { temporaryStore } from '../../../tests/support/store.js';
 import { CanceledError } from '../../errors/index.js';
-import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
+import { LocalSnapshotter } from '../../snapshots/index.js';
 import { copyTree } from '../../trees/index.js';
 import { openNativeDriver } from './index.js';
 
@@ -36,7 +36,7 @@ async function open(t: TestContext) {
     }
   };
   const driver = await openNativeDriver({ root, durability: 'none', copy });
-  const { store, ...closing } = await temporaryStore(snapshotTables);
+  const { store, ...closing } = await temporaryStore();
   t.after(() => closing[Symbol.asyncDispose]());
   const snapshotter = await LocalSnapshotter.open({ name: 'native', store, driver });
   t.after(() => snapshotter.close());

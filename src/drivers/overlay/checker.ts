@@ -1,8 +1,7 @@
 import type { CheckedFiles, DriverChecker } from '../../snapshots/index.js';
 import { diskUsage } from '../../trees/index.js';
 import { contentAt, layoutChecker, type Wanted } from '../kit/checker/index.js';
-import { remakeBareLayer } from './bare-layers.js';
-import { filesDirectory, MODES, manifestFile, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
+import { fileListOf, filesDirectory, MODES, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
 
 /** Looks at the files below the root of an overlay driver, whether or not one is open. Nothing is made. */
 export function overlayChecker(root: string): DriverChecker {
@@ -12,14 +11,13 @@ export function overlayChecker(root: string): DriverChecker {
     layerPath: (id) => filesDirectory(root, id),
     wanted: (snapshot) => wantedOf(root, snapshot),
     measure: ({ id }, signal) => diskUsage(filesDirectory(root, id), { signal }),
-    remakeBare: (id, layer) => remakeBareLayer(root, id, layer),
-    content: async ({ id }) => contentAt(filesDirectory(root, id), manifestFile(root, id)),
+    content: async ({ id }) => contentAt(filesDirectory(root, id), fileListOf(root, id)),
   });
 }
 
-function wantedOf(root: string, { id, kind, bare }: CheckedFiles): readonly Wanted[] {
-  // In a view nobody writes, and of a bare layer the record says what it is like: nothing is lost with their directories.
-  const remake = kind === 'view' || bare !== undefined ? MODES : undefined;
+function wantedOf(root: string, { id, kind }: CheckedFiles): readonly Wanted[] {
+  // Nobody writes into a view: nothing is lost with its directories.
+  const remake = kind === 'view' ? MODES : undefined;
   const snapshot: Wanted = {
     path: snapshotDirectory(root, id),
     type: 'directory',

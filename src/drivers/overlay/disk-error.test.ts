@@ -9,7 +9,7 @@ import { breakableDisk, noBreakableDisks } from '../../../tests/support/breakabl
 import { temporaryStore } from '../../../tests/support/store.js';
 import { DataLossError } from '../../errors/index.js';
 import { makeFileSystem, mountAll, unmountAll } from '../../linux/index.js';
-import { LocalSnapshotter, snapshotTables } from '../../snapshots/index.js';
+import { LocalSnapshotter } from '../../snapshots/index.js';
 import { openOverlayDriver } from './index.js';
 
 for (const type of ['ext4', 'xfs'] as const) {
@@ -24,7 +24,7 @@ for (const type of ['ext4', 'xfs'] as const) {
     const disk = await breakableDisk(t, 320);
     await makeFileSystem({ type, path: disk.path });
     await mountAll([{ type, source: disk.path, target: '', options: [] }], place);
-    await using temporary = await temporaryStore(snapshotTables);
+    await using temporary = await temporaryStore();
     const { store } = temporary;
     const driver = await openOverlayDriver({ root: path.join(place, 'root') });
     await using snapshotter = await LocalSnapshotter.open({ name: 'overlayfs', store, driver });

@@ -1,45 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, unlinkSync } from 'node:fs';
 import type { FaultPoints } from '../../base/index.js';
 import { fromSystemError } from '../../errors/index.js';
 import type {
-  BareLayers,
   CallContext,
   Driver,
   DriverCapabilities,
   DriverChecker,
-  DriverLimiter,
   DriverSnapshot,
   Labels,
   Mount,
-  SealedLayer,
   Usage,
 } from '../../snapshots/index.js';
 import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
-import { diskUsage, draftOf, namesInDirectory, removeTrees, writeManifest } from '../../trees/index.js';
+import { diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
 import { ensureDirectory } from '../kit/directories.js';
+import { FileLists } from '../kit/file-lists.js';
 import { type LayerFiles, LayerSync } from '../kit/layer-sync.js';
-import { type MountPlaces, type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
+import { type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
 import { requireDirectoryTypes } from '../kit/overlay-needs.js';
 import { mapsBoth, type Owner, ownerFromLabels } from '../kit/ownership.js';
-import { SnapshotProjects } from '../kit/snapshot-projects.js';
-import { bareLayerOf, overlayBareLayers } from './bare-layers.js';
+import type { ProjectLimiter } from '../kit/project-limiter.js';
 import { overlayChecker } from './checker.js';
 import {
   activeTemplate,
+  fileListOf,
   filesDirectory,
   MODES,
   makeSnapshotFiles,
-  manifestFile,
   ownerOfFiles,
   readyDirectory,
   recreateSnapshotFiles,
   snapshotDirectory,
   snapshotsDirectory,
   takeSnapshotFiles,
-  workDirectory,
 } from './files.js';
 import { FlatLayers } from './flat-layers.js';
+import { overlayLimiter } from './limiter.js';
+import { mountSettings } from './mounts.js';
 import { type OverlayOptions, type ResolvedOverlayOptions, resolveOverlayOptions } from './options.js';
 import { type OverlaySetup, probeOverlay } from './probe.js';
 import { ReadyDirectories } from './ready-directories.js';
@@ -70,36 +67,24 @@ class OverlayDriver implements Driver {
   readonly #settings: MountSettings;
   readonly #showsUpperdir: boolean;
   readonly #flat: FlatLayers;
-  readonly #writesManifest: boolean;
+  readonly #lists: FileLists;
   readonly #ready: ReadyDirectories | undefined;
   readonly #sync: LayerSync | undefined;
-  readonly bareLayers: BareLayers;
   readonly #faults: FaultPoints;
-  readonly #projects: SnapshotProjects;
-  /** Ids of layers whose lists are being written. */
-  readonly #listing = new Set<string>();
-  readonly limiter: DriverLimiter;
+  readonly limiter: ProjectLimiter;
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
     this.checker = overlayChecker(options.root);
     this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#flat = openFlat(options, setup);
-    this.#settings = {
-      places: placesBelow(options.root, this.#flat),
-      overlayOptions: setup.overlayOptions,
-      remapIds: setup.remapIds,
-    };
+    this.#settings = mountSettings(options.root, setup, this.#flat);
     this.#showsUpperdir = options.upperdirLabel;
-    this.#writesManifest = options.manifest;
+    this.#lists = new FileLists({ wanted: options.fileList, pathOf: (id) => fileListOf(options.root, id) });
     this.#ready = options.readyDirectories === 0 ? undefined : openReady(options);
     this.#faults = options.faults;
-    const projects = projectsBelow(options, setup);
-    this.#projects = projects;
-    this.limiter = { support: () => projects.support(), set: async ({ id }, limits) => projects.limit(id, limits) };
-    const sync = new LayerSync(options.root);
-    this.#sync = options.durability === 'full' ? sync : undefined;
-    this.bareLayers = overlayBareLayers(options.root, sync);
+    this.limiter = overlayLimiter(options, setup);
+    this.#sync = options.durability === 'full' ? new LayerSync(options.root) : undefined;
   }
 
   async create(snapshot: DriverSnapshot, call: CallContext): Promise<void> {
@@ -115,7 +100,7 @@ class OverlayDriver implements Driver {
 
   async #startProject({ id, limits = noLimits }: DriverSnapshot): Promise<void> {
     try {
-      this.#projects.start(id, limits);
+      this.limiter.start(id, limits);
     } catch (error) {
       await removeTrees(snapshotsDirectory(this.root), [id]);
       throw fromSystemError(error, 'failed to set quota');
@@ -135,34 +120,17 @@ class OverlayDriver implements Driver {
     return mapped ?? inherited;
   }
 
-  async seal(snapshot: DriverSnapshot, call: CallContext): Promise<SealedLayer> {
+  async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
+    const { id } = snapshot;
     const usage = await this.#measure(snapshot, call);
     this.#faults.reach('overlay.measured');
-    await this.#list(snapshot, call);
+    if (this.#lists.wanted) await this.#lists.write({ id, tree: filesDirectory(this.root, id) }, call.signal);
     this.#faults.reach('overlay.listed');
     if (this.#sync === undefined) return usage;
-    // A list has to be on disk with its layer.
-    const bare = this.#writesManifest ? undefined : bareLayerOf(this.root, snapshot.id, usage.inodes);
-    if (bare !== undefined) return { ...usage, bare };
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
-    await this.#sync.sync(layerFiles(this.root, snapshot.id, usage), call.signal);
+    await this.#sync.sync(layerFiles(this.root, id, usage), call.signal);
     throwIfCallAborted(call);
     return usage;
-  }
-
-  /** Lists what is in the layer; a list that a refused commit left does not outlive what it says. */
-  async #list({ id }: DriverSnapshot, { signal }: CallContext): Promise<void> {
-    const manifest = manifestFile(this.root, id);
-    if (!this.#writesManifest) {
-      if (existsSync(manifest)) unlinkSync(manifest);
-      return;
-    }
-    this.#listing.add(id);
-    try {
-      await writeManifest({ tree: filesDirectory(this.root, id), manifest }, signal);
-    } finally {
-      this.#listing.delete(id);
-    }
   }
 
   mounts(snapshot: DriverSnapshot): readonly Mount[] {
@@ -173,7 +141,7 @@ class OverlayDriver implements Driver {
     // Nobody writes into a view: its own directory stays empty, and is not even mounted when there are parents.
     if (snapshot.kind === 'view') return { size: 0, inodes: 0 };
     throwIfCallAborted(call);
-    return this.#projects.usage(snapshot.id) ?? this.#measure(snapshot, call);
+    return this.limiter.usage(snapshot.id) ?? this.#measure(snapshot, call);
   }
 
   #measure({ id }: DriverSnapshot, { signal }: CallContext): Promise<Usage> {
@@ -182,10 +150,10 @@ class OverlayDriver implements Driver {
 
   async discard(ids: readonly string[], { signal }: CallContext): Promise<void> {
     const directory = snapshotsDirectory(this.root);
-    const failure = this.#projects.end(ids);
+    const failure = this.limiter.end(ids);
     this.#faults.reach('overlay.discarding');
     await this.#flat.drop(ids, signal);
-    await (this.#ready?.reclaim(directory, ids, signal) ?? removeTrees(directory, ids, { signal }));
+    await removeTrees(directory, ids, { signal });
     this.#faults.reach('overlay.discarded');
     // Whether or not its quota could be taken off, a snapshot that is deleted is gone.
     if (failure !== undefined) throw failure;
@@ -193,8 +161,9 @@ class OverlayDriver implements Driver {
 
   /** What a power cut can take, and half a list that an earlier process left of a commit. */
   async recreate(snapshot: DriverSnapshot): Promise<boolean> {
-    const draft = draftOf(manifestFile(this.root, snapshot.id));
-    if (!this.#listing.has(snapshot.id) && existsSync(draft)) unlinkSync(draft);
+    await this.#lists.removeDraft(snapshot.id);
+    // One that an earlier process wrote for a commit that was refused must not outlive what it says.
+    if (!this.#lists.wanted) await this.#lists.remove([snapshot.id]);
     const files = { id: snapshot.id, writable: snapshot.kind === 'active', faults: this.#faults };
     return recreateSnapshotFiles(this.root, files, () => this.#ownerOf(snapshot));
   }
@@ -217,27 +186,10 @@ class OverlayDriver implements Driver {
   }
 }
 
-function projectsBelow({ root, projectIdBase: base }: ResolvedOverlayOptions, setup: OverlaySetup): SnapshotProjects {
-  return new SnapshotProjects({
-    root,
-    state: setup.projectQuota,
-    base,
-    directoriesOf: (id) => [filesDirectory(root, id), workDirectory(root, id)],
-  });
-}
-
 /** What has to be on disk of a layer: its files, and the names that lead to them. */
-function layerFiles(root: string, id: string, { size, inodes }: Usage): LayerFiles {
+function layerFiles(root: string, id: string, { inodes }: Usage): LayerFiles {
   const parents = [snapshotDirectory(root, id), snapshotsDirectory(root)];
-  return { path: filesDirectory(root, id), parents, size, inodes };
-}
-
-function placesBelow(root: string, flat: FlatLayers): MountPlaces {
-  return {
-    upper: (id) => filesDirectory(root, id),
-    work: (id) => workDirectory(root, id),
-    lowers: (snapshot) => flat.lowers(snapshot),
-  };
+  return { path: filesDirectory(root, id), parents, inodes };
 }
 
 function openFlat(options: ResolvedOverlayOptions, { overlayOptions }: OverlaySetup): FlatLayers {

@@ -10,7 +10,7 @@ import {
 } from '../../linux/index.js';
 import { mountsWithMappedIds, mountsWithUserXattr } from '../kit/trial-mount.js';
 
-/** What the driver has to know about its machine. */
+/** What the driver needs to know about its machine. */
 export interface OverlayFacts {
   readonly kernel: KernelVersion;
   readonly inUserNamespace: boolean;
@@ -28,7 +28,7 @@ export interface OverlayFacts {
   projectQuota(directory: string): ProjectQuotaState;
 }
 
-/** The facts of this machine, but for those that are given. */
+/** The facts of this machine, except those that are given. */
 export function resolveFacts(given: Partial<OverlayFacts>): OverlayFacts {
   return Object.freeze({
     kernel: kernelVersion(),

@@ -5,33 +5,32 @@
  *       snapshots/               0700
  *         <id>/                  0700
  *           fs/                  0755  the layer's own files, the upper directory while it is active
- *           manifest             0600  what is in a committed layer, when that is asked for
+ *           file-list            0600  what is in a committed layer, when that is asked for
  *           work/                0711  overlay's own, not for views; stays when the layer is committed
- *       ready/                   0700  directories that were made ahead, by names of their own
+ *       ready/                   0700  preallocated directories, by names of their own
  *
- * An id is never given out twice, so that its directory is made under the final name at once: until the snapshot is
- * recorded it is a directory that no record speaks of, which is what a clean-up looks for.
+ * An id is never given out twice, so its directory is made under the final name at once: until the snapshot is recorded it is
+ * a directory without a record, which is what a clean-up looks for.
  *
- * Looking and renaming is synchronous, since that takes some ten microseconds. Making and deleting directories waits for
- * the journal on a busy disk, hundreds of microseconds each, and so is left to the thread pool.
+ * Reading and renaming is synchronous, since that takes some ten microseconds. Making and deleting directories waits for the
+ * journal on a busy disk, hundreds of microseconds each, so the thread pool does it.
  */
 import { chmodSync, lchownSync, lstatSync, renameSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import type { FaultPoints } from '../../base/index.js';
 import { DataLossError, fromSystemError, InternalError, systemErrorCode } from '../../errors/index.js';
-import { type DirectoryTemplate, removeTrees } from '../../trees/index.js';
+import type { DirectoryTemplate } from '../../trees/index.js';
 import type { Owner } from '../kit/ownership.js';
-import { isUntouchedDirectory } from './untouched-directory.js';
 
 /** The mode of each directory, exact whatever the umask. */
 export const MODES = { root: 0o700, snapshot: 0o700, files: 0o755, work: 0o711 } as const;
 
-/** What is made ahead for an active snapshot. Callers get to know `fs` through its mounts. */
+/** What is preallocated for an active snapshot. */
 export const activeTemplate: DirectoryTemplate = {
   mode: MODES.snapshot,
   directories: [
-    { name: 'fs', mode: MODES.files, handedOut: true },
-    { name: 'work', mode: MODES.work, handedOut: false },
+    { name: 'fs', mode: MODES.files },
+    { name: 'work', mode: MODES.work },
   ],
 };
 
@@ -40,7 +39,7 @@ export function snapshotsDirectory(root: string): string {
   return `${root}/snapshots`;
 }
 
-/** The directory of what was made ahead. */
+/** The directory of what is preallocated. */
 export function readyDirectory(root: string): string {
   return `${root}/ready`;
 }
@@ -61,8 +60,8 @@ export function workDirectory(root: string, id: string): string {
 }
 
 /** The list of what is in a committed layer. */
-export function manifestFile(root: string, id: string): string {
-  return `${root}/snapshots/${id}/manifest`;
+export function fileListOf(root: string, id: string): string {
+  return `${root}/snapshots/${id}/file-list`;
 }
 
 /** What to make for a snapshot. */
@@ -75,7 +74,7 @@ export interface SnapshotFiles {
   readonly faults: FaultPoints;
 }
 
-/** Makes a directory with exactly this mode, whatever the umask and a default ACL take away or add. */
+/** Makes a directory with exactly this mode, whatever the umask and a default ACL. */
 async function makeDirectory(path: string, mode: number): Promise<void> {
   await mkdir(path, { mode });
   chmodSync(path, mode);
@@ -116,13 +115,13 @@ async function undo(root: string, id: string): Promise<void> {
     try {
       await rmdir(path);
     } catch {
-      // What led here is what the caller has to know.
+      // The caller needs the error that led here.
     }
   }
 }
 
 /**
- * Makes the directories of a snapshot; when it fails none of them is left.
+ * Makes the directories of a snapshot; when that fails none of them is left.
  * @throws InternalError when there are some already: an id is given out once, so they are not touched.
  * @throws PermissionDeniedError when the owner cannot be set, ResourceExhaustedError when the disk is full.
  */
@@ -143,7 +142,7 @@ export async function makeSnapshotFiles(root: string, files: SnapshotFiles): Pro
 }
 
 /**
- * Makes what is missing of the directories of a snapshot. @returns whether something was.
+ * Makes the missing directories of a snapshot. @returns whether some were missing.
  * @param owner Who owns the files, asked for only when they are missing.
  * @throws as {@link makeSnapshotFiles}, and what `owner` throws.
  */
@@ -186,8 +185,8 @@ async function makeFilesDirectory(files: string, owner: Owner | undefined): Prom
 }
 
 /**
- * Makes the files of an active snapshot of a directory that was made ahead, by its name in `ready`.
- * @returns false when there is no such directory, or somebody has changed it meanwhile; then there is none for the id.
+ * Makes the files of an active snapshot from a preallocated directory, by its name in `ready`.
+ * @returns false when there is no such directory any more; then nothing is made.
  * @throws as {@link makeSnapshotFiles}.
  */
 export async function takeSnapshotFiles(
@@ -203,10 +202,6 @@ export async function takeSnapshotFiles(
     throw new InternalError(`the directory of new snapshot ${id} exists already`, { cause: error });
   }
   faults.reach('overlay.taken');
-  if (![filesDirectory(root, id), workDirectory(root, id)].every(isUntouchedDirectory)) {
-    await removeTrees(`${root}/snapshots`, [id]);
-    return false;
-  }
   try {
     if (owner !== undefined && !isOurs(owner)) setOwner(filesDirectory(root, id), owner);
     return true;

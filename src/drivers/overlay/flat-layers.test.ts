@@ -36,7 +36,7 @@ const over = (id: number, top: number) => ({
   parentIds: Array.from({ length: top }, (_, index) => String(top - index)),
 });
 
-/** What a snapshot stands on, by the names below the root. */
+/** What a snapshot is based on, by the names below the root. */
 const lowersOf = (flats: FlatLayers, root: string, snapshot: ReturnType<typeof over>): string[] =>
   flats.lowers(snapshot).map((path) => path.replace(`${root}/`, '').replace(/\/fs$/, ''));
 

@@ -1,14 +1,14 @@
 /**
- * Deep chains, made flat: the layers of one are merged into a directory, in the background, and new snapshots stand on
- * that in the place of the layers.
+ * Flat chains: the layers of a deep chain are merged into one directory, in the background, and new snapshots are based on
+ * that instead of the layers.
  *
  *     <root>/flat/<top>-<since>/    what the layer `top` and all below it show together; for snapshots whose id is
  *                                   larger than `since`
  *     <root>/flat/new-<top>/        one that is being made
  *
- * The chain below a committed snapshot never changes, so that its id says what the directory holds, and the name is all
- * the record there is: it appears in one rename when everything is on disk. It lives as long as its topmost layer, and
- * that as long as anything stands on it.
+ * The chain below a committed snapshot never changes, so its id says what the directory holds, and the name is the only
+ * record: it appears in one rename when everything is on disk. The directory lives as long as its topmost layer, and
+ * that as long as anything is based on it.
  */
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -93,11 +93,11 @@ export class FlatLayers {
     }
   }
 
-  /** What a snapshot stands on, nearest first: layers, and at the end one that is flat when there is one. */
+  /** What a snapshot is based on, nearest first: layers, and at the end one that is flat when there is one. */
   lowers({ id, parentIds }: Pick<DriverSnapshot, 'id' | 'parentIds'>): readonly string[] {
     const { root } = this.#options;
-    // One that was made before keeps its layers, lest what is mounted and what would be mounted differ; but not when they
-    // are too many to be mounted at all.
+    // A snapshot from before keeps its layers, so that a second mount shows the same as the first, unless they are too many
+    // to be mounted at all.
     const isOld = ({ since }: Flat) => Number(id) <= since && parentIds.length <= MOST_LAYERS;
     const index = parentIds.findIndex((parent) => {
       const flat = this.#flats.get(parent);
@@ -108,7 +108,7 @@ export class FlatLayers {
     return flat === undefined ? layers : [...layers, `${this.#directory}/${flat.name}`];
   }
 
-  /** Told of each new snapshot: begins to make its chain flat when that is too deep. Returns at once. */
+  /** To be called for each new snapshot: begins to make its chain flat when that is too deep. Returns at once. */
   consider(snapshot: Pick<DriverSnapshot, 'id' | 'parentIds'>): void {
     this.#newest = Math.max(this.#newest, Number(snapshot.id));
     const { depth } = this.#options;
@@ -152,7 +152,7 @@ export class FlatLayers {
   }
 
   /**
-   * To be called before layers are deleted: ends what is being made of them, and deletes what was.
+   * To be called before layers are deleted: stops merging them, and deletes the flat directories made of them.
    * @throws what `removeTrees` throws.
    */
   async drop(ids: readonly string[], signal: AbortSignal | undefined): Promise<void> {

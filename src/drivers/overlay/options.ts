@@ -23,14 +23,14 @@ export interface OverlayOptions {
   readonly slowChown?: boolean;
   /**
    * Further options for each overlay mount, such as `metacopy=on`; never for bind mounts. `index=...` and `userxattr`
-   * given here are not decided by the driver any more. Default none. containerd's `mount_options`.
+   * given here replace the driver's choice. Default none. containerd's `mount_options`.
    */
   readonly mountOptions?: readonly string[];
   /** Whether a layer is on disk before its commit is recorded: only with `full`. Default `full`. */
   readonly durability?: Durability;
   /**
-   * How many directories for new snapshots to make ahead, off the event loop; 0 makes each when it is needed, which is
-   * some tens of times slower on a busy disk. Default 128.
+   * How many directories for new snapshots to preallocate, off the event loop; 0 makes each when it is needed, which is some
+   * tens of times slower on a busy disk. Default 128.
    */
   readonly readyDirectories?: number;
   /**
@@ -39,11 +39,11 @@ export interface OverlayOptions {
    */
   readonly projectIdBase?: number;
   /** Whether a commit writes a list of what is in the layer, to be compared with by `strata check --deep`. Default false. */
-  readonly manifest?: boolean;
-  /** Told when directories cannot be made ahead. Default: nobody is. */
+  readonly fileList?: boolean;
+  /** Told when directories cannot be preallocated. Default: nobody is. */
   readonly onBackgroundError?: (error: unknown) => void;
   /**
-   * Chains of more layers than this are merged into one directory in the background, for new snapshots to stand on; 0
+   * Chains of more layers than this are merged into one directory in the background, for new snapshots to be based on; 0
    * never merges any. Default 128: then the options of every mount fit into a page as containerd's clients shorten them.
    */
   readonly flattenDepth?: number;
@@ -64,7 +64,7 @@ export interface ResolvedOverlayOptions {
   readonly durability: Durability;
   readonly readyDirectories: number;
   readonly projectIdBase: number;
-  readonly manifest: boolean;
+  readonly fileList: boolean;
   readonly onBackgroundError: (error: unknown) => void;
   readonly flattenDepth: number;
   readonly onFlattenError: (error: unknown) => void;
@@ -72,13 +72,13 @@ export interface ResolvedOverlayOptions {
   readonly facts: OverlayFacts;
 }
 
-/** A burst of so many snapshots finds its directories made. */
+/** Enough for a burst of so many snapshots. */
 const DEFAULT_READY = 128;
 
-/** Far above the numbers that people give out by hand, with room for three thousand million snapshots. */
+/** Far above the numbers that people choose by hand, with room for three thousand million snapshots. */
 const DEFAULT_PROJECT_BASE = 2 ** 30;
 
-/** A layer takes up to 22 bytes of the one page that mount(2) takes: `snapshots/<8 digits>/fs:`. */
+/** A layer needs up to 22 bytes of the one page that mount(2) takes: `snapshots/<8 digits>/fs:`. */
 const DEFAULT_DEPTH = 128;
 
 function checkDepth(depth: number): number {
@@ -101,7 +101,7 @@ export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayO
     durability: options.durability ?? 'full',
     readyDirectories: options.readyDirectories ?? DEFAULT_READY,
     projectIdBase: options.projectIdBase ?? DEFAULT_PROJECT_BASE,
-    manifest: options.manifest ?? false,
+    fileList: options.fileList ?? false,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
     flattenDepth: checkDepth(options.flattenDepth ?? DEFAULT_DEPTH),
     onFlattenError: options.onFlattenError ?? (() => undefined),

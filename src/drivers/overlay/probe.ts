@@ -6,7 +6,7 @@ import type { ResolvedOverlayOptions } from './options.js';
 export interface OverlaySetup {
   /** What every overlay mount ends in: the configured options, then those that this machine needs. */
   readonly overlayOptions: readonly string[];
-  /** Whether overlay can stand on layers with mapped ids here. */
+  /** Whether overlay can be mounted over layers with mapped ids here. */
   readonly remapIds: boolean;
   /** In containerd's words and order. */
   readonly capabilities: readonly string[];
@@ -32,8 +32,8 @@ async function needsUserXattr({ root, mountOptions, facts }: ResolvedOverlayOpti
 }
 
 /**
- * Where a mount cannot be tried, it is left to the version: those who mount may be others than this process. In a user
- * namespace nobody may map the ids of a file system that belongs to the one outside.
+ * Where a mount cannot be tried, the version decides: another process may do the mounting. In a user namespace nobody may
+ * map the ids of a file system that belongs to the one outside.
  */
 async function canRemapIds({ root, facts }: ResolvedOverlayOptions): Promise<boolean> {
   const tried = await facts.mountsWithMappedIds(root);

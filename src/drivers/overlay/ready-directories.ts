@@ -1,35 +1,30 @@
 import { mkdirSync } from 'node:fs';
-import { fromPlainError } from '../../base/index.js';
-import { fromSystemError, InvalidArgumentError } from '../../errors/index.js';
-import type { DirectoryTemplate, ReclaimReport } from '../../trees/index.js';
-import { isEntryName, runInTreePool } from '../../trees/index.js';
+import { readdir } from 'node:fs/promises';
+import { type DirectoryTemplate, removeTrees, runInTreePool } from '../../trees/index.js';
 
-/** What a stock of directories is made of. */
+/** How a stock of directories is kept. */
 export interface ReadyDirectoriesOptions {
   /** Where they are kept; made when it is missing, and nobody else's. On the file system where they will be used. */
   readonly path: string;
   readonly template: DirectoryTemplate;
-  /** How many to have. A burst of so many finds its directories made. */
+  /** How many to keep: enough for a burst of so many snapshots. */
   readonly target: number;
   /** Told when the stock cannot be filled; it is tried again when the next one is taken. */
   readonly onError: (error: unknown) => void;
 }
 
-/** How many directories may be kept when many are given back at once, as a multiple of the target. */
-const spare = 4;
-
-/** How many are made before those who wait get them. */
+/** How many are made before waiting callers get them. */
 const batch = 16;
 
-/** Fewer when that takes longer, in milliseconds. It takes two, unless the file system has trouble finding room. */
+/** Fewer when that takes longer, in milliseconds. It takes two, unless the file system is slow to find room. */
 const batchTime = 3;
 
-/** How many threads make directories when one is too slow for those who wait. */
+/** How many threads make directories when one is too slow for the waiting callers. */
 const mostMakers = 4;
 
 /**
- * A stock of directories that were made ahead in a worker thread, so that making a snapshot costs the event loop one
- * rename. What is given back unused goes into the stock again.
+ * A stock of directories that are preallocated in a worker thread, so that making a snapshot costs the event loop one
+ * rename.
  */
 export class ReadyDirectories {
   readonly #options: ReadyDirectoriesOptions;
@@ -39,7 +34,7 @@ export class ReadyDirectories {
   readonly #abort = new AbortController();
   readonly #run: string;
   #made = 0;
-  #adopting = true;
+  #starting = true;
   #makers = 0;
   #inTheMaking = 0;
   #filling: Promise<void> | undefined;
@@ -50,42 +45,27 @@ export class ReadyDirectories {
   }
 
   /**
-   * Opens a stock; what an earlier process made is taken over, and the rest is made, in the background.
+   * Opens a stock, which is filled in the background. Directories that an earlier process left are
+   * deleted: something may have changed them since.
    * @param run A text that no earlier process has used, for names.
    */
   static open(options: ReadyDirectoriesOptions, run: string): ReadyDirectories {
     mkdirSync(options.path, { recursive: true, mode: 0o700 });
     const stock = new ReadyDirectories(options, run);
-    stock.#fillAfter(stock.#adopt());
+    stock.#fillAfter(stock.#clear());
     return stock;
   }
 
   /**
-   * Takes a directory out of the stock. When it is empty, waits for the next batch: few threads that make directories are
-   * quicker than one for each caller, since all of them wait for each other where the directories are made.
-   * @returns its name in `path`, or undefined when none can be had.
+   * Takes a directory out of the stock. When it is empty, waits for the next batch: a few threads that make directories
+   * are faster than one for each caller, since they block each other in the parent directory.
+   * @returns its name in `path`, or undefined when none can be made.
    */
   async take(): Promise<string | undefined> {
     const name = this.#names.pop();
     if (this.#names.length < this.#options.target / 2) this.#fillAfter(Promise.resolve());
-    if (name !== undefined || this.#adopting || this.#abort.signal.aborted) return name;
+    if (name !== undefined || this.#starting || this.#abort.signal.aborted) return name;
     return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  /**
-   * Takes directories back by their names in `root`: into the stock if nothing was ever put into them and there is
-   * room, else they are deleted, as `removeTrees` does.
-   * @throws what `removeTrees` throws.
-   */
-  async reclaim(root: string, names: readonly string[], signal?: AbortSignal): Promise<void> {
-    const { path: ready, template, target } = this.#options;
-    const bad = names.find((name) => !isEntryName(name));
-    if (bad !== undefined) throw new InvalidArgumentError(`${JSON.stringify(bad)} is no name of a directory entry`);
-    if (names.length === 0) return;
-    const room = Math.max(0, target * spare - this.#names.length);
-    const report = await runInTreePool('reclaim', { root, names, ready, room, template }, signal);
-    this.#add(report.reclaimed);
-    throwFailure(report);
   }
 
   /** Resolves when no directories are being made. */
@@ -93,20 +73,18 @@ export class ReadyDirectories {
     await this.#filling;
   }
 
-  /** Stops making directories; those that are there wait for the next process. */
+  /** Stops making directories; the next process deletes those that are there. */
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#filling;
   }
 
-  async #adopt(): Promise<void> {
-    const { path: root, template, target } = this.#options;
+  async #clear(): Promise<void> {
+    const { path } = this.#options;
     try {
-      const report = await runInTreePool('adopt', { root, template, room: target * spare }, this.#abort.signal);
-      this.#add(report.reclaimed);
-      throwFailure(report);
+      await removeTrees(path, await readdir(path), { signal: this.#abort.signal });
     } finally {
-      this.#adopting = false;
+      this.#starting = false;
     }
   }
 
@@ -166,15 +144,11 @@ export class ReadyDirectories {
     this.#inTheMaking += count;
     try {
       const request = { root, names, template, milliseconds: batchTime };
-      const made = await runInTreePool('make', request, this.#abort.signal);
+      const made = await runInTreePool('make', request, { signal: this.#abort.signal });
       this.#add(names.slice(0, made));
       return made === count;
     } finally {
       this.#inTheMaking -= count;
     }
   }
-}
-
-function throwFailure({ failures: [failure] }: ReclaimReport): void {
-  if (failure !== undefined) throw fromSystemError(fromPlainError(failure.error), `failed to remove ${failure.name}`);
 }

@@ -50,7 +50,7 @@ export interface TreeSearch {
   /** From and up to these, as places in the order of items. */
   readonly from: ItemKey;
   readonly to: ItemKey;
-  /** Leaves that were last written in an older transaction are passed over. Default 0, none. */
+  /** Skips leaves that were last written in an older transaction. Default 0: skips none. */
   readonly since?: bigint;
 }
 

@@ -89,7 +89,8 @@ export interface SnapshotRequest {
 
 /**
  * Makes a snapshot of a subvolume: the same files, sharing all data until one of the two is written. Takes as long for a
- * large one as for a small one; all that was written to the subvolume before is in it and on disk when it resolves. Subvolumes inside become empty directories.
+ * large one as for a small one. Everything written to the subvolume before is in it, and on disk when it resolves. Subvolumes
+ * inside become empty directories.
  * @throws a system error, `EEXIST` when the name is taken.
  */
 export async function snapshotSubvolume({ source, directory, name, readOnly = false }: SnapshotRequest): Promise<void> {
@@ -180,7 +181,7 @@ export function withSubvolumeNow<T>(path: string, work: (fd: number) => T): T {
   }
 }
 
-/** Lets nobody write into a subvolume any more, however it is mounted, or lets them again. */
+/** Makes a subvolume read-only, however it is mounted, or writable again. */
 export function setReadOnly(fd: number, readOnly: boolean): void {
   const flags = Buffer.alloc(FLAGS_SIZE);
   ioctl(fd, IOC.SUBVOL_GETFLAGS, flags, 'BTRFS_IOC_SUBVOL_GETFLAGS');
@@ -259,7 +260,7 @@ function withNested(fd: number, id: bigint): bigint[] {
   return found.reverse();
 }
 
-/** How often it is looked again for what processes that are still running put into a subvolume. */
+/** How often to look again for what running processes still put into a subvolume. */
 const MAX_PASSES = 20;
 
 /**

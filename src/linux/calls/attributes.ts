@@ -6,7 +6,7 @@ import { hasErrno } from './system-error.js';
 /** What a file system without extended attributes says. */
 const UNSUPPORTED = ['ENOTSUP', 'EOPNOTSUPP'] as const;
 
-/** What a process without privileges hears about attributes that only others may set. */
+/** The errors that a process without privileges gets for attributes that only privileged ones may set. */
 const REFUSED = ['EPERM', 'EACCES'] as const;
 
 /**
@@ -47,14 +47,6 @@ function listLength(file: Buffer, path: string | Buffer): number {
   }
 }
 
-/**
- * Whether a file has extended attributes that its owner can see. An access control list is one, and so is the label of
- * a security module.
- */
-export function hasAttributes(path: string | Buffer): boolean {
-  return listLength(cString(path), path) > 0;
-}
-
 /** The names of a file's attributes; none where the file system has no such thing. */
 export function listAttributes(path: string | Buffer): Buffer[] {
   const file = cString(path);
@@ -78,8 +70,8 @@ function namesIn(list: Buffer): Buffer[] {
 }
 
 /**
- * Gives one file the attributes of another. Left out are those that its file system does not have, and those that only
- * a privileged process may set when this is none.
+ * Gives one file the attributes of another, except those that its file system does not support, and those that only a
+ * privileged process may set when this is none.
  * @throws a system error, ENOSPC for instance.
  */
 export function copyAttributes(from: string | Buffer, to: string | Buffer): void {

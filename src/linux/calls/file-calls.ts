@@ -12,7 +12,7 @@ const FICLONE = 0x40049409;
 /** Arguments of lseek(2). */
 const SEEK = { DATA: 3, HOLE: 4 } as const;
 
-/** What a file system that cannot share blocks, or not these, says to a request for it (ioctl_ficlone(2)). */
+/** The errors of a file system that cannot share blocks, or not these (ioctl_ficlone(2)). */
 const CANNOT_CLONE = ['EOPNOTSUPP', 'ENOTSUP', 'ENOTTY', 'EXDEV', 'EINVAL', 'ENOSYS', 'ETXTBSY'] as const;
 
 /** The same of copy_file_range(2). */
@@ -41,8 +41,8 @@ export interface DataRange {
 }
 
 /**
- * The next part of an open file, from an offset on, that is no hole; undefined when there is none. All that follows is
- * one part where the file system does not tell. Moves the file's position.
+ * The next part of an open file, from an offset on, that is no hole; undefined when there is none. Where the file system does
+ * not tell holes, all that follows is one part. Moves the file's position.
  * @throws a system error.
  */
 export function nextData(fd: number, offset: number, size: number): DataRange | undefined {
@@ -159,7 +159,7 @@ const O_CLOEXEC = 0o2000000;
 
 /**
  * Opens a directory for reading by its path below an open one, not passing a symbolic link anywhere on the way, so that
- * whoever changes the tree meanwhile cannot lead out of it. Before Linux 5.6 only the last step is checked.
+ * a process that changes the tree meanwhile cannot lead out of it. Before Linux 5.6 only the last step is checked.
  * @param path A binary string.
  * @throws a system error, ELOOP for a symbolic link.
  */

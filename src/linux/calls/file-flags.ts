@@ -1,4 +1,4 @@
-/** What file systems keep files from: changes (chattr(1), `i`), and unnoticed changes (fs-verity). */
+/** Protection of files by the file system: against changes (chattr(1), `i`), and against unnoticed changes (fs-verity). */
 import { closeSync, constants, openSync } from 'node:fs';
 import { ioctl } from './sys.js';
 import { hasErrno } from './system-error.js';

@@ -145,7 +145,7 @@ export function libc(): Libc {
   return loaded;
 }
 
-/** Whether the native addon can be loaded here, for calls that one can do without. */
+/** Whether the native addon can be loaded here, for callers that can do without it. */
 export function canCallSystem(): boolean {
   loaded ??= load();
   return !('failure' in loaded);

@@ -69,8 +69,8 @@ export function syncFileSystem(fd: number): void {
 const SYNC_FILE_RANGE_WRITE = 2;
 
 /**
- * Starts to write what an open file has in memory to the disk, without waiting. Never fails: a later fsync tells, and
- * writes what this could not start to.
+ * Starts to write what an open file has in memory to the disk, without waiting. Never fails: a later fsync writes the rest, and
+ * reports errors.
  */
 export function startWriting(fd: number): void {
   if (canCallSystem()) libc().sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -94,7 +94,7 @@ export function ioctl(fd: number, request: number, argument: number | bigint | B
   return checked(c.ioctl(fd, request, type, argument), c, { syscall: `ioctl ${name}` });
 }
 
-/** As many threads as may wait for a disk at the same time; the rest of the pool is for others. */
+/** How many threads of Node's pool may wait for a disk at the same time. */
 const MAX_WAITING = 8;
 
 const waiting: (() => void)[] = [];

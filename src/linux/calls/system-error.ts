@@ -11,7 +11,7 @@ export interface SystemCallError extends Error {
   path?: string;
 }
 
-/** By number; of two names for one number the first wins. Holds what libuv has no name for, such as EDQUOT. */
+/** By number; of two names for one number the first wins. Includes those without a name in libuv, such as EDQUOT. */
 const names: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.errno)
     .reverse()

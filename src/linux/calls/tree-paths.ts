@@ -2,7 +2,7 @@
  * Paths inside a tree that others may have made, for code that walks it.
  *
  * File names are bytes, not text, so they are kept as "binary strings" (latin1: one character per byte) and turned into
- * a Buffer for the system. And a tree can be deeper than the kernel takes a path, so that a long path is started anew
+ * a Buffer for the system. And a tree can be deeper than the kernel takes a path, so that a long path is started again
  * from an open directory.
  */
 import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
@@ -14,7 +14,7 @@ const O_PATH = 0o10000000;
 /** Opens a directory only, and not through a symbolic link. */
 export const DIRECTORY_ONLY = constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** A path that reaches this length is started anew: the kernel takes 4095 bytes, and a name has up to 255. */
+/** A path that reaches this length is started again: the kernel takes 4095 bytes, and a name has up to 255. */
 const LONG_PATH = 3500;
 
 /** A binary string for a path from outside. */

@@ -1,6 +1,6 @@
 /**
  * User namespaces that exist for their maps of ids alone: nothing runs in them. A thread of Node cannot enter one
- * (clone(2) refuses it to processes with threads), so a child makes it and goes away again.
+ * (clone(2) refuses that to processes with threads), so a child process makes it and ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -2,8 +2,8 @@
  * The kernel's device mapper. A request takes a fraction of a millisecond, in a thread of Node's pool.
  *
  * The kernel makes a node /dev/dm-<number> for each device; the name in /dev/mapper is a link to it. On a machine with
- * udev that makes the link, a moment later, and takes it away; elsewhere nobody does. So whoever makes a device here
- * makes the same link at once: either comes first, and the other finds it there.
+ * udev that makes the link, a moment later, and removes it; elsewhere nobody does. So this code makes the same link at once:
+ * whichever of the two comes second finds it there.
  */
 import { accessSync, constants as fileConstants, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,7 +31,7 @@ export interface DeviceTable {
   readonly sectors: number;
   /** Such as `thin`. */
   readonly type: string;
-  /** What the target is told. */
+  /** The arguments of the target. */
   readonly parameters: string;
   /** Whether nothing can be written to the device. Default false. */
   readonly readOnly?: boolean;
@@ -45,7 +45,7 @@ export interface DeviceMapper {
    * Gives a device another table. What was begun is finished with the old one; a mounted file system is not written out.
    */
   replace(name: string, table: DeviceTable): Promise<void>;
-  /** The same after what is mounted is written out and everything under way is done, as a new size wants it. */
+  /** The same after what is mounted is written out and everything under way is done, as a new size requires. */
   reload(name: string, table: DeviceTable): Promise<void>;
   /** Removes a device; does nothing when there is none. @throws EBUSY when it is still in use after a second of trying. */
   remove(name: string): Promise<void>;
@@ -53,11 +53,11 @@ export interface DeviceMapper {
   suspend(name: string): Promise<void>;
   /** Lets them go on. */
   resume(name: string): Promise<void>;
-  /** Says something to the target of a device. @throws EEXIST, ENODATA, whatever the target says. */
+  /** Sends a message to the target of a device. @throws EEXIST, ENODATA, whatever the target answers. */
   message(name: string, text: string): Promise<void>;
   /** The status of the target of a device, in words. @throws ENXIO when there is no such device. */
   status(name: string): Promise<readonly string[]>;
-  /** What the target of a device was told, in words; devices are `major:minor`. @throws ENXIO when there is no such device. */
+  /** The arguments of the target of a device, in words; devices are `major:minor`. @throws ENXIO when there is no such device. */
   parameters(name: string): Promise<readonly string[]>;
   /** How many sectors of 512 bytes a device has. @throws ENXIO when there is no such device. */
   sectors(name: string): Promise<number>;
@@ -217,7 +217,7 @@ function target(minor: number): string {
 }
 
 function link(name: string, minor: number): void {
-  // One of a device that is gone would lead to another device.
+  // A node of a device that is gone would lead to another device.
   if (linkOf(name) !== undefined && linkOf(name) !== target(minor)) rmSync(mappedDevicePath(name), { force: true });
   try {
     symlinkSync(target(minor), mappedDevicePath(name));

@@ -39,8 +39,8 @@ export function writableLoopDevices(file: string): string[] {
 }
 
 /**
- * Puts what is written to the file systems on a file's loop devices into the file, which has it in memory or on disk
- * then. Does nothing for a file that is attached to none.
+ * Writes out the file systems on a file's loop devices into the file, where the data is in memory or on disk then. Does
+ * nothing for a file that is attached to no device.
  * @throws a system error, EACCES without privileges.
  */
 export async function flushLoopDevices(file: string): Promise<void> {
@@ -62,7 +62,7 @@ async function flush(device: string): Promise<void> {
   }
 }
 
-/** Lets a loop device have the size that its file has got. @throws a system error, EACCES without privileges. */
+/** Gives a loop device the present size of its file. @throws a system error, EACCES without privileges. */
 export function updateLoopSize(device: string): void {
   const fd = openSync(device, constants.O_RDONLY);
   try {

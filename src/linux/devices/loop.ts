@@ -19,7 +19,7 @@ const FLAG = { READ_ONLY: 1, AUTOCLEAR: 4, DIRECT_IO: 16 } as const;
 
 const CONTROL = '/dev/loop-control';
 
-/** Whoever asks for a free device at the same time gets the same one, and one of them gets to use it. */
+/** Processes that ask for a free device at the same time get the same one, and only one of them can attach it. */
 const TRIES = 1000;
 
 /** How to attach a file. */
@@ -101,7 +101,7 @@ function openControl(): number {
   }
 }
 
-/** Somebody else was faster, or has just let go of the device and it is not ready yet. */
+/** Another process was faster, or has just released the device and it is not ready yet. */
 function isTaken(error: unknown): boolean {
   return hasErrno(error, 'EBUSY', 'ENXIO', 'ENODEV');
 }

@@ -17,8 +17,8 @@ export async function syncDevice(path: string): Promise<void> {
 }
 
 /**
- * Writes out the file systems that are mounted from a block device, as far as this process sees them: those in other
- * mount namespaces it does not.
+ * Writes out the file systems that are mounted from a block device and that this process sees: not those in other mount
+ * namespaces.
  * @throws a system error when they could not be written.
  */
 export async function syncMountsOf(path: string): Promise<void> {
@@ -39,8 +39,8 @@ export function discardBlocks(path: string): Promise<void> {
 const BLKDISCARD = 0x1277;
 
 /**
- * The same of what lies between two offsets, in bytes, both multiples of 512. Does nothing where the device takes no such
- * hint.
+ * The same for the range between two offsets, in bytes, both multiples of 512. Does nothing where the device ignores such
+ * hints.
  * @throws a system error.
  */
 export async function discardTail(path: string, from: number, to: number): Promise<void> {

@@ -29,8 +29,8 @@ export interface IdMappedMount {
 
 /**
  * Performs one mount with mapped ids. When it fails, nothing is mounted.
- * @throws a system error: ENOSYS before Linux 5.12, EINVAL when the file system cannot map ids, or overlay cannot stand
- * on mapped layers (before Linux 5.19). As `makeUserNamespace`.
+ * @throws a system error: ENOSYS before Linux 5.12, EINVAL when the file system cannot map ids, or overlay takes no
+ * mapped layers (before Linux 5.19). As `makeUserNamespace`.
  */
 export async function performIdMapped(request: IdMappedMount): Promise<void> {
   const { mount, mapping, target, signal, kernel = kernelVersion() } = request;

@@ -1,6 +1,6 @@
 /**
- * Mounts with more options than mount(2) takes, which is one page: by fsopen(2) and its kin, since Linux 5.2, where every
- * option is a call of its own.
+ * Mounts with more options than the one page that mount(2) takes: by fsopen(2) and its siblings, since Linux 5.2, where
+ * every option is a call of its own.
  */
 import { closeSync, readSync } from 'node:fs';
 import { type Libc, libc } from '../calls/libc.js';
@@ -50,7 +50,7 @@ export function parametersOf(data: readonly string[]): Parameter[] {
   });
 }
 
-/** The kernel's own words about a failure, which it leaves to be read; empty for none. */
+/** The kernel's message about a failure; empty for none. */
 function kernelMessage(fd: number): string {
   const text = Buffer.alloc(1024);
   try {
@@ -112,7 +112,7 @@ class Context implements Disposable {
 
 /**
  * Mounts with any number of options, each of at most 255 bytes.
- * @throws a system error, with the kernel's own words when it has some.
+ * @throws a system error, with the kernel's message when there is one.
  */
 export function mountByParameters(mount: ParameterMount): void {
   const c = libc();

@@ -21,7 +21,7 @@ export interface ParsedOptions {
   readonly data: readonly string[];
   /** How owners are to appear; undefined leaves them. */
   readonly idMapping: IdMapping | undefined;
-  /** Which loop device the source is to be reached through; undefined when it is mounted itself. */
+  /** The loop device through which the source is mounted; undefined when it is mounted itself. */
   readonly loop: { readonly directIo: boolean } | undefined;
 }
 
@@ -35,7 +35,7 @@ const flagOptions: Readonly<Record<string, FlagChange>> = {
   async: { clear: MS.SYNCHRONOUS },
   atime: { clear: MS.NOATIME },
   bind: { set: MS.BIND },
-  // In no flag's table there, and so handed to the file system, which mostly refuses it.
+  // Not a flag in containerd's table, so it goes to the file system, which mostly refuses it.
   defaults: {},
   dev: { clear: MS.NODEV },
   diratime: { clear: MS.NODIRATIME },

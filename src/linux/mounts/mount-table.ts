@@ -50,15 +50,15 @@ export function findMount(table: readonly MountEntry[], path: string): MountEntr
   }, undefined);
 }
 
-/** Whether a mount is made of a path or of what lies below it, as its source or as a directory in its options. */
+/** Whether a mount uses a path or something below it, as its source or as a directory in its options. */
 function isMadeOf({ source, options }: MountEntry, path: string): boolean {
   const places = options.flatMap((option) => option.slice(option.indexOf('=') + 1).split(':'));
   return [source, ...places].some((place) => place === path || place.startsWith(`${path}/`));
 }
 
 /**
- * The mounts that are made of what lies at a path, such as the overlay of a container that runs; none when that cannot be
- * found out. @param path Absolute, without symbolic links.
+ * The mounts that use a path, such as the overlay of a running container; none when that cannot be found out.
+ * @param path Absolute, without symbolic links.
  */
 export function mountsMadeOf(path: string): MountEntry[] {
   try {

@@ -10,13 +10,13 @@ import { resolveInRoot } from './resolve-in-root.js';
 
 /** How to unmount. */
 export interface UnmountOptions {
-  /** Takes the mount away from the tree at once and lets go of it when nobody uses it any more. Default false. */
+  /** Detaches the mount from the tree at once; the kernel releases it when nobody uses it any more. Default false. */
   readonly detach?: boolean;
   /** Aborting it ends the wait for a mount that is in use. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** containerd's patience with a mount that is in use: 50 times 50 ms (core/mount/mount_linux.go). */
+/** How long containerd waits for a mount that is in use: 50 times 50 ms (core/mount/mount_linux.go). */
 const BUSY = { tries: 50, pauseMs: 50 } as const;
 
 const READ_ONLY_BIND = MS.BIND | MS.RDONLY;
@@ -40,7 +40,7 @@ function systemCode(error: Error): unknown {
 
 /** Makes a bind mount read-only, which the call that makes it ignores. */
 function remountReadOnly(flags: number, target: string): void {
-  // A user namespace may not take away what the mount was locked with.
+  // A user namespace may not clear flags that are locked on the mount.
   const locked = inUserNamespace() ? mountFlagsOf(target) : 0;
   mount({ source: '', target, type: '', flags: flags | locked | MS.REMOUNT, data: '' });
 }
@@ -71,9 +71,9 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
  * Mounts a list in order at one directory, as containerd's clients do (core/mount): flags and data from the options, a
  * read-only bind mount by a second call, a `target` below the directory with symbolic links resolved inside it, mapped
  * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay of up to 500 layers
- * with more than one page of options: through the kernel's newer interface, and before Linux 6.5 with shorter paths, which
- * takes a thread and its 30 milliseconds. Blocks for up to a millisecond per mount, and 50 microseconds
- * for each layer with mapped ids, and some for a loop device, which goes with its mount. When one fails, those before it are unmounted again.
+ * with more than one page of options: through the kernel's newer interface, and before Linux 6.5 with shorter paths in a
+ * thread, which takes 30 milliseconds to start. Blocks for up to a millisecond per mount, 50 microseconds for each layer with
+ * mapped ids, and some for a loop device, which is released with its mount. When one mount fails, those before it are unmounted.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.
  * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.

@@ -37,7 +37,7 @@ export function overlayParameters(data: readonly string[]): Parameter[] {
   });
 }
 
-/** What overlay would take for the end of a path. */
+/** The characters that end a path in overlay's options. */
 const SPECIAL = /[\\:,]/g;
 
 /** The value of `lowerdir=` for layers, as {@link overlayParameters} takes it apart. */

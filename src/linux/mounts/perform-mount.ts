@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../../errors/index.js';
 import { isAtLeast, type KernelVersion, kernelVersion } from '../calls/kernel-facts.js';
 import { MS, mount, pageSize } from '../calls/sys.js';
 import { attachLoop } from '../devices/loop.js';
-import { mountByParameters, parametersOf } from './mount-by-parameters.js';
+import { mountByParameters } from './mount-by-parameters.js';
 import type { MountSpec, ParsedOptions } from './mount-options.js';
 import { isLayer, overlayParameters } from './overlay-mount.js';
 import { mountWithRelativeLayers } from './relative-layers.js';
@@ -19,8 +19,8 @@ export interface PreparedMount extends ParsedOptions {
 }
 
 /**
- * Performs one mount at a directory, without mapping ids: by mount(2), unless it is an overlay, or erofs of
- * many devices, with more than one page of options. A source that wants a loop device gets one, which goes with the last mount of it.
+ * Performs one mount at a directory, without mapping ids: by mount(2), unless it is an overlay with more than
+ * one page of options. A source that needs a loop device gets one, which is released with the last mount of it.
  * @param kernel The kernel's version, which decides how; that of this machine when absent.
  * @throws a system error; InvalidArgumentError when the options are too long, or the layers too many.
  */
@@ -41,8 +41,6 @@ export async function performMount(
 
 async function mountLong({ spec, flags, data }: PreparedMount, target: string, kernel: KernelVersion): Promise<void> {
   const { type, source } = spec;
-  // Of the others, erofs alone is known to take a parameter for each of many devices.
-  if (type === 'erofs') return mountByParameters({ type, source, target, flags, parameters: parametersOf(data) });
   if (type !== 'overlay') throw new InvalidArgumentError('mount options is too long');
   const parameters = overlayParameters(data);
   const layers = parameters.filter(isLayer).length;

@@ -13,7 +13,7 @@ export interface TemporaryMount extends AsyncDisposable {
   readonly path: string;
 }
 
-/** What makes a file system skip its synchronisation; of no use for a mount whose files are wanted afterwards. */
+/** The option that makes a file system skip its synchronisation; not for a mount whose files are needed afterwards. */
 const VOLATILE = ['volatile', 'fsync=volatile'];
 
 function withoutVolatile(spec: MountSpec): MountSpec {

@@ -4,8 +4,8 @@ import { unmountAll } from './mount.js';
 import { parseMountTable } from './mount-table.js';
 
 /**
- * Unmounts everything below a directory, the latest first, what is in use included: what a process left that was killed
- * between mounting and unmounting. What is mounted at the directory itself stays. No such directory is success.
+ * Unmounts everything below a directory, the latest first, even what is in use: the leftovers of a process that was killed
+ * between mounting and unmounting. A mount at the directory itself stays. No such directory is success.
  * @throws PermissionDeniedError when there is something, and this process may not unmount it; an error of the system when
  * the mounts of this process cannot be listed.
  */

@@ -1,6 +1,6 @@
 /**
- * Project quota: limits for trees of files on xfs and ext4. Each inode carries the number of a project, which what is
- * made in a directory inherits; the file system counts and limits what each project takes (quotactl(2),
+ * Project quota: limits for trees of files on xfs and ext4. Each inode carries the number of a project, which new entries
+ * inherit from their directory; the file system counts and limits what each project takes (quotactl(2),
  * include/uapi/linux/fs.h, dqblk_xfs.h).
  */
 import { closeSync, constants, openSync, realpathSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { type MountEntry, mountOf } from '../mounts/mount-table.js';
 
 const IOC = { FSGETXATTR: 0x801c581f, FSSETXATTR: 0x401c5820 } as const;
 
-/** struct fsxattr, and the flag by which what is made in a directory gets the project of it. */
+/** struct fsxattr, and the flag by which new entries get the project of their directory. */
 const XATTR = { SIZE: 28, FLAGS: 0, PROJECT: 12, INHERIT: 0x200 } as const;
 
 /** The number of quotactl_fd(2), Linux 5.14, on every architecture. */
@@ -98,7 +98,7 @@ export function projectQuota(directory: string): ProjectQuotaState {
 }
 
 /** The project of a directory; 0 for none, and where the file system has no projects. @throws a system error. */
-export function projectOf(directory: string): number {
+function projectOf(directory: string): number {
   try {
     return withDirectory(directory, (fd) => attributesOf(fd).readUInt32LE(XATTR.PROJECT));
   } catch (error) {

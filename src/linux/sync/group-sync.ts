@@ -8,14 +8,14 @@ import { systemCallError } from '../calls/system-error.js';
 const execute = promisify(execFile);
 
 /**
- * Puts everything on a file system onto its disk, once for all who ask at the same time.
+ * Puts everything on a file system onto its disk, once for all callers that ask at the same time.
  *
  * A file system can be synchronised at once (syncfs(2)) or file by file (fsync(2)). For a layer of 1,000 files the first
  * took 11 ms where the second took 57 to 174 ms, for one of a single file 0.7 ms and 1.0 (docs/durability.md): each fsync
- * waits for the disk anew. The price is that what others have written to the same file system is written out as well.
+ * waits for the disk again. The price is that what others have written to the same file system is written out as well.
  *
- * Who asks while a synchronisation is under way may have written after it began, so he waits for the next one, together
- * with all others who asked meanwhile.
+ * A caller that asks while a synchronisation is under way may have written after it began, so it waits for the next one,
+ * together with all others that asked meanwhile.
  */
 export class GroupSync {
   readonly #directory: string;

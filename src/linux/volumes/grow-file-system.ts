@@ -60,8 +60,8 @@ export interface GrowFileSystem {
 }
 
 /**
- * Makes a mounted file system larger, while it is in use; does nothing when it is so large. What it takes grows with what
- * is added: some milliseconds for a GiB. It is complete, or has not happened, after a power cut.
+ * Makes a mounted file system larger, while it is in use; does nothing when it has that size. Takes some milliseconds for
+ * each GiB added. After a power cut it is complete or has not happened.
  * @throws NotImplementedError for a file system whose driver cannot, such as that of ext2.
  * @throws a system error, of a disk that is full for instance; the file system is whole.
  */
@@ -83,7 +83,7 @@ export interface GrowMountedDevice {
   readonly device: string;
   /** Bytes; the device has them already. */
   readonly size: number;
-  /** A directory to mount in for a moment: wherever else it is mounted, this process might not see it. */
+  /** A directory to mount in for a moment, since this process might not see the other mounts of the device. */
   readonly mountIn: string;
 }
 

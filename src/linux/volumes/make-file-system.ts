@@ -6,7 +6,7 @@ import { abortError, NotImplementedError, UnknownError } from '../../errors/inde
 /** The file systems that can be made. */
 export type FileSystemType = 'ext2' | 'ext4' | 'xfs' | 'btrfs';
 
-/** What makes them do so without a question, and whatever the file held before. */
+/** The arguments that make them ask nothing, and overwrite whatever the file held. */
 const FORCE: Readonly<Record<FileSystemType, readonly string[]>> = {
   ext2: ['-F', '-q'],
   ext4: ['-F', '-q'],
@@ -14,7 +14,7 @@ const FORCE: Readonly<Record<FileSystemType, readonly string[]>> = {
   btrfs: ['-f', '-q'],
 };
 
-/** Where administrators' programs lie, in case the path is that of a user. */
+/** Directories of administrators' programs, in case `PATH` is that of an ordinary user. */
 const USUAL = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
 /** The program that makes file systems of a type; undefined when it is not installed. */

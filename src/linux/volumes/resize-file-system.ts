@@ -48,7 +48,7 @@ function programOf(name: string): string {
 const LARGEST_BLOCK = 64 * 2 ** 10;
 
 /**
- * Whether a volume has a size, and the file system in it takes it all. One that is mounted may do so and not be seen to.
+ * Whether a volume has a size, and the file system in it fills it. A mounted one may fill it although this says it does not.
  * @throws a system error.
  */
 export async function isFilled(type: ResizableType, volume: Volume, size: number): Promise<boolean> {
@@ -89,8 +89,8 @@ interface ShrinkExt {
 }
 
 /**
- * Makes what is in a volume smaller. An attempt that fails leaves it to be checked as a whole, which makes `lost+found`:
- * both are done at once, and what was not there before is not there afterwards.
+ * Makes the file system in a volume smaller. A failed attempt requires a full check, which makes `lost+found`: both are done at
+ * once, and a `lost+found` that was not there before is removed.
  * @throws FailedPreconditionError with what the program said, when what is in it has no room.
  */
 async function shrinkExt(resize: string, args: readonly string[], { path, signal }: ShrinkExt): Promise<void> {

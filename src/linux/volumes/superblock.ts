@@ -1,4 +1,4 @@
-/** Whether a file holds the file system that it should, as far as its superblock tells. */
+/** Whether a file holds the expected file system, judged by its superblock. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { UnknownError } from '../../errors/index.js';
 import { crc32c } from './crc32c.js';

@@ -4,10 +4,10 @@ import { fromStatus, InternalError, type StrataError, UnavailableError } from '.
 const cancelled = 1;
 const unavailable = 14;
 
-/** How grpc-js tells of its own troubles with the connection, in contrast to what a server may say. */
+/** The texts by which grpc-js reports problems of its own with the connection, as opposed to a server's status. */
 const connectionTrouble = /^(?:No connection established|Connection dropped|The channel has been closed)/;
 
-/** What grpc-js says of a call whose stream the other side reset, as a server does that is forced to close. */
+/** The text of grpc-js for a call whose stream the other side reset, as a server does that is forced to close. */
 const resetByPeer = 'Call cancelled';
 
 /** The error that a failed call stands for; null when the call gave neither a response nor an error. */

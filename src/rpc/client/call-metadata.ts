@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { InvalidArgumentError } from '../../errors/index.js';
-import type { CallContext } from '../../snapshots/index.js';
+import type { CallContext } from '../../snapshots/api/index.js';
 
 /** Headers of containerd (pkg/namespaces/grpc.go, core/leases/grpc.go). */
 const namespaceHeader = 'containerd-namespace';

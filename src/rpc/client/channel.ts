@@ -1,6 +1,6 @@
 import { Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { abortError, type StrataError, throwIfAborted, UnavailableError } from '../../errors/index.js';
-import type { CallContext } from '../../snapshots/index.js';
+import type { CallContext } from '../../snapshots/api/index.js';
 import type { WireMethod } from '../proto/index.js';
 import { callError } from './call-error.js';
 import { callMetadata } from './call-metadata.js';

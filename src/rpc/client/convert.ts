@@ -1,5 +1,5 @@
 import { InternalError } from '../../errors/index.js';
-import { type Info, type Kind, PreciseDate } from '../../snapshots/index.js';
+import { type Info, type Kind, PreciseDate } from '../../snapshots/api/index.js';
 import { type Timestamp, wireSnapshots } from '../proto/index.js';
 
 /** What a message says about a snapshot. @throws InternalError when the daemon left it out of its answer. */

@@ -1,4 +1,4 @@
-import { type CallContext, noContext } from '../../snapshots/index.js';
+import { type CallContext, noContext } from '../../snapshots/api/index.js';
 import { type Any, type Envelope, wireEvents, wireMethod } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import type { MessageStream } from './message-stream.js';
@@ -38,7 +38,7 @@ class Subscription implements EventSubscription {
     try {
       for await (const envelope of this.#envelopes) yield envelopeFromWire(envelope);
     } catch (thrown) {
-      // To leave is how a subscription ends.
+      // Leaving the iteration ends the subscription.
       if (this.#call.signal?.aborted !== true) throw thrown;
     }
   }

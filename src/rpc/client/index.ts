@@ -1,11 +1,7 @@
 /** A client of the daemon: the same snapshotter as in the process, over gRPC. */
+export type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../check/index.js';
 export { type ConnectOptions, connect } from './connect.js';
 export type {
-  CheckAction,
-  CheckEvent,
-  CheckFinding,
-  CheckOptions,
-  CheckSummary,
   ClientEvents,
   ClientNamespace,
   ClientNamespaces,

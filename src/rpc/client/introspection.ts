@@ -1,5 +1,5 @@
 import { fromStatus, InternalError, type StrataError, UnknownError } from '../../errors/index.js';
-import { noContext } from '../../snapshots/index.js';
+import { noContext } from '../../snapshots/api/index.js';
 import { wireHealth, wireIntrospection, wireMethod, wireVersion } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import type { HealthStatus, PluginDescription, StrataClient } from './types.js';
@@ -11,7 +11,7 @@ const pluginInfoMethod = wireMethod(introspection, introspection.methods.pluginI
 const versionMethod = wireMethod(wireVersion.VersionDefinition, wireVersion.VersionDefinition.methods.version);
 const checkMethod = wireMethod(wireHealth.HealthDefinition, wireHealth.HealthDefinition.methods.check);
 
-/** What the daemon behind a channel tells about itself. */
+/** The introspection of the daemon behind a channel. */
 export function clientIntrospection(
   channel: Channel,
 ): Pick<StrataClient, 'plugins' | 'pluginInfo' | 'server' | 'version' | 'health'> {

@@ -1,8 +1,9 @@
+import type { CheckEvent } from '../../check/index.js';
 import { InternalError } from '../../errors/index.js';
-import { noContext } from '../../snapshots/index.js';
+import { noContext } from '../../snapshots/api/index.js';
 import { wireMaintenance, wireMethod } from '../proto/index.js';
 import type { Channel } from './channel.js';
-import type { CheckEvent, Maintenance } from './types.js';
+import type { Maintenance } from './types.js';
 
 const { MaintenanceDefinition: service } = wireMaintenance;
 const checkMethod = wireMethod(service, service.methods.check);
@@ -40,15 +41,15 @@ function eventFromWire(event: NonNullable<wireMaintenance.CheckResponse['event']
   switch (event.$case) {
     case 'finding':
     case 'left':
-      return { type: event.$case, finding: withoutEmpty(event.value, ['kind', 'snapshotter', 'message', 'remedy']) };
+      return { type: event.$case, finding: withoutEmpty(event.value, ['kind', 'message', 'remedy']) };
     case 'action':
-      return { type: 'action', action: withoutEmpty(event.value, ['remedy', 'snapshotter', 'message', 'state']) };
+      return { type: 'action', action: withoutEmpty(event.value, ['remedy', 'message', 'state']) };
     case 'summary':
       return { type: 'summary', summary: event.value };
   }
 }
 
-/** Leaves out the texts that are empty, which is how the wire says that there is none, but for those always given. */
+/** Leaves out empty texts, which mean "none" on the wire, except those that are always given. */
 function withoutEmpty<T extends object, K extends keyof T>(texts: T, always: readonly K[]): Pick<T, K> & Partial<T> {
   const kept: Partial<T> = { ...texts };
   for (const key of Object.keys(texts) as (keyof T)[]) {

@@ -1,5 +1,5 @@
 import { InternalError } from '../../errors/index.js';
-import { noContext } from '../../snapshots/index.js';
+import { noContext } from '../../snapshots/api/index.js';
 import { wireMethod, wireNamespaces } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import type { ClientNamespace, ClientNamespaces } from './types.js';

@@ -11,7 +11,7 @@ import {
   type UpdateRequest,
   type Usage,
   type WalkRequest,
-} from '../../snapshots/index.js';
+} from '../../snapshots/api/index.js';
 import { type WireMethod, wireMethod, wireSnapshots } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import { infoFromWire } from './convert.js';

@@ -1,5 +1,6 @@
+import type { CheckEvent, CheckOptions } from '../../check/index.js';
 import type { StrataError } from '../../errors/index.js';
-import type { CallContext, CheckLevel, Labels, Snapshotter } from '../../snapshots/index.js';
+import type { CallContext, Labels, Snapshotter } from '../../snapshots/index.js';
 
 /** An encoded event: the name of its type, and its bytes in that type's encoding. */
 export interface EncodedEvent {
@@ -94,91 +95,19 @@ export interface ServerDescription {
   readonly pidns: number;
 }
 
-/** Whether a service can be used. `unknown` is what a server says that cannot tell. */
+/** Whether a service can be used; `unknown` when the server cannot tell. */
 export type HealthStatus = 'unknown' | 'serving' | 'not-serving';
-
-/** Something that is not as it must be. */
-export interface CheckFinding {
-  /** What it is, such as `missing-directory`; docs/check.md lists the kinds. */
-  readonly kind: string;
-  readonly snapshotter: string;
-  /** Given when it is about what a namespace knows. */
-  readonly namespace?: string;
-  /** The key or name of the snapshot: in the namespace when there is one, else in the snapshotter. */
-  readonly key?: string;
-  /** The name of the files. */
-  readonly id?: string;
-  readonly path?: string;
-  /** What is wrong. */
-  readonly message: string;
-  /** What a repair does about it; `none` when nothing can be done without guessing. */
-  readonly remedy: string;
-}
-
-/** A step of a repair. */
-export interface CheckAction {
-  readonly remedy: string;
-  readonly snapshotter: string;
-  readonly namespace?: string;
-  readonly key?: string;
-  readonly id?: string;
-  /** What it does. */
-  readonly message: string;
-  /** `planned`, and afterwards `done`, `skipped` or `failed`. */
-  readonly state: string;
-  /** Why it was skipped or failed. */
-  readonly reason?: string;
-}
-
-/** What came of a check. */
-export interface CheckSummary {
-  /** How many findings there are: after a repair, how many are left. */
-  readonly findings: number;
-  /** How many snapshots were looked at. */
-  readonly snapshots: number;
-  /** In a deep check: how many layers were compared with a manifest. */
-  readonly compared: number;
-  /** In a deep check: how many layers were read that have no manifest. */
-  readonly withoutManifest: number;
-  /** How many steps of the repair were done. */
-  readonly repaired: number;
-  /** Snapshotters whose files cannot be looked into; only their records were checked. */
-  readonly unseen: readonly string[];
-  /** In a deep check: snapshotters with layers whose content cannot be read there, and was not. */
-  readonly unread: readonly string[];
-}
-
-/** What a check tells while it goes on; the summary is the last. */
-export type CheckEvent =
-  | { readonly type: 'finding'; readonly finding: CheckFinding }
-  | { readonly type: 'action'; readonly action: CheckAction }
-  /** After a repair: a finding that is still there. */
-  | { readonly type: 'left'; readonly finding: CheckFinding }
-  | { readonly type: 'summary'; readonly summary: CheckSummary };
-
-/** How to check. */
-export interface CheckOptions {
-  /** How closely to look: records and directories; also modes, owners and sizes; also every file. Default `normal`. */
-  readonly level?: CheckLevel;
-  /** What to do about findings; absent only looks. */
-  readonly repair?: {
-    /** Stop when it has been said what would be done. */
-    readonly dryRun?: boolean;
-    /** A layer that is beyond repair may take with it the snapshots that stand on it. */
-    readonly dropDescendants?: boolean;
-  };
-}
 
 /** Looking after what is kept: in a daemon, or in this process. */
 export interface Maintenance {
   /**
-   * Compares records, files and namespaces with each other, while they are in use. A check that ends without an
+   * Compares records and files with each other, while they are in use. A check that ends without an
    * error has given its summary.
    * @throws NotImplementedError when the daemon is none of Strata's.
    */
   check(options?: CheckOptions, call?: CallContext): AsyncIterable<CheckEvent>;
   /**
-   * A copy of all records, as they stand at one moment: the bytes of a file that `strata restore` takes. It is whole
+   * A copy of all records, as they are at one moment: the bytes of a file that `strata restore` takes. It is complete
    * only when the iteration ends without an error.
    * @throws ResourceExhaustedError when the disk is full; DataLossError when records cannot be read;
    * NotImplementedError when the daemon is none of Strata's.

@@ -7,7 +7,7 @@ export const namespaceHeader = 'containerd-namespace';
 /** The header that names the lease of a call (containerd: core/leases/grpc.go). */
 export const leaseHeader = 'containerd-lease';
 
-/** What a client said beside its request. */
+/** What a client sent beside its request. */
 export interface CallOrigin {
   readonly namespace: string | undefined;
   readonly lease: string | undefined;
@@ -16,8 +16,8 @@ export interface CallOrigin {
 }
 
 /**
- * What a handler is told of a call. Most calls are answered before anybody asks for their signal, which costs more than the
- * rest; and a class costs a tenth of an object that is put together with a getter.
+ * A call, as its handler sees it. Most calls are answered before anybody asks for their signal, which costs more than the
+ * rest; and a class costs a tenth of an object literal with a getter.
  */
 class ServedContext implements CallContext {
   // Not there at all when the client did not say so.
@@ -98,7 +98,7 @@ export class ActiveCalls {
     return this.#calls.size;
   }
 
-  /** Registers a call. Whoever serves it aborts it when the client cancels, goes away or runs out of time. */
+  /** Registers a call. Its server aborts it when the client cancels, goes away or runs out of time. */
   begin(origin: CallOrigin): ActiveCall {
     const call = new ActiveCall(origin, this.#end);
     if (call.endless && this.#closing !== undefined) call.abort(this.#closing);

@@ -6,6 +6,9 @@ const status200 = [':status', '200'] as const;
 const contentType = ['content-type', 'application/grpc'] as const;
 const accepted = ['grpc-accept-encoding', acceptedEncodings.join(',')] as const;
 
+/** The metadata that a call may have, in bytes. */
+export const largestMetadata = 2 ** 20;
+
 /** Begins an answer that has messages. */
 export const responseHeaders: HeaderBlock = headerBlock([status200, contentType, accepted], { common: true });
 
@@ -14,6 +17,12 @@ export const successTrailers: HeaderBlock = headerBlock([['grpc-status', '0']], 
 
 /** Refuses what is no gRPC (gRPC's PROTOCOL-HTTP2.md). */
 export const unsupportedMediaType: HeaderBlock = headerBlock([[':status', '415']], { common: false });
+
+/** Refuses a call whose metadata is larger than the server takes. */
+export const metadataTooLarge: HeaderBlock = failureAnswer({
+  code: 8,
+  details: `received metadata larger than max (${largestMetadata} bytes)`,
+});
 
 /** Ends an answer that failed after it had begun. */
 export function failureTrailers(status: CallStatus): HeaderBlock {

@@ -1,7 +1,8 @@
 import { CanceledError, DeadlineExceededError, type StrataError } from '../../errors/index.js';
-import type { ServerStream, StreamListener } from '../http2/index.js';
+import type { StreamListener } from '../http2/index.js';
 import { type ActiveCall, leaseHeader, namespaceHeader } from './active-calls.js';
 import { failureAnswer, failureTrailers, responseHeaders, successTrailers } from './answer-headers.js';
+import type { CallStream } from './call-stream.js';
 import { announcedLength, frameOf, tooLarge, unframe } from './message-frame.js';
 import type { CallRuntime } from './runtime.js';
 import type { ServedMethod, StreamMethod, UnaryMethod } from './service.js';
@@ -11,7 +12,7 @@ import { longestTimer, parseTimeout } from './timeout.js';
 
 /** What a call is made of. */
 export interface DirectCallOptions {
-  readonly stream: ServerStream;
+  readonly stream: CallStream;
   readonly method: ServedMethod;
   readonly runtime: CallRuntime;
   readonly largestMessage: number;
@@ -21,7 +22,7 @@ const internalCode = 13;
 
 /** One call, from its headers to its end. */
 export class DirectCall implements StreamListener {
-  readonly #stream: ServerStream;
+  readonly #stream: CallStream;
   readonly #method: ServedMethod;
   readonly #runtime: CallRuntime;
   readonly #largestMessage: number;
@@ -66,7 +67,7 @@ export class DirectCall implements StreamListener {
   }
 
   gone(): void {
-    // Whoever waits until then ends the call.
+    // The caller that waits for it then ends the call.
     if (this.#waiting()) this.#end();
     else this.#abort(new CanceledError(''));
   }
@@ -93,7 +94,7 @@ export class DirectCall implements StreamListener {
     else this.#abort(reason);
   }
 
-  /** Tells the handler, and the client what has become of the call, for whom the handler may be too slow. */
+  /** Aborts the handler, and answers the client at once, since the handler may be slow to stop. */
   #abort(reason: StrataError): void {
     this.#call.abort(reason);
     if (this.#method.type === 'unary') this.#fail(this.#runtime.statusOf(reason, this.#method.path));

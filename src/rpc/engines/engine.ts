@@ -12,7 +12,7 @@ export interface EngineOptions {
   readonly largestMessage: number;
 }
 
-/** What speaks gRPC on sockets: takes requests, runs the methods, sends what they answer. */
+/** Serves gRPC on sockets: takes requests, runs the methods, sends their answers. */
 export interface GrpcEngine {
   /** Listens on a unix socket; may be called for several. @throws Error, of the system, when it cannot be had. */
   listen(path: string): Promise<void>;
@@ -27,3 +27,6 @@ export interface GrpcEngine {
  * this bounds what one client can make the daemon hold, far above what any client does.
  */
 export const maxStreams = 16_384;
+
+/** How long a new connection may take to say what it is, in milliseconds. */
+export const prefaceMs = 10_000;

@@ -28,7 +28,7 @@ export class Health {
     return new Map([...this.#names].map((name) => [name, this.status(name) ?? ServingStatus.UNKNOWN]));
   }
 
-  /** Says that the services are about to go, so that whoever balances load stops using them. */
+  /** Reports that the services are about to stop, so that load balancers stop using them. */
   setNotServing(): void {
     this.#serving = false;
     this.#changes.emit('change');

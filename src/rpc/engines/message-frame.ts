@@ -24,7 +24,8 @@ export interface Unframing {
 /**
  * The one message of a request: a view of the body, or a promise where it has to be decompressed.
  * @throws StatusError: Unimplemented when there is not exactly one message or its compression is not known,
- * ResourceExhausted when it is too large, Internal when the compressed bytes are damaged.
+ * ResourceExhausted when it is too large, Internal when the compressed bytes are damaged, or it says that it is compressed
+ * and nothing says how.
  */
 export function unframe(body: Buffer, { encoding = 'identity', largestMessage }: Unframing): Buffer | Promise<Buffer> {
   const length = announcedLength(body);
@@ -32,8 +33,15 @@ export function unframe(body: Buffer, { encoding = 'identity', largestMessage }:
   if (length === undefined || body.length !== frameHeadBytes + length) {
     throw new StatusError({ code: codes.unimplemented, message: 'the method takes exactly one message' });
   }
+  const [compressed = 0] = body;
+  if (compressed > 1) {
+    throw new StatusError({ code: codes.internal, message: `received unexpected payload format ${compressed}` });
+  }
   const message = body.subarray(frameHeadBytes);
-  if (body[0] === 0 || encoding === 'identity') return message;
+  if (compressed === 0) return message;
+  if (encoding === 'identity') {
+    throw new StatusError({ code: codes.internal, message: 'compressed flag set with identity or empty encoding' });
+  }
   return decompress(message, { encoding, largestMessage });
 }
 

@@ -9,6 +9,7 @@ import { describe, it } from 'node:test';
 import { deferred } from '../../../tests/support/deferred.js';
 import { engineNames, fakeSnapshotter, serveSnapshotters } from '../../../tests/support/grpc-server.js';
 import { frame, RawConnection } from '../../../tests/support/raw-grpc.js';
+import { frameTypes, RawPeer } from '../../../tests/support/raw-http2.js';
 import { CanceledError, DeadlineExceededError, InvalidArgumentError, UnavailableError } from '../../errors/index.js';
 import type { CallContext, Info } from '../../snapshots/index.js';
 import { encodeMessage, wireSnapshots } from '../proto/index.js';
@@ -160,13 +161,73 @@ for (const engine of engineNames) {
       await refused;
     });
 
-    it('does not wait for idle connections', async () => {
+    it('says goodbye to idle connections, ends streams without end, and waits for neither', async (t) => {
       await using served = await serveSnapshotters(
         { overlayfs: fakeSnapshotter({ remove: async () => {} }) },
         { engine },
       );
-      await served.connect().snapshotter().remove('k');
+      // This one does not even notice that it is over.
+      const silent = connectSocket(served.socket);
+      t.after(() => silent.destroy());
+      await once(silent, 'connect');
+      await using greeted = await RawPeer.connect(served.socket);
+      await using used = new RawConnection(served.socket);
+      const removal = encodeMessage(wireSnapshots.RemoveSnapshotRequest, { snapshotter: 'overlayfs', key: 'k' });
+      assert.equal((await used.call({ path: `${service}/Remove`, body: frame(removal) })).status, 0);
+      await using subscribed = new RawConnection(served.socket);
+      const watch = subscribed.call({ path: '/grpc.health.v1.Health/Watch', body: frame(Buffer.alloc(0)) });
+      while (served.server.callsUnderWay < 1) await new Promise((resolve) => setImmediate(resolve));
+      const ends = [greeted.socket, used.session, subscribed.session].map((end) => once(end, 'close'));
+
       await served.server.close({ graceMs: 2 ** 30 });
+
+      await Promise.all(ends);
+      assert.equal((await watch).status, 14);
+      const goodbye = await greeted.ofType(frameTypes.GOAWAY);
+      assert.deepEqual(goodbye?.payload.subarray(0, 8), Buffer.alloc(8));
+    });
+
+    it('waits no longer than the grace period for calls whose requests do not arrive', async () => {
+      const removed: string[] = [];
+      const remover = async (key: string): Promise<void> => void removed.push(key);
+      await using served = await serveSnapshotters({ overlayfs: fakeSnapshotter({ remove: remover }) }, { engine });
+      await using raw = new RawConnection(served.socket);
+      const half = raw.session.request({
+        ':method': 'POST',
+        ':path': `${service}/Remove`,
+        'content-type': 'application/grpc',
+      });
+      half.on('error', () => {});
+      half.write(statBody('k').subarray(0, 7));
+      while (served.server.callsUnderWay < 1) await new Promise((resolve) => setImmediate(resolve));
+      const ended = once(raw.session, 'close');
+      await served.server.close({ graceMs: 50 });
+      await ended;
+      while (served.server.callsUnderWay > 0) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(removed, []);
+    });
+
+    it('takes the rest of a request that had begun to arrive', async () => {
+      await using served = await serveSnapshotters(
+        { overlayfs: fakeSnapshotter({ remove: async () => {} }) },
+        { engine },
+      );
+      await using raw = new RawConnection(served.socket);
+      const half = raw.session.request({
+        ':method': 'POST',
+        ':path': `${service}/Remove`,
+        'content-type': 'application/grpc',
+      });
+      const removal = frame(encodeMessage(wireSnapshots.RemoveSnapshotRequest, { snapshotter: 'overlayfs', key: 'k' }));
+      half.write(removal.subarray(0, 7));
+      while (served.server.callsUnderWay < 1) await new Promise((resolve) => setImmediate(resolve));
+      const goodbye = once(raw.session, 'goaway');
+      const trailers = once(half, 'trailers');
+      const closed = served.server.close({ graceMs: 2 ** 30 });
+      await goodbye;
+      half.resume().end(removal.subarray(7));
+      assert.equal((await trailers)[0]['grpc-status'], '0');
+      await closed;
     });
   });
 

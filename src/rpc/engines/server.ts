@@ -4,9 +4,9 @@ import { InvalidArgumentError, messageOf, UnavailableError } from '../../errors/
 import { ActiveCalls } from './active-calls.js';
 import { directEngine } from './direct.js';
 import type { EngineOptions, GrpcEngine } from './engine.js';
-import { grpcJsEngineLater } from './grpc-js-later.js';
 import { Health, healthService } from './health.js';
 import type { ServiceLog } from './log.js';
+import { nodeEngine } from './node.js';
 import type { GrpcService } from './service.js';
 import { createStatusMapper } from './status.js';
 
@@ -14,7 +14,7 @@ import { createStatusMapper } from './status.js';
 export const maxMessageBytes = 16 * 1024 * 1024;
 
 /** What can speak gRPC for a server. All of them behave alike. */
-export const grpcEngines = { direct: directEngine, 'grpc-js': grpcJsEngineLater } as const satisfies Record<
+export const grpcEngines = { direct: directEngine, node: nodeEngine } as const satisfies Record<
   string,
   (options: EngineOptions) => GrpcEngine
 >;
@@ -30,7 +30,7 @@ export interface GrpcServerOptions {
   /** What it offers, beside health. */
   readonly services: readonly GrpcService[];
   readonly log: ServiceLog;
-  /** What speaks gRPC: `direct`, the default, on our own HTTP/2 server, or `grpc-js`, the library, which is slower. */
+  /** What speaks gRPC: `direct`, the default, on our own HTTP/2 server, or `node`, on Node's, which is slower. */
   readonly engine?: GrpcEngineName;
   /**
    * How long a connection may be silent before it is asked for a sign of life, and how long that may take, in

@@ -12,7 +12,7 @@ export class StatusError extends Error {
   }
 }
 
-/** A status in the words of grpc-js. */
+/** A status, as gRPC sends it. */
 export interface CallStatus {
   readonly code: number;
   readonly details: string;
@@ -21,7 +21,7 @@ export interface CallStatus {
 /** What to answer for anything that a method threw. */
 export type StatusMapper = (thrown: unknown, path: string) => CallStatus;
 
-/** Classes that tell of a defect or of damage, which the operator has to hear about. */
+/** Classes for defects and damage, which are logged for the operator. */
 const alarming: ReadonlySet<string> = new Set(['Internal', 'DataLoss', 'Unknown']);
 
 /**
@@ -46,7 +46,7 @@ export function createStatusMapper(log: ServiceLog): StatusMapper {
 const maxTextBytes = 16 * 1024;
 
 function sendable({ code, message }: Status): CallStatus {
-  // Through UTF-8, which replaces half surrogate pairs: grpc-js would throw on them while sending.
+  // Through UTF-8, which replaces half surrogate pairs.
   const bytes = Buffer.from(message);
   if (bytes.length <= maxTextBytes) return { code, details: bytes.toString() };
   const head = bytes.subarray(0, (maxTextBytes * 3) / 4).toString();

@@ -1,15 +1,12 @@
-import { withoutPadding } from './frame-checks.js';
 import type { Frame } from './frame-reader.js';
 import { flags, frameTypes } from './frames.js';
 import type { Output } from './output.js';
-import { type ErrorCodeName, ProtocolError } from './protocol-error.js';
+import type { ErrorCodeName } from './protocol-error.js';
 import type { ServerStream } from './stream.js';
 import { connectionWindow, ReceiveWindow, type ServerLimits, uint32 } from './windows.js';
 
 /** Ends streams for it. */
 export interface BodyHost {
-  /** Resets a stream. */
-  reset(stream: ServerStream, code: ErrorCodeName): void;
   /** Resets a stream and tells its listener. */
   abort(stream: ServerStream, code: ErrorCodeName): void;
 }
@@ -35,17 +32,20 @@ export class BodyReceiver {
     if (bytes > 0) this.#output.frame({ type: frameTypes.WINDOW_UPDATE, flags: 0, stream: 0 }, uint32(bytes));
   }
 
-  /** Takes a frame of a stream. @throws ProtocolError when the connection cannot go on. */
-  receive(stream: ServerStream, frame: Frame): void {
-    if (stream.remoteClosed) throw new ProtocolError('STREAM_CLOSED', `data on closed stream ${stream.id}`);
-    const { start, end } = withoutPadding(frame);
+  /**
+   * Takes a frame of a stream whose client has not ended it.
+   * @param range The part of the frame that is not padding.
+   */
+  receive(stream: ServerStream, frame: Frame, { start, end }: { start: number; end: number }): void {
+    // Padding counts as well (section 6.9.1).
     stream.receiveWindow -= frame.end - frame.start;
     if (stream.receiveWindow < 0) {
-      this.#host.reset(stream, 'FLOW_CONTROL_ERROR');
+      this.#host.abort(stream, 'FLOW_CONTROL_ERROR');
       return;
     }
+    stream.received += end - start;
     const last = (frame.flags & flags.END_STREAM) !== 0;
-    if (last && stream.bodyBytes === 0) {
+    if (last && stream.bodyBytes === 0 && !stream.overflowed) {
       this.#whole(stream, frame.bytes.subarray(start, end));
       return;
     }
@@ -58,11 +58,12 @@ export class BodyReceiver {
   /** Most requests are a single frame, which needs no copy. */
   #whole(stream: ServerStream, body: Buffer): void {
     stream.remoteClosed = true;
-    stream.listener?.body(body);
+    if (stream.sound) stream.listener?.body(body);
+    else this.#host.abort(stream, 'PROTOCOL_ERROR');
   }
 
   #part(stream: ServerStream, { bytes, start, end }: { bytes: Buffer; start: number; end: number }): void {
-    if (start === end) return;
+    if (start === end || stream.overflowed) return;
     const size = end - start;
     if (this.#buffered + size > this.#limits.bufferedBytes) {
       this.#host.abort(stream, 'ENHANCE_YOUR_CALM');
@@ -73,6 +74,7 @@ export class BodyReceiver {
     if (stream.bodyBytes <= this.#limits.bodyBytes) return;
     const head = stream.bodyHead;
     this.drop(stream);
+    stream.overflowed = true;
     stream.listener?.overflow(head);
   }
 
@@ -87,9 +89,14 @@ export class BodyReceiver {
     stream.receiveWindow = streamWindow;
   }
 
-  /** The peer has sent all: the listener gets what came. */
+  /** The peer has sent all: the listener gets what came, unless the peer had said that it is more or less. */
   end(stream: ServerStream): void {
     stream.remoteClosed = true;
+    if (!stream.sound) {
+      this.#host.abort(stream, 'PROTOCOL_ERROR');
+      return;
+    }
+    if (stream.overflowed) return;
     this.#buffered -= stream.bodyBytes;
     stream.listener?.body(stream.takeBody());
   }

@@ -1,4 +1,4 @@
-/** Frames about the connection and its streams, which say little and carry no content. */
+/** Frames about the connection and its streams, without content. */
 import { requireConnection, requireLength } from './frame-checks.js';
 import type { Frame } from './frame-reader.js';
 import { flags, frameTypes } from './frames.js';

@@ -14,15 +14,15 @@ export function headerBlock(fields: readonly HeaderField[], { common }: { readon
   return { fields, common, plain: encodeHeaders(fields) };
 }
 
-/** Encodes the header blocks of one connection, in the order in which they are sent. */
+/** Encodes the header blocks of one connection, in the order of sending. */
 export class HeaderEncoder {
   /** When each field was remembered. */
   readonly #remembered = new Map<HeaderField, number>();
-  /** Blocks of which the peer remembers every field. */
+  /** Blocks whose every field the peer remembers. */
   readonly #short = new Map<HeaderBlock, Buffer>();
   #forgetful: 'no' | 'announce' | 'yes' = 'no';
 
-  /** The peer wants to remember less than the default, which would be just enough trouble: it remembers nothing. */
+  /** The peer remembers less than the default; to keep this simple it then remembers nothing. */
   forget(): void {
     if (this.#forgetful === 'no') this.#forgetful = 'announce';
   }

@@ -13,8 +13,8 @@ const method: readonly HeaderField[] = [
 /** A connection on which blocks arrive. */
 function receiving(limit = 65_536) {
   let latest: RequestHeaders | undefined;
-  const receiver = new HeaderReceiver(limit, (_, { request }) => {
-    latest = request;
+  const receiver = new HeaderReceiver(limit, (_, { content }) => {
+    latest = typeof content === 'string' ? undefined : content;
   });
   return (...parts: readonly Buffer[]): RequestHeaders | undefined => {
     const bytes = Buffer.concat(parts);

@@ -7,6 +7,20 @@ const flushBytes = 64 * 1024;
 /** The first size of the buffer in which frames are gathered, in bytes. */
 const smallestBuffer = 1024;
 
+/** The outputs with something to send in this turn of the event loop, on all connections: one callback serves them all. */
+let unsent: Output[] = [];
+
+function flushSoon(output: Output): void {
+  if (unsent.length === 0) setImmediate(flushAll);
+  unsent.push(output);
+}
+
+function flushAll(): void {
+  const outputs = unsent;
+  unsent = [];
+  for (const output of outputs) output.flush();
+}
+
 /** A frame to send. */
 export interface OutgoingFrame {
   readonly type: number;
@@ -25,12 +39,7 @@ export class Output {
   #used = 0;
   /** How much to make room for, learned from what was sent. */
   #size = smallestBuffer;
-  #scheduled = false;
   #congested = false;
-  readonly #flush = (): void => {
-    this.#scheduled = false;
-    this.flush();
-  };
 
   /** @param onRelief Called when the socket takes more again after it was congested. */
   constructor(socket: Socket, onRelief: () => void) {
@@ -81,10 +90,7 @@ export class Output {
     if (this.#used + bytes > this.#buffer.length) this.#grow(bytes);
     const at = this.#used;
     this.#used += bytes;
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(this.#flush);
-    }
+    if (at === 0) flushSoon(this);
     return at;
   }
 

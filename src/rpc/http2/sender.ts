@@ -10,7 +10,7 @@ export class Sender {
   readonly #output: Output;
   readonly #encoder = new HeaderEncoder();
   readonly #peer = new PeerSettings();
-  /** Streams with something to send that did not go out, in the order in which they take turns. */
+  /** Streams with something left to send, in the order of their turns. */
   readonly #blocked = new Set<ServerStream>();
   #window = defaultWindow;
 

@@ -1,11 +1,15 @@
 import { createServer, type Server } from 'node:net';
-import { Connection, type StreamHandler } from './connection.js';
+import { Connection } from './connection.js';
+import type { HeaderBlock } from './header-encoder.js';
+import type { StreamHandler } from './streams.js';
 import type { ServerLimits } from './windows.js';
 
 /** What a server is made of. */
 export interface Http2ServerOptions {
   readonly limits: ServerLimits;
   readonly handler: StreamHandler;
+  /** The whole answer to a request whose headers are larger than the server takes. */
+  readonly headersTooLarge: HeaderBlock;
   /** Told when the handler threw, which ends the connection. */
   readonly onDefect: (error: unknown) => void;
 }

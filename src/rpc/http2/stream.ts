@@ -21,8 +21,10 @@ export interface StreamHost {
   block(stream: ServerStream): void;
   /** The answer is complete. */
   answered(stream: ServerStream): void;
+  /** So many more bytes of an answer wait to be sent, or fewer. */
+  waiting(stream: ServerStream, bytes: number): void;
   /** The server has nothing more to do for a stream. */
-  released(): void;
+  released(stream: ServerStream): void;
 }
 
 type Waiting =
@@ -40,6 +42,10 @@ export class ServerStream {
   listener: StreamListener | undefined;
   /** The client has sent everything. */
   remoteClosed = false;
+  /** How many bytes of the body have arrived. */
+  received = 0;
+  /** The body is larger than the server takes. */
+  overflowed = false;
   /** Everything that is sent from now on is for nothing. */
   dead = false;
   /** What arrived of the body. */
@@ -60,6 +66,17 @@ export class ServerStream {
   /** How many bytes of the body are held. */
   get bodyBytes(): number {
     return this.#bodyBytes;
+  }
+
+  /** Whether the server has nothing more to do for it. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** Whether as much has arrived as the client said. */
+  get sound(): boolean {
+    const { contentLength = this.received } = this.headers;
+    return this.received === contentLength;
   }
 
   /** How the body begins. */
@@ -99,7 +116,10 @@ export class ServerStream {
 
   /** Sends the only data of an answer and its end. */
   finish(bytes: Buffer, trailers: HeaderBlock): void {
-    this.#queue({ kind: 'data', bytes, offset: 0, sent: nothing });
+    if (this.dead) return;
+    // Nearly always all of it goes out at once, and nothing has to be kept.
+    const sent = this.#waiting.length === 0 ? this.#host.sendData(this, bytes, 0) : 0;
+    if (sent < bytes.length) this.#wait({ kind: 'data', bytes, offset: sent, sent: nothing });
     this.end(trailers);
   }
 
@@ -118,22 +138,32 @@ export class ServerStream {
         return;
       }
       this.#waiting.shift();
+      this.#host.waiting(this, -sizeOf(next));
     }
+  }
+
+  /** Forgets what waits, and everything that is sent from now on. */
+  die(): void {
+    this.dead = true;
+    for (const item of this.#waiting.splice(0)) this.#host.waiting(this, -sizeOf(item));
   }
 
   /** To be called once when nobody works for this request any more. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#host.released();
+    this.#host.released(this);
   }
 
   #queue(item: Waiting): void {
     if (this.dead) return;
-    if (this.#waiting.length > 0 || !this.#send(item)) {
-      this.#waiting.push(item);
-      this.#host.block(this);
-    }
+    if (this.#waiting.length > 0 || !this.#send(item)) this.#wait(item);
+  }
+
+  #wait(item: Waiting): void {
+    this.#waiting.push(item);
+    this.#host.block(this);
+    this.#host.waiting(this, sizeOf(item));
   }
 
   /** Whether all of it went out. */
@@ -148,6 +178,10 @@ export class ServerStream {
     item.sent();
     return true;
   }
+}
+
+function sizeOf(item: Waiting): number {
+  return item.kind === 'data' ? item.bytes.length : 0;
 }
 
 function nothing(): void {}

@@ -6,12 +6,16 @@ import { ProtocolError } from './protocol-error.js';
 export interface ServerLimits {
   /** Requests of one connection under way at once. */
   readonly streams: number;
-  /** The headers of a request, in bytes. */
+  /** The headers of a request, in bytes as HTTP/2 counts them: 32 for each field beside what is in it. */
   readonly headerBytes: number;
+  /** The headers of all requests of one connection that are under way, together, in bytes. */
+  readonly heldHeaderBytes: number;
   /** The body of a request, in bytes. */
   readonly bodyBytes: number;
   /** The bodies of one connection that are not complete, together, in bytes. */
   readonly bufferedBytes: number;
+  /** The answers of one connection that wait because the client takes no more, together, in bytes. */
+  readonly answerBytes: number;
   /** How much of a body may be on its way, in bytes. */
   readonly streamWindow: number;
   /** After how much silence a peer is asked for a sign of life, and how long that may take, in milliseconds. */

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { constants } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { deferred } from '../../../tests/support/deferred.js';
 import {
   engineNames,
   fakeSnapshotter,
   serveSnapshotters,
   type TemporaryServer,
+  temporaryServer,
 } from '../../../tests/support/grpc-server.js';
 import { frame, RawConnection } from '../../../tests/support/raw-grpc.js';
-import type { GrpcEngineName } from '../engines/index.js';
+import { fieldBlock, headersFrame, headersFrames, RawPeer, requestBlock } from '../../../tests/support/raw-http2.js';
+import type { GrpcEngineName, GrpcService } from '../engines/index.js';
 import { encodeMessage, wireSnapshots } from '../proto/index.js';
 
 const service = '/containerd.services.snapshots.v1.Snapshots';
@@ -34,6 +39,11 @@ interface BadCall {
   readonly status: number | undefined;
 }
 
+/** A message whose frame has another flag than 0. */
+function flagged(flag: number, message: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([flag]), frame(message).subarray(1)]);
+}
+
 const bigFrame = Buffer.concat([Buffer.from([0, 0xff, 0xff, 0xff, 0xff]), request('k')]);
 const compressed = gzipSync(request('k'));
 const badCalls: Record<string, BadCall> = {
@@ -46,15 +56,19 @@ const badCalls: Record<string, BadCall> = {
   'a message of 20 MiB': { body: frame(Buffer.alloc(20 * 1024 * 1024)), status: 8 },
   'the announcement of 4 GiB': { body: bigFrame, status: 8 },
   'a compression that it does not know': {
-    body: Buffer.concat([Buffer.from([1]), frame(request('k')).subarray(1)]),
+    body: flagged(1, request('k')),
     headers: { 'grpc-encoding': 'snappy' },
     status: 12,
   },
   'a compressed message that is damaged': {
-    body: Buffer.concat([Buffer.from([1]), frame(compressed.subarray(0, 12)).subarray(1)]),
+    body: flagged(1, compressed.subarray(0, 12)),
     headers: { 'grpc-encoding': 'gzip' },
     status: 13,
   },
+  'a compressed message that does not say how': { body: flagged(1, compressed), status: 13 },
+  'a message with a flag that there is not': { body: flagged(2, request('k')), status: 13 },
+  'half a message': { body: frame(request('k')).subarray(0, -1), status: 12 },
+  'half a frame': { body: Buffer.alloc(3), status: 12 },
   'an unknown method': { path: `${service}/Format`, body: empty, status: 12 },
   'an unknown service': { path: '/containerd.services.tasks.v1.Tasks/List', body: empty, status: 12 },
   'a path that is none': { path: '/', body: empty, status: 12 },
@@ -139,12 +153,141 @@ for (const engine of engineNames) {
       assert.deepEqual(calls, [['one', '']]);
     });
 
+    it('takes and gives messages of 16 MiB, and none that are larger', async () => {
+      const limit = 16 * 1024 * 1024;
+      let answerBytes = 0;
+      const echo: GrpcService = {
+        name: 'test.Echo',
+        methods: [
+          {
+            type: 'unary',
+            path: '/test.Echo/Echo',
+            decodeRequest: (bytes) => bytes.length,
+            encodeResponse: () => Buffer.alloc(answerBytes),
+            handler: (bytes) => {
+              received.push(bytes);
+              return undefined;
+            },
+          },
+        ],
+      };
+      const received: unknown[] = [];
+      await using served = await temporaryServer([echo], { engine });
+      await using raw = new RawConnection(served.socket);
+      const call = (bytes: number) => raw.call({ path: '/test.Echo/Echo', body: frame(Buffer.alloc(bytes)) });
+      assert.equal((await call(limit)).status, 0);
+      assert.deepEqual(received, [limit]);
+      assert.equal((await call(limit + 1)).status, 8);
+      assert.equal(received.length, 1);
+      answerBytes = limit;
+      assert.equal((await call(1)).messages[0]?.length, limit);
+      answerBytes = limit + 1;
+      const refused = await call(1);
+      assert.deepEqual([refused.status, refused.messages], [8, []]);
+      assert.match(refused.message, /larger than 16777216/);
+    });
+
+    it('serves other calls while one has sent half of its message, and forgets it when it is given up', async () => {
+      await using served = await serveRemoving(engine);
+      await using raw = new RawConnection(served.socket);
+      const half = raw.session.request({ ':method': 'POST', ':path': remove, 'content-type': 'application/grpc' });
+      half.on('error', () => {});
+      half.write(frame(request('half')).subarray(0, 8));
+      assert.equal((await raw.call({ path: remove, body: frame(request('k')) })).status, 0);
+      assert.equal(served.server.callsUnderWay, 1);
+      half.close(constants.NGHTTP2_CANCEL);
+      while (served.server.callsUnderWay > 0) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(served.removed, ['k']);
+    });
+
+    it('answers a call that has sent half of its message when its time is over', async () => {
+      await using served = await serveRemoving(engine);
+      await using raw = new RawConnection(served.socket);
+      const headers = { ':method': 'POST', ':path': remove, 'content-type': 'application/grpc', 'grpc-timeout': '20m' };
+      const half = raw.session.request(headers);
+      half.write(frame(request('half')).subarray(0, 8));
+      const [answer] = await once(half, 'response');
+      assert.equal(answer['grpc-status'], '4');
+      assert.deepEqual(served.removed, []);
+    });
+
+    const metadataLimit = { direct: 1024 * 1024, node: 64 * 1024 }[engine];
+    const largestHeader = { direct: 1024 * 1024, node: 60 * 1024 }[engine];
+    it(`takes ${metadataLimit / 1024} KiB of metadata, and ${largestHeader / 1024} KiB in one header`, async () => {
+      await using served = await serveRemoving(engine);
+      await using raw = new RawConnection(served.socket);
+      const call = (headers: Record<string, string>) => raw.call({ path: remove, body: frame(request('k')), headers });
+      // HTTP/2 counts 32 bytes more for each header; and the engine of Node leaves less room for a call's own.
+      const count = Math.floor((metadataLimit - (engine === 'node' ? 1024 : 0)) / 1000);
+      const many = Array.from({ length: count }, (_, n) => [`meta-${1000 + n}`, '~'.repeat(1000 - 32 - 9)]);
+      assert.equal((await call(Object.fromEntries(many))).status, 0);
+      assert.equal((await call({ meta: '~'.repeat(largestHeader - 32 - 4) })).status, 0);
+      assert.deepEqual(served.removed, ['k', 'k']);
+    });
+
+    it('refuses a call with more metadata, and other calls of the connection go on', async () => {
+      await using served = await serveRemoving(engine);
+      await using raw = new RawConnection(served.socket);
+      const many = Array.from({ length: metadataLimit / 1000 + 40 }, (_, n) => [`meta-${1000 + n}`, '~'.repeat(1000)]);
+      const body = frame(request('k'));
+      // The limit of Node's begins when the client has acknowledged it.
+      assert.equal((await raw.call({ path: remove, body })).status, 0);
+      const refused = await raw.call({ path: remove, body, headers: Object.fromEntries(many) });
+      assert.equal(refused.status, { direct: 8, node: undefined }[engine]);
+      assert.equal((await raw.call({ path: remove, body })).status, 0);
+      assert.deepEqual(served.removed, ['k', 'k']);
+    });
+
+    it('lives on when one client sends metadata without end', async () => {
+      await using served = await serveRemoving(engine);
+      await using peer = await RawPeer.connect(served.socket);
+      peer.send(headersFrame(1, requestBlock(remove), 0));
+      const more = headersFrames(1, fieldBlock([['meta', '~'.repeat(2 ** 20)]])).slice(1, -1);
+      while (!peer.socket.destroyed) {
+        peer.send(...more);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await served.connect().snapshotter().remove('k');
+      assert.deepEqual(served.removed, ['k']);
+    });
+
     it('takes a compressed message', async () => {
       await using served = await serveRemoving(engine);
       await using raw = new RawConnection(served.socket);
-      const body = Buffer.concat([Buffer.from([1]), frame(compressed).subarray(1)]);
+      const body = flagged(1, compressed);
       assert.equal((await raw.call({ path: remove, body, headers: { 'grpc-encoding': 'gzip' } })).status, 0);
       assert.deepEqual(served.removed, ['k']);
     });
   });
 }
+
+// On the engine of Node, such a call may lose its connection.
+describe('direct: metadata that is larger than 1 MiB', () => {
+  const sizes = { 'by a little': 2 ** 20 + 20_000, twofold: 2 ** 21, 'twenty times': 20 * 2 ** 20 };
+  for (const [name, bytes] of Object.entries(sizes)) {
+    it(`is refused ${name}, and other calls of the connection go on`, async () => {
+      const gate = deferred();
+      const reached = deferred();
+      const removed: string[] = [];
+      const remover = async (key: string): Promise<void> => {
+        removed.push(key);
+        reached.resolve();
+        await gate.promise;
+      };
+      await using served = await serveSnapshotters({ overlayfs: fakeSnapshotter({ remove: remover }) });
+      await using raw = new RawConnection(served.socket);
+      const call = (key: string, headers: Record<string, string> = {}) =>
+        raw.call({ path: remove, body: frame(request(key)), headers });
+      const before = call('before');
+      await reached.promise;
+      const one = await call('one', { meta: '~'.repeat(bytes) });
+      assert.deepEqual([one.status, one.message], [8, 'received metadata larger than max (1048576 bytes)']);
+      const many = Array.from({ length: bytes / 1000 }, (_, n) => [`meta-${100_000 + n}`, 'v'.repeat(1000 - 43)]);
+      assert.equal((await call('many', Object.fromEntries(many))).status, 8);
+      gate.resolve();
+      assert.equal((await before).status, 0);
+      assert.equal((await call('after')).status, 0);
+      assert.deepEqual(removed, ['before', 'after']);
+    });
+  }
+});

@@ -2,15 +2,15 @@ import type { AnyMessage } from '../../events/index.js';
 import type { SnapshotEvent } from '../../snapshots/index.js';
 import { decodeMessage, encodeMessage, type MessageType, wireImagePayloads, wirePayloads } from '../proto/index.js';
 
-/** The payload of an event about a snapshot. */
-export function snapshotEventPayload(event: SnapshotEvent): AnyMessage {
+/** The payload of an event about a snapshot of a snapshotter. */
+export function snapshotEventPayload(snapshotter: string, event: SnapshotEvent): AnyMessage {
   switch (event.topic) {
     case '/snapshot/prepare':
-      return encode('SnapshotPrepare', wirePayloads.SnapshotPrepare, event);
+      return encode('SnapshotPrepare', wirePayloads.SnapshotPrepare, { ...event, snapshotter });
     case '/snapshot/commit':
-      return encode('SnapshotCommit', wirePayloads.SnapshotCommit, event);
+      return encode('SnapshotCommit', wirePayloads.SnapshotCommit, { ...event, snapshotter });
     case '/snapshot/remove':
-      return encode('SnapshotRemove', wirePayloads.SnapshotRemove, event);
+      return encode('SnapshotRemove', wirePayloads.SnapshotRemove, { ...event, snapshotter });
   }
 }
 

@@ -33,7 +33,7 @@ const events: readonly CheckEvent[] = [
       findings: 1,
       snapshots: 2,
       compared: 3,
-      withoutManifest: 4,
+      withoutFileList: 4,
       repaired: 5,
       unseen: ['zfs'],
       unread: ['devmapper'],

@@ -1,4 +1,4 @@
-import type { CheckEvent, CheckRequest, CheckSummary } from '../../check/index.js';
+import type { CheckEvent, CheckOptions, CheckSummary } from '../../check/index.js';
 import { InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
 import type { CallContext, CheckLevel } from '../../snapshots/index.js';
 import { defineService, type GrpcService } from '../engines/index.js';
@@ -6,7 +6,7 @@ import { wireMaintenance } from '../proto/index.js';
 
 /** What the service needs; a method whose part is absent answers that it is not implemented. */
 export interface MaintenanceServiceOptions {
-  readonly check?: (request: CheckRequest, call: CallContext) => AsyncIterable<CheckEvent>;
+  readonly check?: (options: CheckOptions, call: CallContext) => AsyncIterable<CheckEvent>;
   /** The bytes of a new backup of all records. */
   readonly backup?: (call: CallContext) => AsyncIterable<Uint8Array>;
 }
@@ -16,7 +16,7 @@ export function maintenanceService({ check, backup }: MaintenanceServiceOptions)
   return defineService(wireMaintenance.MaintenanceDefinition, {
     check: async function* (request, call) {
       if (check === undefined) throw new NotImplementedError('this daemon cannot check');
-      for await (const event of check(checkRequest(request), call)) yield { event: eventToWire(event) };
+      for await (const event of check(optionsOf(request), call)) yield { event: eventToWire(event) };
     },
     backup: async function* (_request, call) {
       if (backup === undefined) throw new NotImplementedError('this daemon cannot make backups');
@@ -32,13 +32,13 @@ export function maintenanceService({ check, backup }: MaintenanceServiceOptions)
 
 const levels: Readonly<Record<string, CheckLevel>> = { '': 'normal', quick: 'quick', normal: 'normal', deep: 'deep' };
 
-function checkRequest({ level: name, repair, dryRun, dropDescendants }: wireMaintenance.CheckRequest): CheckRequest {
+function optionsOf({ level: name, repair, dryRun, dropDescendants }: wireMaintenance.CheckRequest): CheckOptions {
   const level = Object.hasOwn(levels, name) ? levels[name] : undefined;
   if (level === undefined) throw new InvalidArgumentError(`level ${JSON.stringify(name)}: want quick, normal or deep`);
   return repair ? { level, repair: { dryRun, dropDescendants } } : { level };
 }
 
-const nothing = { namespace: '', key: '', id: '' };
+const nothing = { snapshotter: '', namespace: '', key: '', id: '' };
 
 function eventToWire(event: CheckEvent): wireMaintenance.CheckResponse['event'] {
   switch (event.type) {

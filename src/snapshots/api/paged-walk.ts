@@ -1,7 +1,7 @@
 import type { Snapshotter, WalkRequest } from './snapshotter.js';
 import type { CallContext, Info } from './types.js';
 
-/** A snapshotter that gives a walk page by page, which spares the steps of an asynchronous iterator for each snapshot. */
+/** A snapshotter that walks page by page, which saves a step of an asynchronous iterator for each snapshot. */
 export interface PagedSnapshotter extends Snapshotter {
   /** As `walk`, in pages of any size, none empty. */
   walkPages(request: WalkRequest, call: CallContext): AsyncIterable<readonly Info[]>;

@@ -1,7 +1,7 @@
 /**
  * The Snapshotter: layered root file systems by name.
  *
- * **Model.** A snapshot is a tree of files that stands on a chain of parents. An *active* snapshot is being written and
+ * **Model.** A snapshot is a tree of files, based on a chain of parents. An *active* snapshot is being written and
  * is addressed by its *key*, which its creator chooses and owns. *Commit* turns it into a *committed* snapshot, which
  * has a *name*, never changes and can be the parent of others. A *view* shows a committed snapshot without letting
  * anybody write. Keys and names share one space. Nothing here mounts anything: a caller gets a list of mounts and
@@ -17,7 +17,7 @@
  * **Promises.** Each call is atomic: when it rejects, nothing of it remains. When it resolves, its record is on disk.
  * Calls may run concurrently; none waits for another's file work. The interface is implemented by a back end
  * (`LocalSnapshotter`), by the metadata layer, by the internal service that publishes events, and by the gRPC client,
- * so that each can stand in for another (containerd: core/snapshots/snapshotter.go).
+ * so that each can replace another (containerd: core/snapshots/snapshotter.go).
  *
  * **Every method** throws Canceled or DeadlineExceeded when the call's signal is aborted, Unavailable after `close`,
  * and, where there are namespaces, FailedPrecondition without one and InvalidArgument with a malformed one.
@@ -99,7 +99,7 @@ export interface Snapshotter extends AsyncDisposable {
    * Deletes a snapshot of any kind. The name is free at once; the files go before or soon after it resolves,
    * as the back end is configured.
    * @throws NotFoundError when there is no such snapshot.
-   * @throws FailedPreconditionError when other snapshots stand on it.
+   * @throws FailedPreconditionError when other snapshots are based on it.
    */
   remove(key: string, call?: CallContext): Promise<void>;
 
@@ -127,7 +127,7 @@ export interface Snapshotter extends AsyncDisposable {
    */
   walk(request?: WalkRequest, call?: CallContext): AsyncIterable<Info>;
 
-  /** Deletes files that no record speaks of, and waits for those of removed snapshots to be gone. */
+  /** Deletes files without a record, and waits until those of removed snapshots are gone. */
   cleanup(call?: CallContext): Promise<void>;
 
   /** Refuses further calls, lets those under way finish, releases what it holds. Calling it again does nothing. */

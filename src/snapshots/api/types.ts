@@ -16,7 +16,7 @@ export interface Info {
   /** The name of the committed snapshot below it; empty for none. */
   readonly parent: string;
   readonly kind: Kind;
-  /** When it was made; a commit makes it anew. Local snapshotters and the client give a `PreciseDate`. */
+  /** When it was created; a commit sets it again. Local snapshotters and the client give a `PreciseDate`. */
   readonly created: Date;
   /** When its labels were last changed. */
   readonly updated: Date;
@@ -31,7 +31,7 @@ export interface Usage {
   readonly inodes: number;
 }
 
-/** Takes nothing; also what is reported for a view. */
+/** No usage; also that of a view. */
 export const noUsage: Usage = Object.freeze({ size: 0, inodes: 0 });
 
 /** One file system to mount, in the words of mount(8). */
@@ -47,25 +47,38 @@ export interface Mount {
 
 /** What comes with a call, beside its arguments. Explicit, never ambient. */
 export interface CallContext {
-  /** The namespace that the call works in. Needed by the metadata layer, not looked at below it. */
+  /** The namespace of the call. The metadata layer requires it. */
   readonly namespace?: string;
   /** The lease that keeps what the call creates. */
   readonly lease?: string;
   /** Aborting it stops the call's work; what was not recorded by then is undone. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Why the call was aborted; undefined when it was not. For callers whose signal is only made when somebody asks for
-   * it, which costs as much as a small call: whoever only looks, looks here first (`throwIfCallAborted`).
+   * Why the call was aborted; undefined when it was not. Some callers make the signal only when somebody asks for it, which
+   * costs as much as a small call; to see whether a call is aborted, ask here first (`throwIfCallAborted`).
    */
   readonly abortReason?: () => StrataError | undefined;
 }
 
-/** What a call may leave to others to say. */
+/** What a call may leave out. */
 export type CallDefaults = Pick<CallContext, 'namespace' | 'lease'>;
 
-/** The same call with what is missing of it filled in. Does not ask for its signal. */
+/** The same call with what it leaves out filled in. Does not ask for its signal. */
 export function completedCall(call: CallContext, defaults: CallDefaults): CallContext {
-  const { namespace = defaults.namespace, lease = defaults.lease, abortReason } = call;
+  const { namespace = defaults.namespace, lease = defaults.lease } = call;
+  return changedCall(call, { namespace, lease });
+}
+
+/** The same call in another namespace. Does not ask for its signal. */
+export function withNamespace(call: CallContext, namespace: string): CallContext {
+  return changedCall(call, { namespace, lease: call.lease });
+}
+
+function changedCall(
+  call: CallContext,
+  { namespace, lease }: { namespace: string | undefined; lease: string | undefined },
+): CallContext {
+  const { abortReason } = call;
   return {
     ...(namespace === undefined ? {} : { namespace }),
     ...(lease === undefined ? {} : { lease }),
@@ -86,5 +99,5 @@ export function throwIfCallAborted(call: CallContext): void {
   if (reason !== undefined) throw reason;
 }
 
-/** A call with nothing to say about itself. */
+/** A call without namespace, lease or signal. */
 export const noContext: CallContext = Object.freeze({});

@@ -1,16 +1,15 @@
 /**
- * The Driver: what a kind of backing store must be able to do, and all that a new back end has to bring.
+ * The Driver: what a back end must be able to do, and all that a new one has to implement.
  *
  * A driver knows files and ids. It never sees keys, names, namespaces or records: `LocalSnapshotter` keeps those, once
  * for all drivers. It is promised that an id is a decimal string that is never given out twice, that no two calls for
  * one id overlap except `usage` with others, and that parents are committed and outlive their children. It is asked for
  * methods that leave nothing behind when they reject, that stop soon after `call.signal` is aborted, and that keep the
- * event loop free: whatever walks a tree runs in a worker.
+ * event loop free: whatever walks a tree runs in a worker thread.
  */
 
 import type { CallContext, Kind, Labels, Mount, Usage } from '../api/types.js';
 import type { Limits } from '../limits/limits.js';
-import type { BareLayer, BareLayers } from './bare-layer.js';
 import type { DriverChecker } from './driver-checker.js';
 
 /** A snapshot as a driver sees it. */
@@ -20,26 +19,17 @@ export interface DriverSnapshot {
   readonly kind: Kind;
   /** The chain below it, nearest parent first, base layer last. */
   readonly parentIds: readonly string[];
-  /** All labels of the record. A driver may read those that start with `containerd.io/snapshot/`. */
+  /** Those of its labels that containerd passes on to a back end: the ones below `containerd.io/snapshot/`, and few others. */
   readonly labels: Labels;
   /** Given to `create`, of limits that the driver has said it can keep: what an active snapshot may take. */
   readonly limits?: Limits;
-}
-
-/** What a layer takes that is ready for the record of its commit. */
-export interface SealedLayer extends Usage {
-  /**
-   * Present when the layer is not on disk and need not be, since nothing is in it: after a power cut `bareLayers` makes it
-   * again of this, which is recorded with the commit.
-   */
-  readonly bare?: BareLayer | undefined;
 }
 
 /** Which limits a back end can keep here and now. */
 export interface LimitSupport {
   readonly bytes: boolean;
   readonly inodes: boolean;
-  /** Why not all, and what to do about it; ends an error's text. */
+  /** Why not all, and what to do about it; goes to the end of an error's text. */
   readonly reason?: string;
 }
 
@@ -80,14 +70,14 @@ export interface Driver extends AsyncDisposable {
   readonly checker?: DriverChecker | undefined;
 
   /**
-   * Called once, before any other method, with every snapshot that is recorded: what a restart of the machine took away,
-   * mounts for instance, is brought back. A snapshot for which that fails is left out, and its mounts say why.
+   * Called once, before any other method, with every recorded snapshot: restores what a restart of the machine took away,
+   * such as mounts. A snapshot for which that fails is left out, and its `mounts` says why.
    */
   restore?(recorded: Iterable<DriverSnapshot>): Promise<void>;
 
   /**
    * Makes the files of a new active snapshot or view over its parents.
-   * @throws any class; what was made by then is gone again.
+   * @throws any class; what was made by then is deleted.
    */
   create(snapshot: DriverSnapshot, call: CallContext): Promise<void>;
 
@@ -95,14 +85,11 @@ export interface Driver extends AsyncDisposable {
    * Readies an active snapshot for its commit: synchronise, measure, convert. Nothing may be lost when the record is
    * then refused: the snapshot must still work as an active one.
    */
-  seal(snapshot: DriverSnapshot, call: CallContext): Promise<SealedLayer>;
-
-  /** Absent where `seal` puts every layer on disk. */
-  readonly bareLayers?: BareLayers | undefined;
+  seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage>;
 
   /**
-   * Told in the background after commits were recorded: deletes what their active snapshots needed and the layers do
-   * not. Told at the next start of those that a crash kept from it. Safe to repeat, also while they are discarded.
+   * Called in the background after commits were recorded: deletes what their active snapshots needed and the layers do
+   * not. After a crash the next start calls it. Safe to repeat, also while they are discarded.
    */
   committed?(ids: readonly string[], call: CallContext): Promise<void>;
 
@@ -116,15 +103,15 @@ export interface Driver extends AsyncDisposable {
   discard(ids: readonly string[], call: CallContext): Promise<void>;
 
   /**
-   * Makes again, empty, what is missing of the files of an active snapshot or a view that is recorded; touches nothing
-   * that is there but what an earlier process left of a commit that is not recorded. Left out by drivers whose `create`
-   * puts everything on disk. May run while the snapshot is sealed.
+   * Creates again, empty, the missing directories of a recorded active snapshot or view, and deletes what an earlier process left
+   * of a commit that is not recorded; touches nothing else. Left out by drivers whose `create` puts everything on disk. May
+   * run while the snapshot is sealed.
    * @returns whether something was missing.
    * @throws any class when it cannot be made; DataLossError when files of a parent are gone as well.
    */
   recreate?(snapshot: DriverSnapshot, call: CallContext): Promise<boolean>;
 
-  /** The names of everything that lies in the place of snapshots: ids, and leftovers, which are discarded as well. */
+  /** The names of everything in the snapshots directory: ids, and leftovers, which are discarded as well. */
   ids(): AsyncIterable<string>;
 
   /** Labels that are computed, not stored, and shown with a snapshot; undefined for none. */

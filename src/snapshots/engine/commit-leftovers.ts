@@ -1,5 +1,6 @@
 import type { Driver } from '../driver/driver.js';
-import { type BackgroundErrors, DiscardQueue } from './discards.js';
+import type { BackgroundErrors } from './background-errors.js';
+import { DiscardQueue } from './discards.js';
 
 /** Has the driver delete, in the background, what only the active snapshots of recorded commits needed. */
 export class CommitLeftovers {
@@ -20,14 +21,14 @@ export class CommitLeftovers {
     this.#queue?.add([id]);
   }
 
-  /** Takes on what a crash can have left, once in the life of the process. @param committed Gives the ids of layers. */
+  /** Queues what a crash can have left; call it once in the life of the process. @param committed Gives the ids of layers. */
   search(committed: () => readonly string[]): void {
     if (this.#searched || this.#queue === undefined) return;
     this.#searched = true;
     this.#queue.add(committed());
   }
 
-  /** Resolves when everything taken on so far has been dealt with. */
+  /** Resolves when everything queued so far is done. */
   async drain(): Promise<void> {
     await this.#queue?.drain();
   }

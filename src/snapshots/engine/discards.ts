@@ -1,15 +1,13 @@
 import type { CallContext } from '../api/types.js';
-
-/** Told about failures that no caller waits for. */
-export interface BackgroundErrors {
-  /** @param task What was being done, for a log line. */
-  report(task: string, error: unknown): void;
-}
+import type { BackgroundErrors } from './background-errors.js';
 
 const batchSize = 64;
 
-/** How long ids are gathered, in milliseconds, unless half a batch is there before. */
-const gatheringMs = 20;
+/** Deleting begins when no id has come for so many milliseconds. */
+const quietMs = 50;
+
+/** It waits for no longer than this, in milliseconds, so that a stream of removals does not fill the disk. */
+const longestWaitMs = 1000;
 
 /** What the queue is for. */
 export interface Discarding {
@@ -19,8 +17,9 @@ export interface Discarding {
 }
 
 /**
- * Deletes the files of removed snapshots in the background, in batches, one batch at a time. Some are gathered first: a
- * caller who removes one after the other shares the processors and the journal of the file system with what is done here.
+ * Deletes the files of removed snapshots in the background, one batch at a time, when no more snapshots are being removed:
+ * a caller that removes one after the other shares the processors and the file system's journal with this queue, and would
+ * wait for it.
  *
  * A failure is reported and forgotten: the files stay as an unrecorded directory, which the next clean-up finds. The
  * same goes for what is left when the queue is closed.
@@ -29,63 +28,85 @@ export class DiscardQueue {
   readonly #work: Discarding;
   readonly #errors: BackgroundErrors;
   readonly #abort = new AbortController();
-  #waiting: string[] = [];
-  #current: readonly string[] = [];
+  /** In order of arrival; those being deleted are in `#current`. */
+  readonly #waiting = new Set<string>();
+  #current: ReadonlySet<string> = new Set();
   #running: Promise<void> | undefined;
-  #stopGathering: (() => void) | undefined;
+  /** When the last id came. */
+  #lastAdded = 0;
+  /** How many callers wait for everything to be deleted. */
+  #draining = 0;
+  #stopWaiting: (() => void) | undefined;
 
   constructor(work: Discarding, errors: BackgroundErrors) {
     this.#work = work;
     this.#errors = errors;
   }
 
-  /** Takes ids on and returns at once. Ids that come after `close` are left to the next start. */
+  /** Queues ids and returns at once. Ids that come after `close` are left to the next start. */
   add(ids: readonly string[]): void {
     if (this.#abort.signal.aborted || ids.length === 0) return;
-    this.#waiting.push(...ids);
+    for (const id of ids) this.#waiting.add(id);
+    this.#lastAdded = performance.now();
     this.#running ??= this.#run();
-    if (this.#waiting.length >= batchSize / 2) this.#stopGathering?.();
   }
 
   /** Whether the files of this id are still to be deleted, or being deleted. */
   has(id: string): boolean {
-    return this.#current.includes(id) || this.#waiting.includes(id);
+    return this.#current.has(id) || this.#waiting.has(id);
   }
 
-  /** Resolves when everything taken on so far has been dealt with. */
+  /** Resolves when everything queued so far is done. */
   async drain(): Promise<void> {
-    this.#stopGathering?.();
-    await this.#running;
+    this.#draining++;
+    this.#stopWaiting?.();
+    try {
+      await this.#running;
+    } finally {
+      this.#draining--;
+    }
   }
 
-  /** Stops after the file at hand. */
+  /** Stops after the current file. */
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#waiting = [];
-    this.#stopGathering?.();
+    this.#waiting.clear();
+    this.#stopWaiting?.();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     try {
-      await this.#gather();
-      while (this.#waiting.length > 0) {
-        this.#current = this.#waiting.splice(0, batchSize);
-        await this.#discard(this.#current);
-        this.#current = [];
+      while (this.#waiting.size > 0) {
+        await this.#quiet();
+        const batch = [...this.#waiting.values().take(batchSize)];
+        this.#current = new Set(batch);
+        for (const id of batch) this.#waiting.delete(id);
+        if (batch.length > 0) await this.#discard(batch);
       }
     } finally {
+      this.#current = new Set();
       this.#running = undefined;
     }
   }
 
-  #gather(): Promise<void> {
+  /** Waits until nothing has been removed for a while, or somebody waits for the deletion. */
+  async #quiet(): Promise<void> {
+    const begun = performance.now();
+    for (;;) {
+      const now = performance.now();
+      const wait = Math.min(this.#lastAdded + quietMs, begun + longestWaitMs) - now;
+      if (wait <= 0 || this.#draining > 0 || this.#abort.signal.aborted) return;
+      await this.#wait(wait);
+    }
+  }
+
+  #wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, gatheringMs);
-      this.#stopGathering = () => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#stopWaiting = () => {
         clearTimeout(timer);
-        // At the earliest when the call that caused it has been answered.
-        setImmediate(resolve);
+        resolve();
       };
     });
   }

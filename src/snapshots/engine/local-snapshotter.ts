@@ -1,155 +1,172 @@
-import { NotFoundError } from '../../errors/index.js';
-import { parseFilters } from '../../filters/index.js';
+import { noFaults } from '../../base/index.js';
+import { FailedPreconditionError } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
-import { infoFields } from '../api/info-fields.js';
-import { validateKey } from '../api/keys.js';
 import { eachOf, type PagedSnapshotter } from '../api/paged-walk.js';
 import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import {
   type CallContext,
   type Info,
-  type Kind,
   type Mount,
   noContext,
+  noUsage,
   throwIfCallAborted,
   type Usage,
 } from '../api/types.js';
+import type { DriverSnapshot } from '../driver/driver.js';
 import type { DriverChecker } from '../driver/driver-checker.js';
-import type { LayerObserver } from './layer-observer.js';
-import type { LocalSnapshotterOptions } from './local-options.js';
-import { LocalStages } from './local-stages.js';
+import { LimitChanges } from '../limits/limit-changes.js';
+import { Limiter } from '../limits/limiter.js';
+import { IdAllocator } from '../records/ids.js';
+import { SnapshotRecords } from '../records/snapshot-records.js';
+import { silentErrors } from './background-errors.js';
+import { commitSnapshot } from './commit.js';
+import { createSnapshot } from './create.js';
+import { driverSnapshot } from './driver-snapshot.js';
+import { findFiles, highestId } from './found-files.js';
+import type { LocalSnapshotterOptions } from './options.js';
+import { type EngineParts, infoOf, nameIn, noSuchSnapshot, requireRecord } from './parts.js';
 import type { RecoveryReport } from './recovery.js';
-import { recordStaged, type StagedSnapshotter } from './staging.js';
+import { removeSnapshot } from './remove.js';
+import { SnapshotFiles } from './snapshot-files.js';
+import { updateSnapshot } from './update.js';
+import { walkSnapshots } from './walk.js';
 
-const walkPage = 256;
-
-/** The longest key in a back end: a client's key behind `<namespace>/<number>/`. */
-const maxBackendKeyBytes = 33_024;
+const restorePage = 256;
 
 /**
- * A snapshotter over a driver on this machine: keeps the records, and has the driver make the files. Each operation is
- * its two halves (see `staging.ts`) put together.
+ * A snapshotter over a driver on this machine: keeps one record for each snapshot, and has the driver make the files.
+ *
+ * A snapshot belongs to the namespace of the call that makes it; without one it belongs to a containerd in front. Files
+ * are made, measured and deleted outside transactions. What could not be recorded is discarded; what a crash leaves is a
+ * directory without a record, which `recover` and `cleanup` find.
  */
 export class LocalSnapshotter implements PagedSnapshotter {
-  /** The halves of the operations, for a layer above that shares the store. */
-  readonly stages: StagedSnapshotter;
-  /** Looks at its files; absent where the back end cannot. */
+  /** Inspects its files; absent where the back end cannot. */
   readonly checker: DriverChecker | undefined;
-  /** Who is told of its layers; absent when nobody is. */
-  readonly layers: LayerObserver | undefined;
-  readonly #stages: LocalStages;
-  readonly #store: Store;
+  readonly #parts: EngineParts;
 
-  private constructor({ store, driver, layers }: LocalSnapshotterOptions, stages: LocalStages) {
-    this.#store = store;
-    this.#stages = stages;
-    this.stages = stages;
-    this.checker = driver.checker;
-    this.layers = layers;
+  private constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.checker = parts.driver.checker;
   }
 
-  /** Opens it over a store and a driver that are open already. Costs one durable write. */
+  /**
+   * Opens it over a store and a driver that are open already. Costs one durable write and one listing of the snapshots
+   * directory, and reading all records where the driver has to restore something.
+   */
   static async open(options: LocalSnapshotterOptions): Promise<LocalSnapshotter> {
-    return new LocalSnapshotter(options, await LocalStages.open(options));
+    const { name, store, driver, errors = silentErrors, faults = noFaults } = options;
+    const records = new SnapshotRecords(name);
+    await driver.restore?.(recordedSnapshots(store, records));
+    const found = await findFiles(driver);
+    const ids = await IdAllocator.open({ store, faults, above: highestId(found.names) });
+    const limiter = new Limiter(driver, options.limits ?? {}, errors);
+    const shared = { store, records, driver, errors, faults };
+    const limits = new LimitChanges({ ...shared, limiter });
+    const deletesAtOnce = options.syncRemove ?? false;
+    const files = new SnapshotFiles({ ...shared, found, firstNewId: ids.firstId, deletesAtOnce });
+    return new LocalSnapshotter({ name, store, records, driver, ids, files, limiter, limits, faults });
   }
 
   prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#create('active', request, call);
+    return createSnapshot(this.#parts, 'active', request, call);
   }
 
   view(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#create('view', request, call);
-  }
-
-  async #create(
-    kind: Exclude<Kind, 'committed'>,
-    request: CreateRequest,
-    call: CallContext,
-  ): Promise<readonly Mount[]> {
-    validateKey('key', request.key, maxBackendKeyBytes);
-    const { parent = '', labels } = request;
-    const staged = await this.#stages.stageCreate({ kind, parent, labels }, call);
-    return recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx, request.key) });
+    return createSnapshot(this.#parts, 'view', request, call);
   }
 
   async mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
     throwIfCallAborted(call);
-    return this.#store.read((tx) => this.#stages.inspectMounts(tx, key));
+    const { store, records, driver } = this.#parts;
+    const layers = store.read((tx) => records.findLayers(tx, nameIn(call, key)));
+    if (layers === undefined) throw noSuchSnapshot(key);
+    if (layers.kind === 'committed') {
+      throw new FailedPreconditionError(`failed to get active mount: requested snapshot ${key} not active or view`);
+    }
+    return driver.mounts(driverSnapshot(layers));
   }
 
-  async commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
-    validateKey('name', request.name, maxBackendKeyBytes);
-    const { name, labels, parent = '' } = request;
-    const staged = await this.#stages.stageCommit(request.key, call);
-    const record = { name, labels, parent };
-    await recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx, record) });
+  commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
+    return commitSnapshot(this.#parts, request, call);
   }
 
-  async remove(key: string, call: CallContext = noContext): Promise<void> {
-    const removed = await this.#store.write((tx) => {
-      throwIfCallAborted(call);
-      return this.#stages.recordRemove(tx, key);
-    });
-    await removed.settle(call);
+  remove(key: string, call: CallContext = noContext): Promise<void> {
+    return removeSnapshot(this.#parts, key, call);
   }
 
   async stat(key: string, call: CallContext = noContext): Promise<Info> {
     throwIfCallAborted(call);
-    const info = this.#store.read((tx) => this.#stages.inspect(tx, key));
-    if (info === undefined) throw new NotFoundError('snapshot does not exist');
-    return info;
+    const { store, records, driver } = this.#parts;
+    return infoOf(
+      driver,
+      store.read((tx) => requireRecord(records, tx, nameIn(call, key))),
+    );
   }
 
-  async update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
-    throwIfCallAborted(call);
-    const staged = await this.#stages.stageUpdate(request.name, request, call);
-    return recordStaged({ store: this.#store, staged, call, record: (tx) => staged.record(tx) });
+  update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
+    return updateSnapshot(this.#parts, request, call);
   }
 
   async usage(key: string, call: CallContext = noContext): Promise<Usage> {
     throwIfCallAborted(call);
-    return this.#stages.usage(key, call);
+    const { store, records, driver } = this.#parts;
+    const record = store.read((tx) => requireRecord(records, tx, nameIn(call, key)));
+    if (record.kind === 'committed') return record.usage;
+    return record.kind === 'view' ? noUsage : driver.usage(driverSnapshot(record), call);
   }
 
   walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncIterable<Info> {
     return eachOf(this.walkPages(request, call));
   }
 
-  async *walkPages(request: WalkRequest, call: CallContext): AsyncGenerator<readonly Info[]> {
-    const filter = parseFilters(request.filters ?? []);
-    let after: string | undefined;
-    for (;;) {
-      throwIfCallAborted(call);
-      const page = this.#store.read((tx) => this.#stages.page(tx, { after, limit: walkPage }));
-      const matching = filter.matchesAll ? page : page.filter((info) => filter.matches(infoFields(info)));
-      if (matching.length > 0) yield matching;
-      if (page.length < walkPage) return;
-      after = page.at(-1)?.name;
-    }
+  walkPages(request: WalkRequest, call: CallContext): AsyncIterable<readonly Info[]> {
+    return walkSnapshots(this.#parts, request, call);
+  }
+
+  /** Whether a key or name is taken in the call's namespace. */
+  has(key: string, call: CallContext): boolean {
+    const { store, records } = this.#parts;
+    return store.read((tx) => records.has(tx, nameIn(call, key)));
   }
 
   /**
-   * Mends what an earlier process left, in the background of other calls; to be called once, at the start.
-   * @throws what reading the place of snapshots throws; failures with single snapshots are reported and counted.
+   * Repairs what an earlier process left, in the background of other calls; to be called once, at the start.
+   * @throws what reading the snapshots directory throws; failures with single snapshots are reported and counted.
    */
   recover(call: CallContext = noContext): Promise<RecoveryReport> {
-    return this.#stages.recover(call);
+    const { files, limits } = this.#parts;
+    return files.recover((within) => limits.reconcile(within), call);
   }
 
-  cleanup(call: CallContext = noContext): Promise<void> {
-    return this.#stages.deleteStrays(call);
+  async cleanup(call: CallContext = noContext): Promise<void> {
+    await this.#parts.files.deleteStrays(call);
+    await this.#parts.limits.reconcile(call);
   }
 
-  /** Whether files with this name are being made or deleted right now, so that no record needs to speak of them. */
+  /** Whether files with this name are being made or deleted right now, so that they need no record. */
   isBusy(id: string): boolean {
-    return this.#stages.isBusy(id);
+    return this.#parts.files.isBusy(id);
   }
 
-  close(): Promise<void> {
-    return this.#stages.close();
+  /** Stops deleting; what is left is found at the next start. */
+  async close(): Promise<void> {
+    await this.#parts.files.close();
+    await this.#parts.driver.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/** Every snapshot that is recorded, page by page. */
+function* recordedSnapshots(store: Store, records: SnapshotRecords): Generator<DriverSnapshot> {
+  let after = 0;
+  for (;;) {
+    const page = store.read((tx) => records.pageById(tx, after, restorePage));
+    yield* page.map(driverSnapshot);
+    if (page.length < restorePage) return;
+    after = page.at(-1)?.id ?? after;
   }
 }

@@ -2,11 +2,12 @@ import { CanceledError } from '../../errors/index.js';
 import { type CallContext, noContext, throwIfCallAborted } from '../api/types.js';
 import { CommitLeftovers } from './commit-leftovers.js';
 import { DiscardQueue } from './discards.js';
-import { type FoundFiles, namesOnDisk, Recovery, type RecoveryOptions, type RecoveryReport } from './recovery.js';
+import { type FoundFiles, namesOnDisk } from './found-files.js';
+import { Recovery, type RecoveryOptions, type RecoveryReport } from './recovery.js';
 
-/** Whose files they are, and what becomes of them. */
+/** What manages the files of snapshots, and how. */
 export interface SnapshotFilesOptions extends RecoveryOptions {
-  /** What lay in the place of snapshots before the first one of this process was made. */
+  /** What was in the snapshots directory before this process made its first snapshot. */
   readonly found: FoundFiles;
   /** The first id of this process. */
   readonly firstNewId: number;
@@ -15,9 +16,8 @@ export interface SnapshotFilesOptions extends RecoveryOptions {
 }
 
 /**
- * The files of snapshots between the driver's work and the record: those that are not recorded yet, and those that are
- * recorded no more. What a crash leaves of them is a directory that no record speaks of, which `recover` and
- * `deleteStrays` find.
+ * The files of snapshots without a record: those that are not recorded yet, and those whose record is deleted. A crash
+ * leaves them as directories without a record, which `recover` and `deleteStrays` find.
  */
 export class SnapshotFiles {
   readonly #options: SnapshotFilesOptions;
@@ -25,10 +25,10 @@ export class SnapshotFiles {
   readonly #leftovers: CommitLeftovers;
   readonly #recovery: Recovery;
   readonly #closing = new AbortController();
-  /** What lay in the place of snapshots at the start; gone when the recovery has begun. */
+  /** What was in the snapshots directory at the start; dropped when the recovery begins. */
   #found: FoundFiles;
   #recovering: Promise<void> | undefined;
-  /** Ids whose files are there and whose records are not, yet. */
+  /** Ids with files whose records are not there yet. */
   readonly #staging = new Set<string>();
   /** Ids whose files a caller waits to see deleted. */
   readonly #deleting = new Set<string>();
@@ -43,7 +43,7 @@ export class SnapshotFiles {
     this.#recovery = new Recovery(options);
   }
 
-  /** Files with this name are about to be made: no clean-up takes them for strays until `settle` or `unstage`. */
+  /** Files with this name are about to be made: no clean-up deletes them until `settle` or `unstage`. */
   stage(id: string): void {
     this.#staging.add(id);
   }
@@ -85,12 +85,12 @@ export class SnapshotFiles {
     }
   }
 
-  /** Whether files with this name are being made or deleted, so that no record needs to speak of them. */
+  /** Whether files with this name are being made or deleted, so that they need no record. */
   isBusy(id: string): boolean {
     return this.#staging.has(id) || this.#deleting.has(id) || this.#discards.has(id);
   }
 
-  /** Waits for the files of removed snapshots, and deletes files that no record speaks of. */
+  /** Waits for the files of removed snapshots, and deletes files without a record. */
   async deleteStrays(call: CallContext): Promise<void> {
     await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
     await this.#recovering;
@@ -105,7 +105,7 @@ export class SnapshotFiles {
   }
 
   /**
-   * Mends what an earlier process left.
+   * Repairs what an earlier process left.
    * @param next What belongs to the recovery and follows it.
    */
   async recover(next: (call: CallContext) => Promise<void>, call: CallContext): Promise<RecoveryReport> {

@@ -1,30 +1,25 @@
-import type { FaultPoints } from '../../base/index.js';
+import { type FaultPoints, SerialQueue } from '../../base/index.js';
 import { AbortedError, NotFoundError, withContext } from '../../errors/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
 import { updatedLabels } from '../api/labels.js';
+import type { UpdateRequest } from '../api/snapshotter.js';
 import { type CallContext, noContext, throwIfCallAborted } from '../api/types.js';
 import type { Driver } from '../driver/driver.js';
-import type { BackgroundErrors } from '../engine/discards.js';
-import { driverSnapshot, type LabelChange, type Staged } from '../engine/staging.js';
-import type { SnapshotRecord } from '../records/tables.js';
-import type { SnapshotTree } from '../records/tree.js';
+import type { BackgroundErrors } from '../engine/background-errors.js';
+import { driverSnapshot } from '../engine/driver-snapshot.js';
+import type { SnapshotName, SnapshotRecord } from '../records/record.js';
+import type { SnapshotRecords } from '../records/snapshot-records.js';
 import type { Limiter } from './limiter.js';
 import { type Limits, noLimits, sameLimits } from './limits.js';
 
 /** What limits are changed with. */
 export interface LimitChangesOptions {
   readonly store: Store;
-  readonly tree: SnapshotTree;
+  readonly records: SnapshotRecords;
   readonly driver: Driver;
   readonly limiter: Limiter;
   readonly errors: BackgroundErrors;
   readonly faults: FaultPoints;
-}
-
-/** A change of labels whose limits, if it changes them, hold already. */
-export interface StagedLimits extends Staged {
-  /** @throws AbortedError when the limits of the snapshot are others by now than when the change was staged. */
-  check(tx: ReadTransaction): void;
 }
 
 /** A change of what a snapshot's labels ask for. */
@@ -33,23 +28,21 @@ interface LimitChange {
   readonly limits: Limits;
 }
 
-/** What was set, by the key and the change of labels that it was planned from; undefined for nothing. */
-interface PlannedChange {
-  readonly key: string;
-  readonly change: LabelChange;
-  readonly planned: LimitChange | undefined;
-}
+/** @throws AbortedError when the limits of the snapshot were changed meanwhile. */
+type LimitCheck = (tx: ReadTransaction) => void;
 
 const reconcilePage = 256;
 
+/** All changes of limits are one serial queue: they are rare, and each is a system call or two. */
+const queueName = 'limits';
+
 /**
- * Changes the limits of snapshots that are in use. The label is the truth: a new limit is set first and recorded then,
- * and set back when the record is refused. What a crash leaves in between is set to what is recorded at the next start.
+ * Changes the limits of snapshots that are in use. The label decides: a new limit is set first and recorded then, and set
+ * back when the record is refused. After a crash in between, the next start sets the recorded limit.
  */
 export class LimitChanges {
   readonly #options: LimitChangesOptions;
-  /** Changes of limits happen one after the other, from the setting to the record. */
-  #last: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #reconciled = false;
 
   constructor(options: LimitChangesOptions) {
@@ -57,53 +50,53 @@ export class LimitChanges {
   }
 
   /**
-   * Sets the limits that a change of labels asks for, if it changes any.
-   * @throws InvalidArgumentError for labels that are no limits, FailedPreconditionError when they cannot be kept.
+   * Sets the limits that a change of labels asks for, if it changes any, and has `record` record the labels.
+   * @throws InvalidArgumentError for labels that are no limits; FailedPreconditionError when they cannot be kept; and what
+   * `record` throws, with the limits as they were.
    */
-  async stage(key: string, change: LabelChange, call: CallContext): Promise<StagedLimits> {
-    const nothing = { key, change, planned: undefined };
-    if (this.#plan(key, change) === undefined) {
-      return { check: (tx) => this.#check(tx, nothing), settle: () => undefined, discard: async () => undefined };
-    }
-    const release = await this.#turn();
-    try {
-      throwIfCallAborted(call);
-      const planned = this.#plan(key, change);
-      if (planned !== undefined) await this.#set(planned, call);
+  async around<T>(update: UpdateRequest, call: CallContext, record: (check: LimitCheck) => Promise<T>): Promise<T> {
+    const name = { namespace: call.namespace ?? '', key: update.name };
+    if (this.#plan(name, update) === undefined) return record((tx) => this.#check(tx, name, update, undefined));
+    return this.#queue.run(queueName, async () => {
+      const planned = this.#plan(name, update);
+      try {
+        throwIfCallAborted(call);
+        if (planned !== undefined) await this.#set(planned, call);
+      } catch (error) {
+        throw withContext(error, `failed to limit snapshot ${update.name}`);
+      }
       this.#options.faults.reach('limits.set');
-      return {
-        check: (tx) => this.#check(tx, { key, change, planned }),
-        settle: release,
-        discard: () => this.#setBack(key, planned).finally(release),
-      };
-    } catch (error) {
-      release();
-      throw withContext(error, `failed to limit snapshot ${key}`);
-    }
+      try {
+        return await record((tx) => this.#check(tx, name, update, planned));
+      } catch (error) {
+        if (planned !== undefined) await this.#setBack(planned);
+        throw error;
+      }
+    });
   }
 
-  #plan(key: string, change: LabelChange): LimitChange | undefined {
-    const { store, tree } = this.#options;
-    return store.read((tx) => this.#difference(tree.find(tx, key), key, change));
+  #plan(name: SnapshotName, update: UpdateRequest): LimitChange | undefined {
+    return this.#options.store.read((tx) => this.#difference(tx, name, update));
   }
 
-  #difference(record: SnapshotRecord | undefined, key: string, change: LabelChange): LimitChange | undefined {
+  #difference(tx: ReadTransaction, name: SnapshotName, update: UpdateRequest): LimitChange | undefined {
+    const { records, limiter } = this.#options;
+    const record = records.find(tx, name);
     // Only what is written has limits; what is missing is refused where the record is changed.
     if (record?.kind !== 'active') return undefined;
-    const { limiter } = this.#options;
-    const { labels: given, fieldpaths } = change;
-    const labels = updatedLabels({ name: key, current: record.labels, given, fieldpaths });
+    const { labels: given, fieldpaths } = update;
+    const labels = updatedLabels({ name: name.key, current: record.labels, given, fieldpaths });
     const limits = limiter.wanted(labels);
     return sameLimits(limiter.recorded(record.labels), limits) ? undefined : { record, limits };
   }
 
-  #check(tx: ReadTransaction, { key, change, planned }: PlannedChange): void {
-    const now = this.#difference(this.#options.tree.find(tx, key), key, change);
+  #check(tx: ReadTransaction, name: SnapshotName, update: UpdateRequest, planned: LimitChange | undefined): void {
+    const now = this.#difference(tx, name, update);
     const same =
       now === undefined || planned === undefined
         ? now === planned
         : now.record.id === planned.record.id && sameLimits(now.limits, planned.limits);
-    if (!same) throw new AbortedError(`the limits of snapshot ${key} were changed meanwhile`);
+    if (!same) throw new AbortedError(`the limits of snapshot ${name.key} were changed meanwhile`);
   }
 
   async #set({ record, limits }: LimitChange, call: CallContext): Promise<void> {
@@ -112,12 +105,11 @@ export class LimitChanges {
   }
 
   /** Sets what is recorded; a snapshot that is gone has no limits. Never rejects. */
-  async #setBack(key: string, planned: LimitChange | undefined): Promise<void> {
-    if (planned === undefined) return;
-    const { store, tree, limiter, errors } = this.#options;
+  async #setBack(planned: LimitChange): Promise<void> {
+    const { store, records, limiter, errors } = this.#options;
     const { id } = planned.record;
-    const record = store.read((tx) => tree.find(tx, key));
-    const limits = record?.id === id ? limiter.recorded(record.labels) : noLimits;
+    const record = store.read((tx) => records.findById(tx, id));
+    const limits = record === undefined ? noLimits : limiter.recorded(record.labels);
     try {
       await this.#set({ ...planned, limits }, noContext);
     } catch (error) {
@@ -125,48 +117,36 @@ export class LimitChanges {
     }
   }
 
-  /** Waits for the change before; the result ends this one. */
-  async #turn(): Promise<() => void> {
-    const before = this.#last;
-    let release: () => void = () => undefined;
-    this.#last = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
-    return release;
-  }
-
   /**
    * Sets the limits of every active snapshot to what is recorded, once in the life of the process. Failures are
    * reported.
    */
   async reconcile(call: CallContext): Promise<void> {
-    const { store, tree, driver } = this.#options;
+    const { store, records, driver } = this.#options;
     if (this.#reconciled || driver.limiter === undefined) return;
-    let after: string | undefined;
+    let after = 0;
     for (;;) {
       throwIfCallAborted(call);
-      const page = store.read((tx) => tree.walk(tx, { after, limit: reconcilePage }));
-      for (const { name, record } of page) if (record.kind === 'active') await this.#reconcileOne(name, call);
+      const page = store.read((tx) => records.pageById(tx, after, reconcilePage));
+      for (const { id, kind } of page) {
+        if (kind === 'active') await this.#queue.run(queueName, () => this.#reconcileOne(id, call));
+      }
       if (page.length < reconcilePage) break;
       // Where nothing has to be set, nothing else gives others a turn.
       await new Promise((resolve) => setImmediate(resolve));
-      after = page.at(-1)?.name;
+      after = page.at(-1)?.id ?? after;
     }
     this.#reconciled = true;
   }
 
-  async #reconcileOne(key: string, call: CallContext): Promise<void> {
-    const { store, tree, limiter, errors } = this.#options;
-    const release = await this.#turn();
+  async #reconcileOne(id: number, call: CallContext): Promise<void> {
+    const { store, records, limiter, errors } = this.#options;
     try {
-      const record = store.read((tx) => tree.find(tx, key));
+      const record = store.read((tx) => records.findById(tx, id));
       if (record?.kind !== 'active') return;
       await this.#set({ record, limits: limiter.recorded(record.labels) }, call);
     } catch (error) {
-      errors.report(`set the limits of snapshot ${key}`, error);
-    } finally {
-      release();
+      errors.report(`set the limits of snapshot ${id}`, error);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { Kind, Labels } from '../api/types.js';
 import type { Driver, LimitSupport } from '../driver/driver.js';
-import type { BackgroundErrors } from '../engine/discards.js';
+import type { BackgroundErrors } from '../engine/background-errors.js';
 import { type Limits, limitsFromLabels, noLimits } from './limits.js';
 
 /** How limits are dealt with. */

@@ -1,4 +1,4 @@
-import type { CallContext, Mount, Snapshotter } from '../../snapshots/index.js';
+import type { CallContext, Mount, Snapshotter } from '../../snapshots/api/index.js';
 
 /** Performs mounts at a new directory and gives its path; undone when it is disposed. */
 export type MountForSuite = (mounts: readonly Mount[]) => Promise<{ readonly path: string } & AsyncDisposable>;

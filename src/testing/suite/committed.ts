@@ -6,7 +6,7 @@ import {
   NotFoundError,
   NotImplementedError,
 } from '../../errors/index.js';
-import { labelsOf } from '../../snapshots/index.js';
+import { labelsOf } from '../../snapshots/api/index.js';
 import type { SuiteCase } from './case.js';
 import { makeLayer, names, rejects } from './helpers.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError } from '../../errors/index.js';
-import { labelsOf } from '../../snapshots/index.js';
+import { labelsOf } from '../../snapshots/api/index.js';
 import type { SuiteCase } from './case.js';
 import { isReadOnly, makeLayer, names, rejects } from './helpers.js';
 

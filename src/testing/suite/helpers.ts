@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StrataErrorClass } from '../../errors/index.js';
-import type { Info, Mount } from '../../snapshots/index.js';
+import type { Info, Mount } from '../../snapshots/api/index.js';
 import type { CaseContext } from './case.js';
 
 /** Prepares `key` over `parent` and commits it as `name`: a layer without files of its own. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { InvalidArgumentError, NotFoundError } from '../../errors/index.js';
-import { labelsOf, microsecondsOf, noLabels } from '../../snapshots/index.js';
+import { labelsOf, microsecondsOf, noLabels } from '../../snapshots/api/index.js';
 import type { SuiteCase } from './case.js';
 import { rejects } from './helpers.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CanceledError, DeadlineExceededError, UnavailableError } from '../../errors/index.js';
-import { noLabels } from '../../snapshots/index.js';
+import { noLabels } from '../../snapshots/api/index.js';
 import type { CaseContext, SuiteCase } from './case.js';
 import { list, names, rejects } from './helpers.js';
 

@@ -19,7 +19,7 @@ export const removalCases: readonly SuiteCase[] = [
     },
   },
   {
-    title: 'what others stand on cannot be removed until they are gone',
+    title: 'a parent cannot be removed until its children are gone',
     run: async ({ snapshotter, call }) => {
       await makeLayer({ snapshotter, call }, { name: 'base' });
       await makeLayer({ snapshotter, call }, { name: 'middle', parent: 'base' });

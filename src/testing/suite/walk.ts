@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CanceledError, InvalidArgumentError } from '../../errors/index.js';
-import { labelsOf } from '../../snapshots/index.js';
+import { labelsOf } from '../../snapshots/api/index.js';
 import type { SuiteCase } from './case.js';
 import { list, makeLayer, names, rejects } from './helpers.js';
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { cloneFile, copyRange, hasErrno, nextData } from '../../linux/index.js';
 
-/** Work that pauses every few hundred microseconds and can be given up at each pause; then it has closed its files. */
+/** Work that pauses every few hundred microseconds and can be cancelled at each pause; then it has closed its files. */
 export type Steps<T = void> = Generator<void, T, void>;
 
 /** As much as one step copies. */
@@ -25,7 +25,7 @@ const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constant
 /** Only its maker may touch a file until it is whole. */
 const PRIVATE = 0o600;
 
-/** Opens a file for reading without a trace, where it is the process's own or the process is privileged. */
+/** Opens a file for reading without changing its access time, where this process owns it or is privileged. */
 export function openForReading(path: Buffer): number {
   try {
     return openSync(path, READ | constants.O_NOATIME);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Steps } from './copy-file.js';
-import type { CopyMessage, CopyReply } from './copy-tasks.js';
-import { CopyTurns } from './copy-turns.js';
+import { type CopyMessage, type CopyReply, CopyTurns } from './copy-turns.js';
 
 interface Turns {
   readonly turns: CopyTurns;
@@ -14,14 +13,11 @@ interface Turns {
 /** Copies whose work is given, by id. */
 function turnsOf(work: (id: number) => Steps): Turns {
   const replies: CopyReply[] = [];
-  const turns = new CopyTurns(
-    (reply) => replies.push(reply),
-    ({ id }) => work(id),
-  );
-  const request = { what: 'tree', from: '', to: '' } as const;
+  const turns = new CopyTurns(({ id }) => work(id));
+  const input = { what: 'tree', from: '', to: '' } as const;
   const add = (...ids: readonly number[]) => {
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    for (const id of ids) turns.add({ id, request, stop });
+    for (const id of ids) turns.add({ id, input, stop }, (reply) => void replies.push(reply));
     return stop;
   };
   return { turns, replies, add };
@@ -64,7 +60,7 @@ describe('CopyTurns', () => {
     turns.round();
     Atomics.store(stopWaiting, 0, 1);
     turns.round();
-    assert.deepEqual(replies, [{ id: 64 }]);
+    assert.deepEqual(repliedIds(replies), [64]);
     assert.ok(!begun.includes(64));
     Atomics.store(stop, 0, 1);
     assert.equal(turns.round(), false);
@@ -91,7 +87,7 @@ describe('CopyTurns', () => {
     add(1, 2);
     while (turns.round());
     assert.deepEqual(
-      replies.map(({ id, error }) => [id, error?.message]),
+      replies.map((reply) => [reply.id, 'error' in reply ? reply.error.message : undefined]),
       [
         [1, 'broken'],
         [2, undefined],

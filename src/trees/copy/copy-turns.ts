@@ -1,74 +1,74 @@
-import { toPlainError } from '../../base/index.js';
+import { isStopped, toPlainError, type WorkerReply, type WorkerRequest } from '../../base/index.js';
 import type { Steps } from './copy-file.js';
-import { type CopyMessage, type CopyReply, stepsOf } from './copy-tasks.js';
+import { type CopyRequest, stepsOf } from './copy-tasks.js';
 
-/** For how long a copy works before it is the next one's turn. */
+/** How long a copy works before the next one has its turn. */
 const TURN_MS = 4;
 
-/** How many copies are begun at the same time: each holds some files open. */
+/** The most copies under way at the same time: each holds some files open. */
 const MAX_BEGUN = 64;
 
-interface Begun {
+/** A copy that is asked for. */
+export type CopyMessage = WorkerRequest<CopyRequest>;
+
+/** The answer: done, or cancelled. */
+export type CopyReply = WorkerReply<undefined>;
+
+interface Waiting {
   readonly message: CopyMessage;
+  readonly reply: (reply: CopyReply) => void;
+}
+
+interface Begun extends Waiting {
   readonly steps: Steps;
 }
 
 /** The copies of one thread, which take turns: a small one never waits for a large one to end. */
 export class CopyTurns {
-  readonly #reply: (reply: CopyReply) => void;
   readonly #begin: (message: CopyMessage) => Steps;
-  #waiting: CopyMessage[] = [];
+  #waiting: Waiting[] = [];
   #begun: Begun[] = [];
 
   /** @param begin Gives the work of a request; for tests. */
-  constructor(
-    reply: (reply: CopyReply) => void,
-    begin: (message: CopyMessage) => Steps = ({ request }) => stepsOf(request),
-  ) {
-    this.#reply = reply;
+  constructor(begin: (message: CopyMessage) => Steps = ({ input }) => stepsOf(input)) {
     this.#begin = begin;
   }
 
-  /** Takes a copy on. */
-  add(message: CopyMessage): void {
-    this.#waiting.push(message);
+  /** Adds a copy, which is answered when it is over. */
+  add(message: CopyMessage, reply: (reply: CopyReply) => void): void {
+    this.#waiting.push({ message, reply });
   }
 
   /** Gives each copy its turn. @returns whether there is more to do. */
   round(): boolean {
-    this.#waiting = this.#waiting.filter((message) => !this.#answerStopped(message));
-    for (const message of this.#waiting.splice(0, MAX_BEGUN - this.#begun.length)) {
-      this.#begun.push({ message, steps: this.#begin(message) });
+    this.#waiting = this.#waiting.filter((waiting) => !answerStopped(waiting));
+    for (const waiting of this.#waiting.splice(0, MAX_BEGUN - this.#begun.length)) {
+      this.#begun.push({ ...waiting, steps: this.#begin(waiting.message) });
     }
     this.#begun = this.#begun.filter((copy) => this.#turn(copy));
     return this.#begun.length + this.#waiting.length > 0;
   }
 
-  #answerStopped({ id, stop }: CopyMessage): boolean {
-    if (!isSet(stop)) return false;
-    this.#reply({ id });
-    return true;
-  }
-
   /** Works on one copy; true when it needs another turn. */
-  #turn({ message, steps }: Begun): boolean {
-    const { id, stop } = message;
+  #turn({ message: { id, stop }, reply, steps }: Begun): boolean {
     try {
       for (const end = performance.now() + TURN_MS; performance.now() < end; ) {
-        const { done } = isSet(stop) ? steps.return() : steps.next();
+        const { done } = isStopped(stop) ? steps.return() : steps.next();
         if (done === true) {
-          this.#reply({ id });
+          reply({ id, output: undefined });
           return false;
         }
       }
       return true;
     } catch (error) {
-      this.#reply({ id, error: toPlainError(error) });
+      reply({ id, error: toPlainError(error) });
       return false;
     }
   }
 }
 
-function isSet(stop: Int32Array): boolean {
-  return Atomics.load(stop, 0) !== 0;
+function answerStopped({ message: { id, stop }, reply }: Waiting): boolean {
+  if (!isStopped(stop)) return false;
+  reply({ id, output: undefined });
+  return true;
 }

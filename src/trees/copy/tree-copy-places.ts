@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { openDirectoryBelow, openPlace, pathOfDescriptor, toBytes } from '../../linux/index.js';
 
-/** A path that reaches this length is started anew: the kernel takes 4095 bytes, and a name has up to 255. */
+/** A path that reaches this length is started again: the kernel takes 4095 bytes, and a name has up to 255. */
 const LONG_PATH = 3500;
 
 /** A directory of the source and its copy, open. */
@@ -33,7 +33,7 @@ export class Places implements Disposable {
     return { anchor, path: '' };
   }
 
-  /** Opens a directory, of which the source is read and the target is a place only. The caller closes both. */
+  /** Opens a directory: the source for reading, the target only for paths below it. The caller closes both. */
   open({ anchor, path }: Place): OpenPair {
     const source = openDirectoryBelow(anchor.source, path);
     try {

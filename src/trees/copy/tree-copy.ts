@@ -3,7 +3,7 @@
  * attributes, hard links among its names; symbolic links, devices, fifos and sockets as such.
  *
  * The source may be changed meanwhile by hostile processes: no step follows a symbolic link in it, so that nothing from
- * outside gets into the copy. The copy is nobody else's until it is done.
+ * outside gets into the copy. Nobody else can enter the copy until it is done.
  */
 import {
   type BigIntStats,
@@ -47,8 +47,8 @@ export interface Entry {
 }
 
 /**
- * Copies a tree into an empty directory, which becomes what the top of the tree is. Given up or failed, it leaves what
- * it had made.
+ * Copies a tree into an empty directory, which becomes the top of the copy. When it fails or is cancelled, it leaves what it
+ * had made.
  * @throws a system error, ENOENT when there is no such tree.
  */
 export function* copyTreeInSteps(from: string, to: string): Steps {
@@ -113,7 +113,7 @@ class TreeCopy implements Disposable {
     this.#pending.push(place);
   }
 
-  /** A file with several names, of which others may lie outside of the tree. */
+  /** A file with several names; others may be outside of the tree. */
   *#linked(entry: Entry, place: Place): Steps {
     const key = `${entry.stats.dev}:${entry.stats.ino}`;
     const first = this.#links.get(key);

@@ -26,7 +26,7 @@ export interface FlattenRequest {
   readonly space: 'trusted' | 'user';
 }
 
-/** Marks of overlay that a merge cannot be made of from the outside; the text of the error begins with it. */
+/** The text that begins errors about marks of overlay that only the kernel can merge. */
 export const UNMERGEABLE = 'these layers cannot be merged';
 
 const PERMISSIONS = 0o7777n;
@@ -34,7 +34,7 @@ const PERMISSIONS = 0o7777n;
 /** A directory is its maker's alone until it is whole. */
 const PRIVATE = 0o700;
 
-/** Why a file cannot be linked: it is on another file system, has all the names it can have, or may not get another. */
+/** Why a file cannot be linked: it is on another file system, has the most links it can have, or may not get another. */
 const CANNOT_LINK = ['EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP'];
 
 /** A directory of the merged tree: those that it is made of, topmost first, and its own path. All are binary strings. */
@@ -44,7 +44,7 @@ interface Merged {
 }
 
 /**
- * Does it, a few microseconds per step.
+ * Merges the layers, a few microseconds per step.
  * @throws a system error; an error that begins with {@link UNMERGEABLE} for layers with `redirect_dir`, `metacopy` or
  * whiteouts inside of whiteouts, which only the kernel can resolve.
  */

@@ -49,13 +49,13 @@ export const commitCases: readonly BadCase[] = [
     name: 'commit of a view',
     body: requests.commit({ name: 'new', key: 'view' }),
     code: failedPrecondition,
-    text: /^failed to commit snapshot default\/(\d+)\/view: snapshot "default\/\1\/view" is not active: failed precondition$/,
+    text: /^failed to commit snapshot view: snapshot "view" is not active: failed precondition$/,
   },
   {
     name: 'commit of a committed snapshot',
     body: requests.commit({ name: 'new', key: 'base' }),
     code: failedPrecondition,
-    text: /^failed to commit snapshot default\/(\d+)\/base: snapshot "default\/\1\/base" is not active: failed precondition$/,
+    text: /^failed to commit snapshot base: snapshot "base" is not active: failed precondition$/,
   },
   {
     name: 'commit onto an unknown parent',
@@ -67,7 +67,7 @@ export const commitCases: readonly BadCase[] = [
     name: 'commit onto a parent that is not committed',
     body: requests.commit({ name: 'new', key: 'rootless', parent: 'active' }),
     code: failedPrecondition,
-    text: /^failed to commit snapshot default\/\d+\/rootless: parent "default\/\d+\/active" is not committed: failed precondition$/,
+    text: /^failed to commit snapshot rootless: parent "active" is not committed: failed precondition$/,
   },
   {
     name: 'commit with a label of 4097 bytes',

@@ -65,9 +65,7 @@ export const creationCases: readonly BadCase[] = (['prepare', 'view'] as const).
       method,
       body: requests.create({ key: 'new', parent }),
       code: invalidArgument,
-      text: new RegExp(
-        `^failed to create snapshot: parent "default/\\d+/${parent}" is not committed snapshot: invalid argument$`,
-      ),
+      text: new RegExp(`^failed to create snapshot: parent "${parent}" is not committed snapshot: invalid argument$`),
     })),
     {
       name: `${name} with a label of 4097 bytes`,

@@ -20,7 +20,7 @@ export const blockfileDamages: readonly Damage[] = [
   { kind: 'missing-image', name: 'of a layer', make: (_, { top }) => rmSync(top.directory), gone: chain },
   {
     kind: 'missing-image',
-    name: 'of an active snapshot, whose content nobody can make anew',
+    name: 'of an active snapshot, whose content nobody can make again',
     make: (_, { lone }) => rmSync(lone.directory),
     left: ['missing-image'],
   },
@@ -83,7 +83,7 @@ export const blockfileDamages: readonly Damage[] = [
     make: (_, { top }) => changeImage('ext4', top.directory, (tree) => rmSync(path.join(tree, 'etc', 'file'))),
     also: ['content-differs'],
     gone: chain,
-    manifest: true,
+    fileList: true,
   },
   {
     kind: 'content-added',
@@ -91,13 +91,13 @@ export const blockfileDamages: readonly Damage[] = [
     make: (_, { top }) => changeImage('ext4', top.directory, (tree) => writeFileSync(path.join(tree, 'more'), '')),
     also: ['content-differs'],
     gone: chain,
-    manifest: true,
+    fileList: true,
   },
   {
-    kind: 'unreadable-manifest',
-    name: 'a manifest without its end',
+    kind: 'unreadable-file-list',
+    name: 'a file list without its end',
     make: (root, { top }) => truncateSync(besideLayers(root.root, top), 100),
-    left: ['unreadable-manifest'],
-    manifest: true,
+    left: ['unreadable-file-list'],
+    fileList: true,
   },
 ];

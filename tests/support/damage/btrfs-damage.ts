@@ -45,7 +45,7 @@ export const btrfsDamages: readonly Damage[] = [
   { kind: 'missing-directory', name: 'of a layer', make: (_, { top }) => deleteSubvolume(top.directory), gone: chain },
   {
     kind: 'missing-directory',
-    name: 'of an active snapshot, whose content nobody can make anew',
+    name: 'of an active snapshot, whose content nobody can make again',
     make: (_, { lone }) => deleteSubvolume(lone.directory),
     left: ['missing-directory'],
   },

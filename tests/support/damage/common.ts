@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, truncateSync, writeFileSync, wr
 import path from 'node:path';
 import type { Damage, Placed } from './damage.js';
 
-/** What is gone with a layer that others stand on. */
+/** What is gone with a layer that others are based on. */
 export const chain = ['top', 'work', 'look'] as const;
 
 /** Writes a byte somewhere in a file. */
@@ -25,7 +25,7 @@ export const missingDirectories: readonly Damage[] = [
   },
   {
     kind: 'missing-directory',
-    name: 'of an active snapshot, whose content nobody can make anew',
+    name: 'of an active snapshot, whose content nobody can make again',
     make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
     left: ['missing-directory'],
   },
@@ -51,7 +51,7 @@ export const foreign: Damage = {
 };
 
 /** Damage to the content of layers, for a back end whose layers are trees that can be written to, by root at least. */
-export function treeDamages(manifest: (root: string, placed: Placed) => string): readonly Damage[] {
+export function treeDamages(fileList: (root: string, placed: Placed) => string): readonly Damage[] {
   return [
     {
       kind: 'content-missing',
@@ -59,7 +59,7 @@ export function treeDamages(manifest: (root: string, placed: Placed) => string):
       make: (_, { top }) => rmSync(path.join(top.directory, 'etc', 'file')),
       also: ['content-differs', 'usage-differs'],
       gone: chain,
-      manifest: true,
+      fileList: true,
     },
     {
       kind: 'content-added',
@@ -67,24 +67,24 @@ export function treeDamages(manifest: (root: string, placed: Placed) => string):
       make: (_, { top }) => writeFileSync(path.join(top.directory, 'etc', 'more'), ''),
       also: ['content-differs', 'usage-differs'],
       gone: chain,
-      manifest: true,
+      fileList: true,
     },
     {
       kind: 'content-differs',
       name: 'a byte in a file of a layer',
       make: (_, { top }) => writeFileSync(path.join(top.directory, 'etc', 'file'), 'Of the top'),
       gone: chain,
-      manifest: true,
+      fileList: true,
     },
     {
-      kind: 'unreadable-manifest',
-      name: 'a manifest without its end',
-      make: (root, { top }) => truncateSync(manifest(root.root, top), 100),
-      left: ['unreadable-manifest'],
-      manifest: true,
+      kind: 'unreadable-file-list',
+      name: 'a file list without its end',
+      make: (root, { top }) => truncateSync(fileList(root.root, top), 100),
+      left: ['unreadable-file-list'],
+      fileList: true,
     },
   ];
 }
 
-/** Where manifests lie that are not in the directory of their layer. */
-export const besideLayers = (root: string, { id }: Placed) => path.join(root, 'manifests', String(id));
+/** Where file lists lie that are not in the directory of their layer. */
+export const besideLayers = (root: string, { id }: Placed) => path.join(root, 'file-lists', String(id));

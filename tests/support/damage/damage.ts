@@ -1,9 +1,9 @@
 /** Damage to a root, and a root to damage. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type CheckedRoot, pathOfSnapshot, placeOfSnapshot } from '../checked-root.js';
+import { type CheckedRoot, idOfSnapshot, pathOfSnapshot } from '../checked-root.js';
 
-/** Snapshots to damage: by their keys, the id of the files and the key in the back end. */
+/** Snapshots to damage, by their keys. */
 export interface Population {
   readonly base: Placed;
   readonly top: Placed;
@@ -15,7 +15,6 @@ export interface Population {
 /** Where a snapshot lies. */
 export interface Placed {
   readonly key: string;
-  readonly backendKey: string;
   readonly id: number;
   /** Its own directory. */
   readonly directory: string;
@@ -43,7 +42,7 @@ export async function populate(root: CheckedRoot): Promise<Population> {
 }
 
 function placeOf(root: CheckedRoot, key: string): Placed {
-  return { key, ...placeOfSnapshot(root, key), directory: pathOfSnapshot(root, key) };
+  return { key, id: idOfSnapshot(root, key), directory: pathOfSnapshot(root, key) };
 }
 
 /** Damage of one kind, and what a repair leaves of it. */
@@ -65,8 +64,8 @@ export interface Damage {
   readonly closed?: boolean;
   /** Whether the repair leaves everything as it was before the damage. */
   readonly heals?: boolean;
-  /** Needs layers with manifests. */
-  readonly manifest?: boolean;
+  /** Needs layers with file lists. */
+  readonly fileList?: boolean;
   /** Can be made by root only. */
   readonly root?: boolean;
 }

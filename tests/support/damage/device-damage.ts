@@ -1,49 +1,45 @@
 /** Damage to what is known of thin devices, and to the devices. */
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { devmapperTables } from '../../../src/drivers/index.js';
 import { type DeviceMapper, temporaryMount } from '../../../src/linux/index.js';
+import { statement } from '../../../src/store/index.js';
 import type { CheckedRoot } from '../checked-root.js';
+import { chain } from './common.js';
 import type { Damage, Placed } from './damage.js';
+import { alterRows } from './record-damage.js';
 
-const [devicesTable] = devmapperTables;
-const chain = ['top', 'work', 'look'] as const;
 /** What is recorded of the devices of what is dropped goes with them. */
-const touches = /^devmapper\.devices /;
+const touches = /^devmapper_devices /;
 
-type DeviceRecord = Parameters<(typeof devicesTable)['codec']['encode']>[0];
-
-/** The pool of all records. */
-function poolOf({ store }: CheckedRoot): string {
-  const [[pool] = []] = store.read((tx) => [...tx.keys(devicesTable)]);
-  if (pool === undefined) throw new Error('there is no device');
-  return pool;
+interface Device {
+  readonly pool: string;
+  readonly device: number;
+  readonly size: number;
+  readonly fileSystem: string;
 }
 
-async function alter(root: CheckedRoot, { id }: Placed, change: (record: DeviceRecord) => DeviceRecord): Promise<void> {
-  const key = [poolOf(root), id] as const;
-  await root.store.write((tx) => {
-    const record = tx.get(devicesTable, key);
-    if (record === undefined) throw new Error(`no device of ${id}`);
-    tx.put(devicesTable, key, change(record));
-  });
+const deviceOfId = statement<Device>(
+  'SELECT pool, device, size, file_system AS fileSystem FROM devmapper_devices WHERE snapshot = ?',
+);
+
+function deviceOf({ store }: CheckedRoot, { id }: Placed): Device {
+  const device = store.read((tx) => tx.get(deviceOfId, id));
+  if (device === undefined) throw new Error(`no device of ${id}`);
+  return device;
 }
 
 /** Changes what is on the device of a layer, as somebody else might. */
 async function alterContent(
   mapper: DeviceMapper,
   root: CheckedRoot,
-  { layer: { id }, work }: { readonly layer: Placed; readonly work: (tree: string) => void },
+  { layer, work }: { readonly layer: Placed; readonly work: (tree: string) => void },
 ): Promise<void> {
-  const pool = poolOf(root);
-  const record = root.store.read((tx) => tx.get(devicesTable, [pool, id]));
-  if (record === undefined) throw new Error(`no device of ${id}`);
+  const { pool, device, size, fileSystem } = deviceOf(root, layer);
   const name = `${pool}-damage`;
-  const parameters = `/dev/mapper/${pool} ${record.deviceId}`;
-  await mapper.create(name, { sectors: record.size / 512, type: 'thin', parameters });
+  await mapper.create(name, { sectors: size / 512, type: 'thin', parameters: `/dev/mapper/${pool} ${device}` });
   try {
     const source = `/dev/mapper/${name}`;
-    await using mounted = await temporaryMount([{ type: record.fileSystem, source, target: '', options: [] }]);
+    await using mounted = await temporaryMount([{ type: fileSystem, source, target: '', options: [] }]);
     work(mounted.path);
   } finally {
     await mapper.remove(name);
@@ -56,33 +52,22 @@ export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
     {
       kind: 'missing-device',
       name: 'of a layer, of which nothing is recorded',
-      make: async (root, { top }) => {
-        const key = [poolOf(root), top.id] as const;
-        await root.store.write((tx) => void tx.remove(devicesTable, key));
-      },
+      make: (root, { top }) => alterRows(root, `DELETE FROM devmapper_devices WHERE snapshot = ${top.id}`),
       gone: chain,
       touches,
     },
     {
       kind: 'faulty-device',
       name: 'a layer whose disk failed',
-      make: (root, { top }) => alter(root, top, (record) => ({ ...record, state: 'faulty', fault: 'it broke' })),
+      make: (root, { top }) =>
+        alterRows(root, `UPDATE devmapper_devices SET state = 'faulty', fault = 'it broke' WHERE snapshot = ${top.id}`),
       gone: chain,
       touches,
     },
     {
-      kind: 'duplicate-device',
-      name: 'two snapshots with one device',
-      make: async (root, { lone, work }) => {
-        const record = root.store.read((tx) => tx.get(devicesTable, [poolOf(root), work.id]));
-        await alter(root, lone, (own) => ({ ...own, deviceId: record?.deviceId ?? 0 }));
-      },
-      left: ['duplicate-device'],
-    },
-    {
       kind: 'inactive-device',
       name: 'of an active snapshot',
-      make: (root, { work }) => mapper.remove(`${poolOf(root)}-snap-${work.id}`),
+      make: (root, { work }) => mapper.remove(`${deviceOf(root, work).pool}-snap-${work.id}`),
       heals: true,
     },
     {
@@ -93,7 +78,7 @@ export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
       also: ['content-differs'],
       gone: chain,
       touches,
-      manifest: true,
+      fileList: true,
     },
     {
       kind: 'content-added',
@@ -103,7 +88,7 @@ export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
       also: ['content-differs'],
       gone: chain,
       touches,
-      manifest: true,
+      fileList: true,
     },
     {
       kind: 'content-differs',
@@ -115,25 +100,25 @@ export function devmapperDamages(mapper: DeviceMapper): readonly Damage[] {
         }),
       gone: chain,
       touches,
-      manifest: true,
+      fileList: true,
     },
     {
-      kind: 'unreadable-manifest',
-      name: 'a manifest without its end',
-      make: (root, { top }) => truncateSync(path.join(root.root, 'manifests', String(top.id)), 100),
-      left: ['unreadable-manifest'],
-      manifest: true,
+      kind: 'unreadable-file-list',
+      name: 'a file list without its end',
+      make: (root, { top }) => truncateSync(path.join(root.root, 'file-lists', String(top.id)), 100),
+      left: ['unreadable-file-list'],
+      fileList: true,
     },
     {
       kind: 'orphan-directory',
       name: 'a device of nobody',
-      make: async (root, { lone }) => {
-        const pool = poolOf(root);
-        await root.store.write((tx) => {
-          const record = tx.get(devicesTable, [pool, lone.id]);
-          if (record !== undefined) tx.put(devicesTable, [pool, 903], { ...record, deviceId: 903 });
-        });
-      },
+      make: (root, { lone }) =>
+        alterRows(
+          root,
+          `INSERT INTO devmapper_devices
+           SELECT pool, 903, 903, state, file_system, size, shared, fault
+           FROM devmapper_devices WHERE snapshot = ${lone.id}`,
+        ),
       heals: true,
     },
   ];

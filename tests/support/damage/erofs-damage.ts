@@ -34,7 +34,7 @@ function repack(file: string, fill: (tree: string) => void): void {
   }
 }
 
-/** Those who stand on a layer keep what they have mounted, so it is mounted anew. */
+/** Snapshots that are based on a layer keep what they have mounted, so it is mounted again. */
 async function mountAnew(placed: Placed): Promise<void> {
   await unmountAll(layerPoint(placed), { detach: true });
   const mount = { type: 'erofs', source: image(placed), target: '', options: ['loop', 'ro'] };
@@ -49,7 +49,7 @@ export const erofsDamages: readonly Damage[] = [
   { kind: 'missing-image', name: 'of a layer', make: (_, { top }) => rmSync(image(top)), gone: chain },
   {
     kind: 'missing-directory',
-    name: 'of an active snapshot, whose content nobody can make anew',
+    name: 'of an active snapshot, whose content nobody can make again',
     make: (_, { lone }) => rmSync(lone.directory, { recursive: true }),
     left: ['missing-directory'],
   },
@@ -111,13 +111,13 @@ export const erofsDamages: readonly Damage[] = [
   },
   {
     kind: 'missing-mount',
-    name: 'of a layer that snapshots stand on',
+    name: 'of a layer that snapshots are based on',
     make: (_, { base }) => unmountAll(layerPoint(base), { detach: true }),
     heals: true,
   },
   {
     kind: 'stray-mount',
-    name: 'of a layer that nothing stands on',
+    name: 'of a layer that nothing is based on',
     make: async ({ snapshotter }, { top }) => {
       await snapshotter.remove('work');
       await snapshotter.remove('look');
@@ -140,7 +140,7 @@ export const erofsDamages: readonly Damage[] = [
       await mountAnew(top);
     },
     gone: chain,
-    manifest: true,
+    fileList: true,
   },
   {
     kind: 'content-missing',
@@ -151,13 +151,13 @@ export const erofsDamages: readonly Damage[] = [
     },
     also: ['content-differs'],
     gone: chain,
-    manifest: true,
+    fileList: true,
   },
   {
-    kind: 'unreadable-manifest',
-    name: 'a manifest without its end',
-    make: (_, { top }) => truncateSync(path.join(top.directory, 'manifest'), 100),
-    left: ['unreadable-manifest'],
-    manifest: true,
+    kind: 'unreadable-file-list',
+    name: 'a file list without its end',
+    make: (_, { top }) => truncateSync(path.join(top.directory, 'file-list'), 100),
+    left: ['unreadable-file-list'],
+    fileList: true,
   },
 ];

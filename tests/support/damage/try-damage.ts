@@ -1,4 +1,4 @@
-/** Makes damage of one kind, and sees it found, planned, mended and gone. */
+/** Makes damage of one kind, and sees it found, planned, repaired and gone. */
 import assert from 'node:assert/strict';
 import { type CheckedRoot, runCheck } from '../checked-root.js';
 import { type Damage, type Population, populate } from './damage.js';
@@ -17,15 +17,15 @@ export function kindsOf(findings: readonly { readonly kind: string }[]): string[
   return [...new Set(findings.map(({ kind }) => kind))].sort();
 }
 
-/** Where a layer is mounted says what stands on it, and nothing of its own. */
+/** Where a layer is mounted says what is based on it, and nothing of its own. */
 function imageOf(subject: CheckedRoot): string[] {
   return subject.image().filter((line) => !/\/layer[ /]/.test(line));
 }
 
-/** The lines that speak of none of these snapshots. */
+/** The lines that are about none of these snapshots. */
 function linesOfOthers(image: readonly string[], there: Population, gone: readonly (keyof Population)[]): string[] {
   const ids = gone.map((key) => String(there[key].id));
-  const names = gone.flatMap((key) => [JSON.stringify(key), JSON.stringify(there[key].backendKey)]);
+  const names = gone.map((key) => JSON.stringify(key));
   return image.filter((line) => {
     const [first = '', second = ''] = line.split(/[ /]/);
     return !names.some((name) => line.includes(name)) && !ids.includes(first) && !ids.includes(second);

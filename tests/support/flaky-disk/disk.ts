@@ -78,9 +78,9 @@ export class FlakyDisk implements AsyncDisposable {
     this.#mounted = false;
   }
 
-  /** Mends what write errors left, as its administrator would. It must not be mounted. */
+  /** Repairs what write errors left, as its administrator would. It must not be mounted. */
   async repair(): Promise<void> {
-    // xfs does so when it is mounted. The first bits of e2fsck's status say that it mended something.
+    // xfs does so when it is mounted. The first bits of e2fsck's status say that it repaired something.
     if (this.#type === 'ext4') {
       const { status, stdout, stderr } = await run('e2fsck', ['-fy', mappedDevicePath(this.#name)]);
       if (status === undefined || status >= 4) throw new Error(`e2fsck: status ${status}\n${stdout}${stderr}`);

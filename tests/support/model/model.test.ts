@@ -62,7 +62,7 @@ for (const options of allSubjects) {
           for (const operation of sequence)
             await recorder.record(operation, () => perform(subject.snapshotter, operation));
         };
-        // A base to stand on, so that there is something to quarrel about.
+        // A common base, so that the calls conflict.
         await run(base);
         await Promise.all(sequences.map(run));
         const order = explain(recorder.calls, concurrentModel(profile));

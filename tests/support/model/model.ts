@@ -18,7 +18,7 @@ export type ModelState = ReadonlyMap<string, Entry>;
 /** A state with nothing in it. */
 export const emptyState: ModelState = new Map();
 
-/** Where the layers differ in what they check first, and in what they ignore. */
+/** Where the layers differ in what they check. */
 export type Profile = 'local' | 'namespaced';
 
 /** What came of a step. */
@@ -96,14 +96,12 @@ class Stepper {
 
   #create({ method, key, parent, labels }: Operation & { method: 'prepare' | 'view' }): Step {
     refuseIf(key === '', 'InvalidArgument');
-    const taken = this.#find(key) !== undefined;
-    refuseIf(taken && this.#profile === 'namespaced', 'AlreadyExists');
+    refuseIf(this.#find(key) !== undefined, 'AlreadyExists');
     if (parent !== '') {
       const below = this.#find(parent);
       refuseIf(below === undefined, 'NotFound');
       refuseIf(below?.kind !== 'committed', 'InvalidArgument');
     }
-    refuseIf(taken, 'AlreadyExists');
     const kind = method === 'prepare' ? 'active' : 'view';
     return this.#answer(writability(kind), this.#with([key, { kind, parent, labels: kept(labels) }]));
   }
@@ -112,13 +110,9 @@ class Stepper {
     refuseIf(name === '', 'InvalidArgument');
     refuseIf(this.#find(name) !== undefined, 'AlreadyExists');
     const active = this.#get(key);
-    const rebase = this.#profile === 'local' || active.parent === '' ? parent : '';
-    if (this.#profile === 'namespaced') refuseIf(rebase !== '' && this.#find(rebase) === undefined, 'NotFound');
     refuseIf(active.kind !== 'active', 'FailedPrecondition');
-    if (rebase !== '' && rebase !== active.parent) {
-      refuseIf(active.parent !== '', 'InvalidArgument');
-      refuseIf(this.#get(rebase).kind !== 'committed', 'FailedPrecondition');
-    }
+    const rebase = active.parent === '' ? parent : '';
+    if (rebase !== '') refuseIf(this.#get(rebase).kind !== 'committed', 'FailedPrecondition');
     const committed: Entry = { kind: 'committed', parent: rebase || active.parent, labels: kept(labels) };
     return this.#answer(undefined, this.#with([name, committed], key));
   }

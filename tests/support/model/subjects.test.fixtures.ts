@@ -2,14 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openOverlayDriver } from '../../../src/drivers/index.js';
-import { LocalBackend, metadataTables, NamespacedSnapshotter } from '../../../src/metadata/index.js';
 import {
   type CallContext,
   type Driver,
   type DriverSnapshot,
   LocalSnapshotter,
+  NamespacedSnapshotter,
   type Snapshotter,
-  snapshotTables,
   type Usage,
 } from '../../../src/snapshots/index.js';
 import { MemoryDriver } from '../memory-driver.js';
@@ -40,11 +39,10 @@ export const allSubjects: readonly SubjectOptions[] = [
 /** Opens an empty one. */
 export async function openSubject({ profile, driver: kind }: SubjectOptions): Promise<Subject> {
   const root = await mkdtemp(path.join(tmpdir(), 'strata-model-'));
-  const { store, ...temporary } = await temporaryStore([...snapshotTables, ...metadataTables]);
+  const { store, ...temporary } = await temporaryStore();
   const driver = kind === 'memory' ? new WaveringDriver() : await openOverlay(root);
   const local = await LocalSnapshotter.open({ name: kind, store, driver });
-  const backend = new LocalBackend({ store, snapshotter: local });
-  const namespaced = new NamespacedSnapshotter({ name: kind, backend, snapshotter: local });
+  const namespaced = new NamespacedSnapshotter(local);
   return {
     snapshotter: profile === 'local' ? local : namespaced,
     async onDisk() {

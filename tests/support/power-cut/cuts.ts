@@ -83,7 +83,7 @@ async function life({ directory, disk, format, settings = '', cuts, ledger, gene
 
 async function runInside(kernel: SecondKernel, plan: Plan): Promise<void> {
   const { status, stdout, stderr } = await kernel.run(process.execPath, [program, JSON.stringify(plan)], {
-    seconds: 300,
+    seconds: 900,
   });
   if (status !== 0) throw new Error(`the program inside ended with ${status}\n${stdout}${stderr}`);
 }
@@ -91,7 +91,7 @@ async function runInside(kernel: SecondKernel, plan: Plan): Promise<void> {
 /** What the program inside found on the disk. */
 async function lookedAt(share: string): Promise<Report> {
   const file = path.join(share, reportName);
-  await until('what is on the disk is reported', () => existsSync(file), 120);
+  await until('what is on the disk is reported', () => existsSync(file));
   return JSON.parse(await readFile(file, 'utf8')) as Report;
 }
 
@@ -99,7 +99,7 @@ async function lookedAt(share: string): Promise<Report> {
 async function underLoad(share: string): Promise<void> {
   const enough = randomInt(callsBeforeCut.least, callsBeforeCut.most);
   const files = callerNumbers.map((caller) => path.join(share, journalName(caller)));
-  await until(`${enough} calls are answered`, () => sum(files.map(answersIn)) >= enough, 120);
+  await until(`${enough} calls are answered`, () => sum(files.map(answersIn)) >= enough);
 }
 
 function answersIn(file: string): number {

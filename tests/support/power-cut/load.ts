@@ -13,7 +13,7 @@ export class Caller {
   readonly #snapshotter: Snapshotter;
   readonly #journal: Journal;
   readonly #prefix: string;
-  /** Committed layers and how many snapshots stand on each. */
+  /** Committed layers and how many snapshots are based on each. */
   readonly #layers = new Map<string, { parent: string; children: number }>();
   #last = 0;
 
@@ -69,7 +69,7 @@ export class Caller {
     await this.#call({ type: 'remove', name: key }, () => this.#snapshotter.remove(key));
   }
 
-  /** Removes a layer that nothing stands on; forgets one when there is none such. */
+  /** Removes a layer on which nothing is based; forgets one when there is none such. */
   async #removeOne(): Promise<void> {
     const free = [...this.#layers].filter(([, { children }]) => children === 0).map(([name]) => name);
     const name = free.length === 0 ? pick([...this.#layers.keys()]) : pick(free);

@@ -23,7 +23,7 @@ export interface Observed {
 /** All that is found after a start. */
 export interface Observation {
   readonly snapshots: readonly (readonly [name: string, observed: Observed])[];
-  /** Directories that are there after a clean-up and that no record speaks of. */
+  /** Directories without a record that are there after a clean-up. */
   readonly strays: readonly string[];
 }
 

@@ -12,11 +12,14 @@ const storeName = 'io.strata.store.';
 export const breakages = {
   /** A commit is recorded without its layer being synchronised. */
   'layers-unsynced': (recording: Recording) => withoutSyncs(recording, (sync) => !isOfStore(recording, sync)),
-  /** The store synchronises nothing, as LMDB does with `noSync`. */
+  /** The store synchronises nothing. */
   'store-unsynced': (recording: Recording) => withoutSyncs(recording, (sync) => isOfStore(recording, sync)),
-  /** The store waits for the page alone that makes a commit valid, not for those that it leads to. */
-  'pages-unsynced': (recording: Recording) =>
-    withoutSyncs(recording, (sync) => isOfStore(recording, sync) && sync.write === undefined),
+  /** The store answers without waiting for its log; SQLite's own synchronisations around a checkpoint are there. */
+  'log-unsynced': (recording: Recording) =>
+    withoutSyncs(recording, (sync) => sync.dataOnly && isOfStore(recording, sync)),
+  /** What SQLite synchronises before and after it copies the log is left out. */
+  'checkpoints-unsynced': (recording: Recording) =>
+    withoutSyncs(recording, (sync) => !sync.dataOnly && isOfStore(recording, sync)),
   /** Every call is answered as soon as it is made. */
   'answered-at-once': answeredAtOnce,
 } as const;

@@ -49,8 +49,8 @@ export async function campaign(options: CampaignOptions): Promise<Counts> {
   const counts: Counts = { recordings: 0, events: 0, states: 0, ofKind: new Map(), disks: 0, losses: [] };
   while (counts.recordings < recordings) {
     // In turn, since with a list of its content no layer is recorded before it is on disk.
-    const manifest = counts.recordings % 2 === 1;
-    const totals = await exploreOne({ ...options, manifest }, random, pool);
+    const fileList = counts.recordings % 2 === 1;
+    const totals = await exploreOne({ ...options, fileList }, random, pool);
     addTo(counts, totals);
     onRecording?.(counts);
     if (enough(totals)) break;
@@ -58,13 +58,13 @@ export async function campaign(options: CampaignOptions): Promise<Counts> {
   return counts;
 }
 
-async function exploreOne(options: CampaignOptions & { manifest: boolean }, random: Random, pool: Verifiers) {
-  const { durability = 'full', breakage, states, points, enough, manifest } = options;
+async function exploreOne(options: CampaignOptions & { fileList: boolean }, random: Random, pool: Verifiers) {
+  const { durability = 'full', breakage, states, points, enough, fileList } = options;
   const directory = path.join(options.directory, 'recorded');
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory);
   const plan = { seed: random.below(2 ** 32), callers: 1 + random.below(3), layers: 2 + random.below(2), durability };
-  const whole = await record({ directory, manifest, ...plan });
+  const whole = await record({ directory, fileList, ...plan });
   const recording = breakage === undefined ? whole : breakages[breakage](whole);
   const about = { ...(enough === undefined ? {} : { enough }), ...(points === undefined ? {} : { points }) };
   const totals = await explore({ recording, random: random.fork(), verifiers: pool, states, ...about });

@@ -72,6 +72,12 @@ function addCorner(add: Add, corner: Corner): void {
   for (let sample = 0; sample < samples / 2; sample++) add('mixed', mixed(open, corner));
 }
 
+/** One state of the last kind, of any moment at all. */
+export function anyState(disk: Disk, random: Random): CrashState {
+  const point = random.below(disk.events.length + 1);
+  return mixed(disk.openPages(point), { disk, point, random });
+}
+
 /** Points before which the last change was made and answered: the image there is that of all points since. */
 function changes({ events }: Disk): number[] {
   const points = events.flatMap((event, point) => (isMetadata(event) || event.type === 'write' ? [point] : []));

@@ -5,9 +5,9 @@ const others = ['native', 'btrfs', 'erofs', 'blockfile', 'devmapper'].map((id) =
 
 /**
  * Writes the configuration with which Strata is recorded and started again.
- * @param manifest Whether commits list what is in their layers, which then are never recorded before they are on disk.
+ * @param fileList Whether commits list what is in their layers, which then are never recorded before they are on disk.
  */
-export function writeReplayConfiguration(file: string, manifest = true): void {
+export function writeReplayConfiguration(file: string, fileList = true): void {
   const text = `
 version = 1
 disabled_plugins = ${JSON.stringify(others)}
@@ -15,7 +15,7 @@ disabled_plugins = ${JSON.stringify(others)}
 interval = "0ms"
 [plugins."io.containerd.snapshotter.v1.overlayfs"]
 upperdir_label = true
-manifest = ${manifest}
+file_list = ${fileList}
 `;
   writeFileSync(file, text);
 }

@@ -4,8 +4,8 @@ import type { Node, Recording } from './model.js';
 import type { Place } from './names.js';
 import { bytesOf, bytesOfVector, type SystemCall } from './trace.js';
 
-/** LMDB's table of readers and locks is mapped, and made anew by whoever opens the store first. */
-const mayBeMapped = 'lock.mdb';
+/** SQLite's index of its log is mapped, and made again by whoever opens the store first. */
+const mayBeMapped = 'strata.db-shm';
 
 /** The calls that have to be traced. */
 export function tracedCalls(): readonly string[] {

@@ -14,6 +14,9 @@ export interface Recorded {
 /** The umask of the recorded program. */
 export const recordedUmask = 0o022;
 
+/** Files that only take room: what is in them is left out. */
+export const fillers = /\/reserve$/;
+
 /** What the calls so far have made: files and directories, open files, events. */
 export class Interpreter {
   readonly names = new Names({ id: 0, type: 'directory' });
@@ -107,7 +110,7 @@ export class Interpreter {
     const place = this.resolve(call, text, path - 1);
     if (has('O_TMPFILE') && place !== undefined) throw new Error('files without a name are not understood');
     const node = place === undefined ? undefined : this.#opened(place, { call, mode, truncates: has('O_TRUNC') });
-    const opened = isMarks || node !== undefined ? file(node) : undefined;
+    const opened = isMarks || (node !== undefined && !fillers.test(text)) ? file(node) : undefined;
     this.descriptors.set(process, result, opened, has('O_CLOEXEC'));
   }
 

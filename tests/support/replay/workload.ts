@@ -41,7 +41,7 @@ class Caller {
   readonly #number: number;
   readonly #random: Random;
   readonly #say: (said: Said) => void;
-  /** Layers, each with the one that it stands on. */
+  /** Layers, each with the one that it is based on. */
   readonly #layers = new Map<string, string>();
   #last = 0;
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandResult } from '../run.js';
 import { initScript, readyLine } from './init.js';
+import { kernelProgram } from './kernels.js';
 import { Machine } from './machine.js';
 import { moduleFiles } from './modules.js';
 import { quote } from './quote.js';
@@ -16,18 +17,23 @@ export interface SecondKernelOptions {
   readonly modules?: readonly string[];
   /** Its memory; 768 MiB by default, taken as it is used. */
   readonly megabytes?: number;
+  /** The kernel; the one that was chosen for this machine by default. */
+  readonly program?: string;
 }
 
 /** What is out of the ordinary about a command inside. */
 export interface InsideOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** After this many seconds the kernel is cut; 120 by default. */
+  /** After this many seconds the kernel is cut; 300 by default. */
   readonly seconds?: number;
 }
 
 /** How often a kernel that does not come up is booted. */
 const bootAttempts = 3;
+
+/** How long a boot may take; two seconds is usual. */
+const bootSeconds = 180;
 
 /**
  * A second Linux kernel beside ours (user-mode-linux), for what ours lacks and for what must not happen to ours: quotas,
@@ -69,14 +75,16 @@ export class SecondKernel implements AsyncDisposable {
     await mkdir(share);
     await mkdir(temporary);
     const init = path.join(place, 'init');
-    const modules = await moduleFiles(options.modules ?? []);
+    const { disks = [], megabytes = 768, program = await kernelProgram() } = options;
+    const modules = await moduleFiles(program, options.modules ?? []);
     await writeFile(init, initScript({ share, temporary, modules }), { mode: 0o755 });
-    const { disks = [], megabytes = 768 } = options;
     const calls = new Calls();
-    const machine = await Machine.start({ init, directory: place, disks, megabytes }, (line) => calls.answer(line));
+    const machine = await Machine.start({ program, init, directory: place, disks, megabytes }, (line) =>
+      calls.answer(line),
+    );
     void machine.ended.then(() => calls.fail(() => new Error(`the second kernel is off\n${machine.console()}`)));
     const kernel = new SecondKernel(share, machine, calls);
-    await kernel.#within(60, calls.ready);
+    await kernel.#within(bootSeconds, calls.ready);
     return kernel;
   }
 
@@ -95,7 +103,7 @@ export class SecondKernel implements AsyncDisposable {
    * @throws Error when the kernel is cut, breaks, or takes too long.
    */
   async run(command: string, args: readonly string[], options: InsideOptions = {}): Promise<CommandResult> {
-    const { env = {}, cwd, seconds = 120 } = options;
+    const { env = {}, cwd, seconds = 300 } = options;
     const { call, ended } = this.#calls.next();
     const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
     const line = [command, ...args].map(quote).join(' ');

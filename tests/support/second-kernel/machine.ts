@@ -9,6 +9,8 @@ import { collect } from '../run.js';
 
 /** What a machine is made of. */
 export interface MachineOptions {
+  /** The kernel. */
+  readonly program: string;
   /** The first process. */
   readonly init: string;
   /** A folder for the files of the machine itself. */
@@ -42,7 +44,7 @@ export class Machine {
   /** Switches it on. What it says on its serial line goes to `onLine`. */
   static async start(options: MachineOptions, onLine: (line: string) => void): Promise<Machine> {
     const memory = await placeForMemory(options.megabytes);
-    const child = spawn('linux.uml', kernelArguments(options), {
+    const child = spawn(options.program, kernelArguments(options), {
       // Its own group of processes, since all of them have to go at once.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

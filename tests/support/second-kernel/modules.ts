@@ -1,17 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-
-/** Where Debian's package puts the modules of the second kernel, in one folder named after its version. */
-const modulesRoot = '/usr/lib/uml/modules';
+import { mustRun } from '../run.js';
 
 /**
  * The files of kernel modules and of what they need, in the order in which they have to be loaded. Modules that are
  * built into the kernel have none.
- * @throws Error for a module that the second kernel does not have.
+ * @param program The kernel's.
+ * @throws Error for a module that the kernel does not have.
  */
-export async function moduleFiles(names: readonly string[]): Promise<string[]> {
+export async function moduleFiles(program: string, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
-  const directory = await modulesDirectory();
+  const directory = await modulesDirectory(program);
   const needs = parseDependencies(await readFile(path.join(directory, 'modules.dep'), 'utf8'));
   const builtIn = await readFile(path.join(directory, 'modules.builtin'), 'utf8');
   const files = new Set<string>();
@@ -19,7 +18,7 @@ export async function moduleFiles(names: readonly string[]): Promise<string[]> {
     const entry = [...needs].find(([file]) => moduleName(file) === moduleName(name));
     if (entry === undefined) {
       if (builtIn.split('\n').some((file) => moduleName(file) === moduleName(name))) continue;
-      throw new Error(`the second kernel has no module ${name}`);
+      throw new Error(`it has no module ${name}`);
     }
     // A line names what is needed directly first, and what that needs later.
     for (const file of entry[1].toReversed()) files.add(path.join(directory, file));
@@ -28,10 +27,10 @@ export async function moduleFiles(names: readonly string[]): Promise<string[]> {
   return [...files];
 }
 
-async function modulesDirectory(): Promise<string> {
-  const [version] = await readdir(modulesRoot);
-  if (version === undefined) throw new Error(`${modulesRoot} is empty`);
-  return path.join(modulesRoot, version);
+/** Debian's packages have the modules of a kernel below `lib` beside its `bin`, in a folder that is named after its version. */
+async function modulesDirectory(program: string): Promise<string> {
+  const version = (await mustRun(program, ['--version'])).trim();
+  return path.join(path.dirname(program), '..', 'lib', 'uml', 'modules', version);
 }
 
 function parseDependencies(text: string): Map<string, string[]> {

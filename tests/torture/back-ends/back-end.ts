@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type FaultPoint, faultPoints } from '../../../src/base/index.js';
 import type { Mount } from '../../../src/index.js';
-import type { Need } from '../../support/needs.js';
+import type { Need } from '../../support/needs/index.js';
 import type { Entry } from '../ledger.js';
 
 /** A snapshot whose id is known. */
@@ -17,8 +17,8 @@ export interface TorturedBackEnd {
   readonly fileSystem?: 'btrfs' | 'xfs';
   /** TOML for its table in the configuration. */
   readonly settings?: string;
-  /** Whether commits can write manifests. */
-  readonly hasManifests?: boolean;
+  /** Whether commits can write file lists. */
+  readonly hasFileLists?: boolean;
   /** How the names of its own fault points begin. */
   readonly points: readonly string[];
   /** At most at which passing a life ends, for points that a load passes seldom. */
@@ -54,7 +54,7 @@ export interface WrittenFile {
 }
 
 /** How the points begin that every back end passes. */
-const common = ['ids.', 'create.', 'commit.', 'store.', 'metadata.', 'remove.', 'cleanup.'];
+const common = ['ids.', 'create.', 'commit.', 'store.', 'remove.', 'cleanup.'];
 
 /** The fault points of a back end alone. */
 export function ownPointsOf({ points, limits }: Pick<TorturedBackEnd, 'points' | 'limits'>): readonly FaultPoint[] {

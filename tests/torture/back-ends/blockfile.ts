@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryMount } from '../../../src/linux/index.js';
+import { loopFilesBelow } from '../../support/mounts.js';
 import { until } from '../../support/until.js';
 import { located, namesIn, namesInRoot, type TorturedBackEnd } from './back-end.js';
 import { readAll, writeInto } from './directories.js';
-import { loopFilesBelow, requireNoMounts } from './system.js';
+import { requireNoMounts } from './system.js';
 
 const MIB = 2 ** 20;
 const imageOf = (root: string, id: string): string => path.join(root, 'snapshots', id);
@@ -14,18 +15,17 @@ function mounted(root: string, id: string, access: 'ro' | 'rw') {
   return temporaryMount([{ type: 'ext4', source: imageOf(root, id), target: '', options: ['loop', access] }]);
 }
 
-/** Images with a file system each, which share blocks on xfs. The one to start from is made anew in each life. */
+/** Images with a file system each, which share blocks on xfs. The one to start from is made again in each life. */
 export const blockfile: TorturedBackEnd = {
   snapshotter: 'blockfile',
-  needs: ['root', 'mkfs.xfs', 'mkfs.ext4'],
+  needs: ['xfs', 'ext4'],
   fileSystem: 'xfs',
   settings: 'default_size = "16MiB"\nrecreate_scratch = true',
   points: ['blockfile.'],
   latest: {
     'limits.set': 2,
-    'store.begun': 6,
-    'store.changed': 6,
     'store.committed': 6,
+    'store.synced': 6,
     'blockfile.scratch': 1,
     'blockfile.discarding': 2,
     'blockfile.discarded': 2,
@@ -52,7 +52,7 @@ export const blockfile: TorturedBackEnd = {
     assert.deepEqual(beside, [], 'beside the snapshots');
     assert.deepEqual(namesIn(path.join(root, 'mounts')), [], 'mount points');
     // What was mounted here to write into it lets go a little later.
-    await until('no loop device has an image', () => loopFilesBelow(root).length === 0);
+    await until('no loop device has an image', async () => (await loopFilesBelow(root)).length === 0);
     await requireNoMounts(root);
   },
 };

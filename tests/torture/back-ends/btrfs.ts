@@ -13,7 +13,7 @@ const filesOf = (root: string, { id, kind }: Located): string => path.join(root,
 /** Subvolumes, with quota. */
 export const btrfs: TorturedBackEnd = {
   snapshotter: 'btrfs',
-  needs: ['root', 'mkfs.btrfs'],
+  needs: ['btrfs'],
   fileSystem: 'btrfs',
   points: ['btrfs.'],
   latest: { 'limits.set': 2, 'btrfs.leaving': 4, 'btrfs.left': 4, 'btrfs.discarding': 4, 'btrfs.discarded': 4 },

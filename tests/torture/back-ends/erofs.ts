@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { temporaryMount } from '../../../src/linux/index.js';
+import { loopFilesBelow } from '../../support/mounts.js';
 import { until } from '../../support/until.js';
 import type { Entry } from '../ledger.js';
 import { located, namesInRoot, type TorturedBackEnd, twoLevels } from './back-end.js';
 import { readAll, writeInto } from './directories.js';
 import { overlayIdOf } from './overlay.js';
-import { loopFilesBelow, requireMounts } from './system.js';
+import { requireMounts } from './system.js';
 
 const upperOf = (root: string, id: string): string => path.join(root, 'snapshots', id, 'fs');
 const imageOf = (root: string, id: string): string => path.join(root, 'snapshots', id, 'layer.erofs');
 const pointOf = (root: string, id: string): string => path.join(root, 'snapshots', id, 'layer');
 
-/** Read-only images under overlay; each is mounted as long as something stands on it. */
+/** Read-only images under overlay; each is mounted as long as something is based on it. */
 export const erofs: TorturedBackEnd = {
   snapshotter: 'erofs',
-  needs: ['root', 'mkfs.erofs'],
+  needs: ['erofs', 'overlay'],
   // Without a default size nothing is formatted.
   points: ['made', 'held', 'packed', 'named', 'leaving', 'left', 'unmounted', 'discarded'].map(
     (name) => `erofs.${name}`,
@@ -65,7 +66,9 @@ export const erofs: TorturedBackEnd = {
       [...stoodOn].map((id) => pointOf(root, id)),
     );
     const images = [...stoodOn].map((id) => imageOf(root, id));
-    await until('no loop device has another image', () => loopFilesBelow(root).every((file) => images.includes(file)));
+    await until('no loop device has another image', async () =>
+      (await loopFilesBelow(root)).every((file) => images.includes(file)),
+    );
   },
 };
 

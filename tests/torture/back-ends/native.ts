@@ -10,7 +10,7 @@ const filesOf = (root: string, id: string): string => path.join(root, 'snapshots
 /** Full copies, on xfs on shared blocks. */
 export const native: TorturedBackEnd = {
   snapshotter: 'native',
-  needs: ['root', 'mkfs.xfs'],
+  needs: ['xfs'],
   fileSystem: 'xfs',
   points: ['native.'],
   latest: { 'native.made': 8, 'native.copied': 12, 'native.discarding': 4, 'native.discarded': 4 },

@@ -14,7 +14,7 @@ export const overlay: TorturedBackEnd = {
   snapshotter: 'overlayfs',
   needs: [],
   settings: 'upperdir_label = true\nflatten_depth = 1',
-  hasManifests: true,
+  hasFileLists: true,
   points: ['overlay.', 'flat.'],
   latest: {
     'overlay.made': 4,
@@ -33,8 +33,8 @@ export const overlay: TorturedBackEnd = {
   read: async (root, { id }) => readAll(filesOf(root, id)),
   async requireNothingElse(root, entries) {
     const all = located(entries);
-    // A deep check looks at manifests; a commit that was not recorded can have left one, which the next one replaces.
-    const there = twoLevels(path.join(root, 'snapshots')).filter((name) => !name.endsWith('/manifest'));
+    // A deep check looks at file lists; a commit that was not recorded can have left one, which the next one replaces.
+    const there = twoLevels(path.join(root, 'snapshots')).filter((name) => !name.endsWith('/file-list'));
     assert.deepEqual(there, all.flatMap(expectedOf).sort(), 'files of overlayfs');
     await requireOnlyFlat(root, all);
     assert.deepEqual(

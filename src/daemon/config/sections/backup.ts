@@ -10,7 +10,7 @@ export const backup = section(
     interval: option({
       type: duration(30 * DAY),
       default: HOUR,
-      doc: 'How often a backup is made, unless nothing has changed since the last one; `0ms` makes none. They are on by default, since the records are small: about 600 bytes for a snapshot.',
+      doc: 'How often a backup is made, unless nothing has changed since the last one; `0ms` makes none. They are on by default, since the records are small: some hundred bytes for a snapshot.',
     }),
     keep: option({
       type: integer(1, 10_000),

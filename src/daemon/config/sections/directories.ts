@@ -1,8 +1,8 @@
 /** The settings of snapshotters that keep files in directories. */
 import { option, section } from '../option.js';
 import { boolean, integer, optionalPath, stringList } from '../value-types.js';
+import { fileListOption } from './file-list.js';
 import { limitOptions } from './limits.js';
-import { manifestOption } from './manifest.js';
 
 /** The overlayfs snapshotter. */
 export const overlayfs = section('The overlayfs snapshotter.', {
@@ -44,9 +44,9 @@ export const overlayfs = section('The overlayfs snapshotter.', {
   flatten_depth: option({
     type: integer(0, 500),
     default: 128,
-    doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, and new snapshots stand on that; 0 never merges any. Overlay takes 500 layers, and clients that mount with a string of options only as many as fit into 4096 bytes: with the default, containerd and whoever shortens paths as it does; some 50 with whole paths.',
+    doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, on which new snapshots are based; 0 never merges any. Overlay takes 500 layers, but clients that mount with a string of options take only as many as fit into 4096 bytes: up to the default where paths are shortened as containerd does, some 50 with whole paths.',
   }),
-  manifest: manifestOption,
+  file_list: fileListOption,
   ...limitOptions,
 });
 
@@ -63,7 +63,7 @@ export const btrfs = section('The btrfs snapshotter; skipped where its files are
     default: false,
     doc: 'Deletes subvolumes before a removal is answered. Their space is freed by the kernel later in any case.',
   }),
-  manifest: manifestOption,
+  file_list: fileListOption,
   ...limitOptions,
 });
 
@@ -83,8 +83,8 @@ export const native = section('The native snapshotter, which copies all files of
   project_id_base: option({
     type: integer(1, 2 ** 32 - 2),
     default: 2 ** 30 + 2 ** 29,
-    doc: 'As with overlayfs, whose numbers must not be the same: the projects of a snapshotter are all from its base on. See [limits.md](limits.md).',
+    doc: 'As with overlayfs, but from another base: the projects of a snapshotter are numbered from its base on. See [limits.md](limits.md).',
   }),
-  manifest: manifestOption,
+  file_list: fileListOption,
   ...limitOptions,
 });

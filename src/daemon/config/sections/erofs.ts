@@ -1,8 +1,8 @@
 /** The settings of the erofs snapshotter. */
 import { option, section } from '../option.js';
-import { boolean, booleanOr, integer, optionalPath, size, stringList } from '../value-types.js';
+import { boolean, booleanOr, optionalPath, size, stringList } from '../value-types.js';
+import { fileListOption } from './file-list.js';
 import { limitOptions } from './limits.js';
-import { manifestOption } from './manifest.js';
 
 /** The erofs snapshotter. */
 export const erofs = section(
@@ -20,16 +20,10 @@ export const erofs = section(
       doc: 'With 0, active snapshots are written into directories. With more, at least 8 MiB, each is written into an image of its own (ext4, through a loop device), which is this large unless a limit says otherwise: that limits its size, and takes 20 ms more per snapshot.',
       containerd: 'default_size',
     }),
-    max_unmerged_layers: option({
-      type: integer(0, 65535),
-      default: 0,
-      doc: 'With more than 0, chains that take more mounts than this are merged: one small image of names (`fsmeta.erofs`), made in the background when the first snapshot is made over the chain, takes the place of those mounts for the snapshots after it. Needs Linux 6.12; before that the log says so, and each layer is mounted by itself. Images made with it are larger, by the unused ends of the last blocks of files; those from before it was set cannot be merged.',
-      containerd: 'max_unmerged_layers',
-    }),
     enable_fsverity: option<boolean | 'auto'>({
       type: booleanOr('auto'),
       default: false,
-      doc: 'Has the kernel check the blocks of layers whenever they are read (fs-verity). With `true` the snapshotter is skipped where the file system below its root cannot, and no snapshot is made over a layer without that; with `"auto"` new layers get it where it can be had.',
+      doc: 'Has the kernel check the blocks of layers whenever they are read (fs-verity). With `true` the snapshotter is skipped where the file system below its root does not support that, and no snapshot is made over a layer without it; with `"auto"` new layers get it where possible.',
       containerd: 'enable_fsverity',
     }),
     set_immutable: option({
@@ -49,7 +43,7 @@ export const erofs = section(
       doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
       containerd: 'ovl_mount_options',
     }),
-    manifest: manifestOption,
+    file_list: fileListOption,
     ...limitOptions,
   },
 );

@@ -1,4 +1,4 @@
-/** What every snapshotter can be told about limits. */
+/** The settings about limits that every snapshotter has. */
 import { option } from '../option.js';
 import { integer, oneOf, size } from '../value-types.js';
 

@@ -1,8 +1,8 @@
 /** The settings of snapshotters that keep file systems. */
 import { option, section } from '../option.js';
 import { boolean, oneOf, optionalPath, size, string, stringList } from '../value-types.js';
+import { fileListOption } from './file-list.js';
 import { limitOptions } from './limits.js';
-import { manifestOption } from './manifest.js';
 import { GIB, MIB } from './units.js';
 
 /** The devmapper snapshotter. */
@@ -12,19 +12,19 @@ export const devmapper = section(
     root_path: option({
       type: optionalPath,
       default: '',
-      doc: 'A directory of its own; empty means `<root>/io.containerd.snapshotter.v1.devmapper`. Snapshots are in the pool, and what is known about them in the store; manifests are in the directory.',
+      doc: 'A directory of its own; empty means `<root>/io.containerd.snapshotter.v1.devmapper`. Snapshots are in the pool, and their records in the store; file lists are in the directory.',
       containerd: 'root_path',
     }),
     pool_name: option({
       type: string,
       default: '',
-      doc: 'The thin pool, by its name in `/dev/mapper`. It has to be there, and to be for this daemon alone.',
+      doc: 'The thin pool, by its name in `/dev/mapper`. It must exist, and be for this daemon alone.',
       containerd: 'pool_name',
     }),
     base_image_size: option({
       type: size(0, 2 ** 53 - 2 ** 10),
       default: 0,
-      doc: 'How much a snapshot without a parent can hold, and with all that is below them those above it, such as `"10GiB"`. Required with `pool_name`. The label `containerd.io/snapshot/max-size` gives a snapshot another size. A change is for snapshots without parents that are made from then on.',
+      doc: 'How much a snapshot without a parent can hold, and with all that is below them those above it, such as `"10GiB"`. Required with `pool_name`. The label `containerd.io/snapshot/max-size` gives a snapshot another size. A change applies to snapshots without parents that are made afterwards.',
       containerd: 'base_image_size',
     }),
     async_remove: option({
@@ -48,10 +48,10 @@ export const devmapper = section(
     fs_options: option({
       type: string,
       default: '',
-      doc: 'Further arguments for mkfs, with spaces between them, in the place of the default ones.',
+      doc: 'Further arguments for mkfs, with spaces between them, instead of the default ones.',
       containerd: 'fs_options',
     }),
-    manifest: manifestOption,
+    file_list: fileListOption,
     limit_policy: limitOptions.limit_policy,
   },
 );
@@ -69,7 +69,7 @@ export const blockfile = section(
     fs_type: option<'ext4' | 'xfs'>({
       type: oneOf(['ext4', 'xfs']),
       default: 'ext4',
-      doc: 'The file system in the images. Not to be changed once there are snapshots.',
+      doc: 'The file system in the images. Do not change it once there are snapshots.',
       containerd: 'fs_type',
     }),
     scratch_file: option({
@@ -81,7 +81,7 @@ export const blockfile = section(
     recreate_scratch: option({
       type: boolean,
       default: false,
-      doc: 'Makes or copies the image to start from anew after each start.',
+      doc: 'Makes or copies the image to start from again after each start.',
       containerd: 'recreate_scratch',
     }),
     default_size: option({
@@ -100,7 +100,7 @@ export const blockfile = section(
       default: false,
       doc: 'Deletes images before a removal is answered.',
     }),
-    manifest: manifestOption,
+    file_list: fileListOption,
     limit_policy: limitOptions.limit_policy,
   },
 );

@@ -1,22 +1,22 @@
 import { messageOf, throwIfAborted } from '../../../errors/index.js';
 import type { FileProblem, FileReport } from '../../../snapshots/index.js';
-import { type Comparison, compareManifest, type ManifestRequest } from '../../../trees/index.js';
+import { type Comparison, compareFileList, type FileListRequest } from '../../../trees/index.js';
 
 /** The content of a layer, for as long as it is looked at. */
 export interface LayerContent extends AsyncDisposable {
   /** The directory to read. */
   readonly tree: string;
   /** Where the list of what is in it lies, if there is one. */
-  readonly manifest: string;
+  readonly fileList: string;
 }
 
 /** A tree that can be read where it lies. */
-export function contentAt(tree: string, manifest: string): LayerContent {
-  return { tree, manifest, [Symbol.asyncDispose]: async () => undefined };
+export function contentAt(tree: string, fileList: string): LayerContent {
+  return { tree, fileList, [Symbol.asyncDispose]: async () => undefined };
 }
 
 /**
- * Reads all of a layer and compares it with its manifest. What cannot be read is a problem.
+ * Reads all of a layer and compares it with its file list. What cannot be read is a problem.
  * @param shown The path of the layer in what is told, since the tree may be mounted somewhere for a moment.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted.
  */
@@ -27,12 +27,12 @@ export async function compareContent(
 ): Promise<FileReport> {
   try {
     await using content = await open();
-    const { tree, manifest } = content;
-    const comparison = await compareManifest({ tree, manifest }, signal);
-    return { problems: contentProblems(comparison, { tree: shown, manifest }), compared: comparison.compared };
+    const { tree, fileList } = content;
+    const comparison = await compareFileList({ tree, fileList }, signal);
+    return { problems: contentProblems(comparison, { tree: shown, fileList }), compared: comparison.compared };
   } catch (error) {
     throwIfAborted(signal);
-    const problem: FileProblem = { kind: 'unreadable-file', path: shown, message: messageOf(error), mendable: false };
+    const problem: FileProblem = { kind: 'unreadable-file', path: shown, message: messageOf(error), repairable: false };
     return { problems: [problem], compared: false };
   }
 }
@@ -45,18 +45,23 @@ const contentKinds = {
 } as const;
 
 function contentProblems(
-  { badManifest, differences, more }: Comparison,
-  { tree, manifest }: ManifestRequest,
+  { badFileList, differences, more }: Comparison,
+  { tree, fileList }: FileListRequest,
 ): FileProblem[] {
   const problems = differences.map(({ kind, path, detail }): FileProblem => {
-    return { kind: contentKinds[kind], path: path === '' ? tree : `${tree}/${path}`, message: detail, mendable: false };
+    return {
+      kind: contentKinds[kind],
+      path: path === '' ? tree : `${tree}/${path}`,
+      message: detail,
+      repairable: false,
+    };
   });
-  if (badManifest !== undefined) {
-    problems.push({ kind: 'unreadable-manifest', path: manifest, message: badManifest, mendable: false });
+  if (badFileList !== undefined) {
+    problems.push({ kind: 'unreadable-file-list', path: fileList, message: badFileList, repairable: false });
   }
   if (more > 0) {
     const message = `there are ${more} more differences in this layer`;
-    problems.push({ kind: 'content-differs', path: tree, message, mendable: false });
+    problems.push({ kind: 'content-differs', path: tree, message, repairable: false });
   }
   return problems;
 }

@@ -1,7 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { messageOf, NotFoundError, systemErrorCode, throwIfAborted } from '../../../errors/index.js';
 import type {
-  BareLayers,
   CallContext,
   CheckedFiles,
   CheckLevel,
@@ -30,15 +29,13 @@ export interface CheckedLayout
   content(snapshot: CheckedFiles, signal: AbortSignal | undefined): Promise<LayerContent>;
   /** What else is wrong, when everything that is wanted is there. */
   inspectMore?(snapshot: CheckedFiles, level: CheckLevel): Promise<readonly FileProblem[]>;
-  /** Mends what `inspectMore` found and called mendable, if it is still so. */
-  mendMore?(snapshot: CheckedFiles, problem: FileProblem): boolean | Promise<boolean>;
+  /** Repairs what `inspectMore` found and called repairable, if it is still so. */
+  repairMore?(snapshot: CheckedFiles, problem: FileProblem): boolean | Promise<boolean>;
   inspectPlace?(level: CheckLevel): Promise<readonly FileProblem[]>;
-  mendPlace?(problem: FileProblem): boolean | Promise<boolean>;
-  /** Makes the files of a layer without content. */
-  remakeBare?: BareLayers['remake'];
+  repairPlace?(problem: FileProblem): boolean | Promise<boolean>;
 }
 
-/** Looks at files that lie in directories, as every back end does it but for what its layout says. Makes nothing. */
+/** Looks at files in directories, for every back end by its layout. Makes nothing. */
 export function layoutChecker(layout: CheckedLayout): DriverChecker {
   return new LayoutChecker(layout);
 }
@@ -46,15 +43,15 @@ export function layoutChecker(layout: CheckedLayout): DriverChecker {
 class LayoutChecker implements DriverChecker {
   readonly #layout: CheckedLayout;
   readonly inspectPlace?: (level: CheckLevel) => Promise<readonly FileProblem[]>;
-  readonly mendPlace?: (problem: FileProblem) => boolean | Promise<boolean>;
+  readonly repairPlace?: (problem: FileProblem) => boolean | Promise<boolean>;
   readonly letGo?: (name: string) => Promise<void>;
   readonly rename?: (from: string, to: string) => void;
 
   constructor(layout: CheckedLayout) {
     this.#layout = layout;
-    const { inspectPlace, mendPlace, letGo, rename } = layout;
+    const { inspectPlace, repairPlace, letGo, rename } = layout;
     if (inspectPlace !== undefined) this.inspectPlace = inspectPlace;
-    if (mendPlace !== undefined) this.mendPlace = mendPlace;
+    if (repairPlace !== undefined) this.repairPlace = repairPlace;
     if (letGo !== undefined) this.letGo = letGo;
     if (rename !== undefined) this.rename = rename;
   }
@@ -78,8 +75,7 @@ class LayoutChecker implements DriverChecker {
     throwIfAborted(signal);
     const problems = await this.#inspectState(snapshot, level);
     const canGoOn = problems.every(({ kind }) => !stopping.has(kind));
-    const hasContent = snapshot.kind === 'committed' && snapshot.bare === undefined;
-    if (level === 'quick' || !hasContent || !canGoOn) return { problems };
+    if (level === 'quick' || snapshot.kind !== 'committed' || !canGoOn) return { problems };
     const measured = await this.#measure(snapshot, signal);
     if (level === 'normal') return { problems: [...problems, ...measured] };
     const open = () => this.#layout.content(snapshot, signal);
@@ -97,7 +93,7 @@ class LayoutChecker implements DriverChecker {
     const problems: FileProblem[] = [];
     const missing: string[] = [];
     for (const wanted of this.#layout.wanted(snapshot)) {
-      // What lies inside of a directory that is not there is not there either.
+      // Nothing can be inside of a missing directory.
       if (missing.some((path) => wanted.path.startsWith(`${path}/`))) continue;
       const stats = lookAt(wanted);
       if ('kind' in stats) {
@@ -116,20 +112,19 @@ class LayoutChecker implements DriverChecker {
       return problem === undefined ? [] : [problem];
     } catch (error) {
       throwIfAborted(signal);
-      return [{ kind: 'unreadable-file', path, message: messageOf(error), mendable: false }];
+      return [{ kind: 'unreadable-file', path, message: messageOf(error), repairable: false }];
     }
   }
 
-  mend(snapshot: CheckedFiles, problem: FileProblem): boolean | Promise<boolean> {
+  repair(snapshot: CheckedFiles, problem: FileProblem): boolean | Promise<boolean> {
     const wanted = this.#layout.wanted(snapshot).find(({ path }) => path === problem.path);
     const still = this.#inspectWanted(snapshot, 'normal').some(
-      ({ kind, path, mendable }) => kind === problem.kind && path === problem.path && mendable,
+      ({ kind, path, repairable }) => kind === problem.kind && path === problem.path && repairable,
     );
-    if (wanted === undefined || !still) return this.#layout.mendMore?.(snapshot, problem) ?? false;
+    if (wanted === undefined || !still) return this.#layout.repairMore?.(snapshot, problem) ?? false;
     const [place] = this.#layout.places;
     if (problem.kind === 'wrong-mode' && wanted.mode !== undefined) chmodSync(wanted.path, wanted.mode);
     else if (problem.kind === 'wrong-owner') giveToOwner(wanted.path, place);
-    else if (snapshot.bare !== undefined) return this.#layout.remakeBare?.(snapshot.id, snapshot.bare) ?? false;
     else for (const each of this.#layout.wanted(snapshot)) if (isAtOrBelow(each, wanted)) remake(each, place);
     return true;
   }

@@ -4,8 +4,7 @@ import type { FileProblem, Usage } from '../../../snapshots/index.js';
 export type Measured = Pick<Usage, 'inodes'> & Partial<Usage>;
 
 /**
- * How far the allocated blocks of one and the same layer may lie apart: file systems allocate late, and differently
- * after a restore.
+ * How much the allocated blocks of a layer may differ: file systems allocate late, and differently after a restore.
  */
 const TOLERATED_PART = 0.05;
 const TOLERATED_PER_INODE = 8192;
@@ -17,7 +16,7 @@ export function usageProblem(path: string, now: Measured, then: Usage): FileProb
   const message =
     `it takes ${size(now.size ?? 0)}${now.inodes} inodes, ` +
     `and took ${size(then.size)}${then.inodes} inodes when it was committed`;
-  return { kind: 'usage-differs', path, message, mendable: false };
+  return { kind: 'usage-differs', path, message, repairable: false };
 }
 
 function isSame(now: Measured, then: Usage): boolean {

@@ -18,12 +18,12 @@ export function lookAt({ path, type, missing, remake }: Wanted): Stats | FilePro
   try {
     const stats = lstatSync(path);
     if (type === 'directory' ? stats.isDirectory() : stats.isFile()) return stats;
-    return { kind: 'wrong-type', path, message: `it is no ${type}`, mendable: false };
+    return { kind: 'wrong-type', path, message: `it is no ${type}`, repairable: false };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') {
-      return { kind: missing, path, message: 'it is not there', mendable: remake !== undefined };
+      return { kind: missing, path, message: 'it is not there', repairable: remake !== undefined };
     }
-    return { kind: 'unreadable-file', path, message: messageOf(error), mendable: false };
+    return { kind: 'unreadable-file', path, message: messageOf(error), repairable: false };
   }
 }
 
@@ -34,17 +34,17 @@ export function attributeProblems({ path, mode }: Wanted, stats: Stats, place: s
   const has = stats.mode & 0o7777;
   if (has !== mode) {
     const message = `it has the mode ${octal(has)} and was made with ${octal(mode)}`;
-    problems.push({ kind: 'wrong-mode', path, message, mendable: true });
+    problems.push({ kind: 'wrong-mode', path, message, repairable: true });
   }
   const owner = lstatSync(place);
   if (stats.uid !== owner.uid || stats.gid !== owner.gid) {
     const message = `it belongs to ${stats.uid}:${stats.gid} and must belong to ${owner.uid}:${owner.gid}`;
-    problems.push({ kind: 'wrong-owner', path, message, mendable: true });
+    problems.push({ kind: 'wrong-owner', path, message, repairable: true });
   }
   return problems;
 }
 
-/** Makes something anew, empty, with its mode and the owner of a place. Does nothing where that would be a guess. */
+/** Makes something again, empty, with its mode and the owner of a place. Does nothing where that would be a guess. */
 export function remake({ path, type, remake: mode }: Wanted, place: string): void {
   if (mode === undefined) return;
   if (type === 'directory') mkdirSync(path, { mode });

@@ -53,7 +53,7 @@ export interface CheckSummary {
   findings: number;
   snapshots: number;
   compared: number;
-  withoutManifest: number;
+  withoutFileList: number;
   repaired: number;
   unseen: string[];
   unread: string[];
@@ -560,7 +560,7 @@ export const RepairAction: MessageFns<RepairAction> = {
 };
 
 function createBaseCheckSummary(): CheckSummary {
-  return { findings: 0, snapshots: 0, compared: 0, withoutManifest: 0, repaired: 0, unseen: [], unread: [] };
+  return { findings: 0, snapshots: 0, compared: 0, withoutFileList: 0, repaired: 0, unseen: [], unread: [] };
 }
 
 export const CheckSummary: MessageFns<CheckSummary> = {
@@ -574,8 +574,8 @@ export const CheckSummary: MessageFns<CheckSummary> = {
     if (message.compared !== 0) {
       writer.uint32(24).uint64(message.compared);
     }
-    if (message.withoutManifest !== 0) {
-      writer.uint32(32).uint64(message.withoutManifest);
+    if (message.withoutFileList !== 0) {
+      writer.uint32(32).uint64(message.withoutFileList);
     }
     if (message.repaired !== 0) {
       writer.uint32(40).uint64(message.repaired);
@@ -631,7 +631,7 @@ export const CheckSummary: MessageFns<CheckSummary> = {
               break;
             }
 
-            message.withoutManifest = longToNumber(reader.uint64());
+            message.withoutFileList = longToNumber(reader.uint64());
             continue;
           }
           case 5: {

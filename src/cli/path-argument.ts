@@ -1,0 +1,17 @@
+import { resolve } from 'node:path';
+import { UsageError } from './failure.js';
+
+/**
+ * A path that was given, which must not be empty: a variable that is not set would otherwise mean the working directory.
+ * @param name What it is called on the command line, such as `<dir>`.
+ * @throws UsageError when it is empty.
+ */
+export function givenPath(path: string, name: string): string {
+  if (path !== '') return path;
+  throw new UsageError(`${name}: want a path, got ""`);
+}
+
+/** The same, made absolute. @throws UsageError when it is empty. */
+export function absolutePath(path: string, name: string): string {
+  return resolve(givenPath(path, name));
+}

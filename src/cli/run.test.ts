@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FakeDaemon } from '../../tests/support/fake-daemon.js';
+import { packageVersion } from '../daemon/api/index.js';
+import { InternalError } from '../errors/index.js';
+
+const run = (args: readonly string[], daemon = new FakeDaemon()) => daemon.run(args);
+
+describe('the command line', () => {
+  for (const flag of ['--version', '-v']) {
+    it(`prints the version for ${flag}`, async () => {
+      assert.deepEqual(await run([flag]), { status: 0, out: `${packageVersion()}\n`, err: '' });
+    });
+  }
+
+  for (const args of [['--help'], ['-h'], ['help']]) {
+    it(`prints help for ${args}`, async () => {
+      const { status, out, err } = await run(args);
+      assert.deepEqual([status, err], [0, '']);
+      assert.match(out, /^Usage: strata \[options\] \[command\]\n/);
+      for (const command of ['serve', 'tree', 'rm <key...>', 'backup <file>'])
+        assert.ok(out.includes(`\n  ${command} `));
+    });
+  }
+
+  it('prints help on standard error when there is no command', async () => {
+    const { status, out, err } = await run([]);
+    assert.deepEqual([status, out], [2, '']);
+    assert.match(err, /^Usage: strata /);
+  });
+
+  const wrong: readonly (readonly [args: readonly string[], line: RegExp])[] = [
+    [['nonsense'], /^strata: unknown command 'nonsense'\n$/],
+    [['tre'], /^strata: unknown command 'tre' \(Did you mean tree\?\)\n$/],
+    [['namespaces', 'lss'], /^strata: unknown command 'lss' \(Did you mean ls\?\)\n$/],
+    [['info'], /^strata: missing required argument 'key'\n$/],
+    [['info', 'a', 'b'], /^strata: too many arguments for 'info'\. Expected 1 argument but got 2(: a, b)?\.\n$/],
+    [['ls', '--sizes'], /^strata: unknown option '--sizes' \(Did you mean --size\?\)\n$/],
+    [['ls', '--\u001b[31m'], /^strata: unknown option '--\\x1b\[31m'\n$/],
+    [['ls', '--timeout', 'soon'], /^strata: --timeout: want a duration such as 10s, got "soon"\n$/],
+  ];
+  for (const [args, line] of wrong) {
+    it(`refuses ${JSON.stringify(args)} in one line, without asking anybody`, async () => {
+      const daemon = new FakeDaemon();
+      const { status, out, err } = await run(args, daemon);
+      assert.deepEqual([status, out, daemon.asked], [2, '', []]);
+      assert.match(err, line);
+    });
+  }
+
+  it('takes the options of all commands before a command and after it', async () => {
+    for (const args of [
+      ['--address', '/s', '-n', 'ci', '--snapshotter', 'native', '--json', 'ls'],
+      ['ls', '--address', '/s', '-n', 'ci', '--snapshotter', 'native', '--json'],
+    ]) {
+      const daemon = new FakeDaemon();
+      assert.deepEqual(await run(args, daemon), { status: 0, out: '[]\n', err: '' });
+      assert.deepEqual(daemon.connections, [{ address: '/s', namespace: 'ci' }]);
+      assert.equal(daemon.snapshotter, 'native');
+      assert.equal(daemon.lastCall?.namespace, 'ci');
+    }
+  });
+
+  it('lets what stands behind the command win', async () => {
+    const daemon = new FakeDaemon();
+    await run(['-n', 'before', 'ls', '-n', 'behind'], daemon);
+    assert.equal(daemon.lastCall?.namespace, 'behind');
+  });
+
+  it('ends with 1 when the command fails, and closes the connection', async () => {
+    const daemon = new FakeDaemon();
+    daemon.failures.set('walk', new InternalError('it is broken'));
+    assert.deepEqual(await run(['ls'], daemon), { status: 1, out: '', err: 'strata: internal: it is broken\n' });
+    assert.equal(daemon.closed, 1);
+  });
+
+  it('says what is wrong with an address', async () => {
+    const daemon = new FakeDaemon();
+    const tools = { connect: () => Promise.reject(new InternalError('that is no address')) };
+    const { status, err } = await daemon.run(['--address', '', 'ls'], { tools });
+    assert.deepEqual([status, err], [1, 'strata: internal: that is no address\n']);
+  });
+});

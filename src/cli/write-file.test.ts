@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { UnavailableError } from '../errors/index.js';
+import { writeWholeFile } from './write-file.js';
+
+async function* chunks(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+describe('a file that is written whole', () => {
+  let directory: string;
+  let file: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'strata-write-file-'));
+    file = path.join(directory, 'records.db');
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('has everything that came, for its owner alone', async () => {
+    assert.equal(await writeWholeFile(file, chunks('ab', '', 'cde')), 5);
+    assert.equal(await readFile(file, 'utf8'), 'abcde');
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+  });
+
+  it('may be empty', async () => {
+    assert.equal(await writeWholeFile(file, chunks()), 0);
+    assert.equal((await stat(file)).size, 0);
+  });
+
+  it('takes the place of one that is there, with its own mode', async () => {
+    await writeFile(file, 'old', { mode: 0o644 });
+    await writeWholeFile(file, chunks('new'));
+    assert.equal(await readFile(file, 'utf8'), 'new');
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+  });
+
+  it('is as it was, with nothing beside it, when the source fails', async () => {
+    await writeFile(file, 'old');
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield* chunks('ne');
+      throw new UnavailableError('the daemon stops');
+    }
+    await assert.rejects(writeWholeFile(file, broken()), new UnavailableError('the daemon stops'));
+    assert.equal(await readFile(file, 'utf8'), 'old');
+    assert.deepEqual(await readdir(directory), ['records.db']);
+  });
+
+  it('leaves nothing beside a directory that is in its place', async () => {
+    await mkdir(file);
+    await assert.rejects(writeWholeFile(file, chunks('x')), /EISDIR|ENOTEMPTY|EEXIST/);
+    assert.deepEqual(await readdir(directory), ['records.db']);
+  });
+
+  it('is not written where there is no directory for it', async () => {
+    await assert.rejects(writeWholeFile(path.join(directory, 'no', 'file'), chunks('x')), /ENOENT/);
+  });
+});

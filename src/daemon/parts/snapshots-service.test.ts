@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { newRoot, snapshotterPart, startParts, storePart } from '../../../tests/support/plugins.js';
+import { FailedPreconditionError, UnavailableError } from '../../errors/index.js';
+import { definePlugin } from '../../plugins/index.js';
+import { eventPlugin } from './events.js';
+import { metadataPlugin } from './metadata.js';
+import { pluginTypes } from './plugin-types.js';
+import { snapshotsServicePlugin } from './snapshots-service.js';
+
+const parts = [storePart, snapshotterPart('one'), eventPlugin, metadataPlugin, snapshotsServicePlugin];
+
+describe('the snapshots service of a daemon', () => {
+  it('publishes what happens, in the namespace of the call', async (t) => {
+    const started = await startParts(await newRoot(t), parts, { proxy: false });
+    await using plugins = started.plugins;
+    const events = plugins.single(pluginTypes.event).subscribe([]);
+    const one = plugins.single(pluginTypes.service).get('one');
+    await one?.prepare({ key: 'k' }, { namespace: 'ci' });
+    for await (const { topic, namespace, event } of events) {
+      assert.deepEqual(
+        [topic, namespace, event?.typeUrl],
+        ['/snapshot/prepare', 'ci', 'containerd.events.SnapshotPrepare'],
+      );
+      break;
+    }
+  });
+
+  it('wants a namespace, unless there is one for calls that name none', async (t) => {
+    const root = await newRoot(t);
+    {
+      const started = await startParts(root, parts, { proxy: false });
+      await using plugins = started.plugins;
+      const one = plugins.single(pluginTypes.service).get('one');
+      await assert.rejects(Promise.resolve(one?.prepare({ key: 'k' })), FailedPreconditionError);
+    }
+    const started = await startParts(root, parts, { proxy: false, namespace: 'mine' });
+    await using plugins = started.plugins;
+    const one = plugins.single(pluginTypes.service).get('one');
+    await one?.prepare({ key: 'k' });
+    assert.equal((await one?.stat('k', { namespace: 'mine' }))?.name, 'k');
+  });
+
+  it('passes over namespaces, and publishes nothing, for a containerd in front', async (t) => {
+    const started = await startParts(await newRoot(t), parts, { proxy: true });
+    await using plugins = started.plugins;
+    const exchange = plugins.single(pluginTypes.event);
+    const one = plugins.single(pluginTypes.service).get('one');
+    const events = exchange.subscribe([]);
+    await one?.prepare({ key: 'ci/1/k' }, { namespace: 'ci' });
+    assert.equal((await one?.stat('ci/1/k', { namespace: 'other' }))?.name, 'ci/1/k');
+    await exchange.publish('/first', { typeUrl: 'x', value: new Uint8Array() }, { namespace: 'ci' });
+    for await (const { topic } of events) {
+      assert.equal(topic, '/first');
+      break;
+    }
+  });
+
+  it('has done what was asked although nobody could be told, and says so in the log', async (t) => {
+    const failing = definePlugin({
+      type: pluginTypes.event,
+      id: 'exchange',
+      init: () => ({
+        publish: () => Promise.reject(new UnavailableError('it is closed')),
+        forward: () => assert.fail(),
+        subscribe: () => assert.fail(),
+        close: async () => undefined,
+        counters: { published: 0, overrun: 0, dropped: 0, subscribers: 0 },
+        [Symbol.asyncDispose]: async () => undefined,
+      }),
+    });
+    const withFailing = [storePart, snapshotterPart('one'), failing, metadataPlugin, snapshotsServicePlugin];
+    const started = await startParts(await newRoot(t), withFailing, { proxy: false });
+    await using plugins = started.plugins;
+    const one = plugins.single(pluginTypes.service).get('one');
+    await one?.prepare({ key: 'k' }, { namespace: 'ci' });
+    assert.equal((await one?.stat('k', { namespace: 'ci' }))?.name, 'k');
+    assert.match(
+      started.log.join(''),
+      /"topic":"\/snapshot\/prepare".*failed to publish an event; the operation succeeded/,
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { enableVerity, setImmutable, verityDigest } from './file-flags.js';
+import { hasErrno } from './system-error.js';
+
+const unsupported = ['ENOTTY', 'EOPNOTSUPP', 'ENOTSUP'] as const;
+
+describe('flags of files', { skip: process.geteuid?.() !== 0 && 'needs root' }, () => {
+  it('keep a file from being changed until they are taken away, where a file system has them', (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'strata-flags-'));
+    const file = join(directory, 'file');
+    t.after(() => rmSync(directory, { recursive: true }));
+    writeFileSync(file, 'x');
+    try {
+      setImmutable(file, true);
+    } catch (error) {
+      assert.ok(hasErrno(error, ...unsupported), String(error));
+      return;
+    }
+    assert.throws(() => writeFileSync(file, 'y'), { code: 'EPERM' });
+    setImmutable(file, true);
+    setImmutable(file, false);
+    setImmutable(file, false);
+    writeFileSync(file, 'y');
+  });
+
+  it('have the kernel check a file, where it can', (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'strata-verity-'));
+    const file = join(directory, 'file');
+    t.after(() => rmSync(directory, { recursive: true }));
+    writeFileSync(file, 'x');
+    assert.equal(verityDigest(file), undefined);
+    try {
+      enableVerity(file);
+    } catch (error) {
+      assert.ok(hasErrno(error, ...unsupported), String(error));
+      return;
+    }
+    assert.match(String(verityDigest(file)), /^[0-9a-f]{64}$/);
+  });
+});

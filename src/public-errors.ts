@@ -1,0 +1,23 @@
+/** What every entry of the package throws. */
+export {
+  AbortedError,
+  AlreadyExistsError,
+  CanceledError,
+  ConflictError,
+  DataLossError,
+  DeadlineExceededError,
+  type ErrorCode,
+  FailedPreconditionError,
+  InternalError,
+  InvalidArgumentError,
+  NotFoundError,
+  NotImplementedError,
+  NotModifiedError,
+  OutOfRangeError,
+  PermissionDeniedError,
+  ResourceExhaustedError,
+  StrataError,
+  UnauthenticatedError,
+  UnavailableError,
+  UnknownError,
+} from './errors/index.js';

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { defineService, temporaryServer, versionService } from '../../../tests/support/grpc-server.js';
+import { InternalError, NotImplementedError } from '../../errors/index.js';
+import { wireMaintenance } from '../proto/index.js';
+
+type CheckResponse = wireMaintenance.CheckResponse;
+type BackupResponse = wireMaintenance.BackupResponse;
+
+const value = { findings: 0, snapshots: 0, compared: 0, withoutFileList: 0, repaired: 0, unseen: [], unread: [] };
+const summary: CheckResponse = { event: { $case: 'summary', value } };
+
+const data = (text: string): BackupResponse => ({ part: { $case: 'data', value: Buffer.from(text) } });
+const total = (bytes: number): BackupResponse => ({ part: { $case: 'total', value: bytes } });
+
+/** The maintenance of a daemon that sends these messages. */
+async function serve(checks: readonly CheckResponse[], backups: readonly BackupResponse[] = []) {
+  const server = await temporaryServer([
+    defineService(wireMaintenance.MaintenanceDefinition, {
+      check: async function* () {
+        yield* checks;
+      },
+      backup: async function* () {
+        yield* backups;
+      },
+    }),
+  ]);
+  return { maintenance: server.connect().maintenance, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+describe('a check by a daemon', () => {
+  it('leaves out of a finding what is empty, but for what every finding has', async () => {
+    const empty = { kind: '', snapshotter: '', namespace: '', key: '', id: '', path: '', message: '', remedy: '' };
+    const finding = { kind: '', message: '', remedy: '' };
+    await using served = await serve([
+      { event: { $case: 'finding', value: empty } },
+      { event: { $case: 'left', value: { ...empty, key: 'a' } } },
+      summary,
+    ]);
+    assert.deepEqual(await Array.fromAsync(served.maintenance.check()), [
+      { type: 'finding', finding },
+      { type: 'left', finding: { ...finding, key: 'a' } },
+      { type: 'summary', summary: value },
+    ]);
+  });
+
+  it('passes over events that only a newer daemon knows', async () => {
+    await using served = await serve([{ event: undefined }, summary]);
+    assert.equal((await Array.fromAsync(served.maintenance.check())).length, 1);
+  });
+
+  it('is not complete without a summary', async () => {
+    await using served = await serve([]);
+    await assert.rejects(
+      Array.fromAsync(served.maintenance.check()),
+      new InternalError('the check ended without a summary'),
+    );
+  });
+});
+
+describe('a backup by a daemon', () => {
+  it('is what was sent', async () => {
+    await using served = await serve([], [data('ab'), { part: undefined }, data(''), data('c'), total(3)]);
+    const chunks = await Array.fromAsync(served.maintenance.backup());
+    assert.equal(Buffer.concat(chunks).toString(), 'abc');
+  });
+
+  const cut: readonly (readonly [what: string, sent: readonly BackupResponse[], message: string])[] = [
+    ['has no end', [data('ab')], 'the backup ended after 2 bytes, want more'],
+    ['lacks bytes', [data('ab'), total(3)], 'the backup ended after 2 bytes, want 3'],
+    ['has too many', [data('abcd'), total(3)], 'the backup ended after 4 bytes, want 3'],
+    ['is nothing at all', [], 'the backup ended after 0 bytes, want more'],
+  ];
+  for (const [what, sent, message] of cut) {
+    it(`is not whole when it ${what}`, async () => {
+      await using served = await serve([], sent);
+      await assert.rejects(Array.fromAsync(served.maintenance.backup()), new InternalError(message));
+    });
+  }
+});
+
+describe('maintenance', () => {
+  it('is not what any other daemon does', async () => {
+    await using server = await temporaryServer([versionService({ version: '1', revision: '' })]);
+    const { maintenance } = server.connect();
+    await assert.rejects(Array.fromAsync(maintenance.check()), NotImplementedError);
+    await assert.rejects(Array.fromAsync(maintenance.backup()), NotImplementedError);
+  });
+});

@@ -1,0 +1,28 @@
+/**
+ * The interface of a snapshotter and its types, for importers that must load neither the store nor native code: this file
+ * imports nothing else of the room.
+ */
+export {
+  type Limits,
+  limitsFromLabels,
+  maxInodesLabel,
+  maxSizeLabel,
+  noLimit,
+  noLimits,
+  parseByteLimit,
+  parseInodeLimit,
+} from '../limits/limits.js';
+export { labelsOf } from './labels.js';
+export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
+export { microsecondsOf, PreciseDate } from './time.js';
+export {
+  type CallContext,
+  type Info,
+  type Kind,
+  type Labels,
+  type Mount,
+  noContext,
+  noLabels,
+  noUsage,
+  type Usage,
+} from './types.js';

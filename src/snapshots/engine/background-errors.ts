@@ -1,0 +1,8 @@
+/** Told about failures that no caller waits for. */
+export interface BackgroundErrors {
+  /** @param task What was being done, for a log line. */
+  report(task: string, error: unknown): void;
+}
+
+/** For callers who do not want to know. */
+export const silentErrors: BackgroundErrors = { report: () => undefined };
