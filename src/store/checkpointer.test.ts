@@ -50,7 +50,8 @@ describe('the log', () => {
       database.exec('BEGIN');
       database.prepare('SELECT count(*) FROM item').get();
       process.stdout.write('reading');
-      process.stdin.on('end', () => process.exit(0)).resume();
+      // With a reference, so that the collector does not close it meanwhile.
+      process.stdin.on('end', () => void database.close()).resume();
     `;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script, store.file], {
       stdio: ['pipe', 'pipe', 'inherit'],
