@@ -5,6 +5,9 @@ import { hasRoom } from './reserve.js';
 /** In bytes: enough for any one group of removals. */
 const least = 2 * 1024 * 1024;
 
+/** In bytes: as long as the log gets before it begins again. */
+const usual = 6 * 1024 * 1024;
+
 /**
  * SQLite's log, through a descriptor of ours. That is allowed for this file only: closing any descriptor of the other two files of
  * a database drops SQLite's locks. The log exists as long as some connection is open.
@@ -31,13 +34,24 @@ export class LogFile implements AsyncDisposable {
     return (await this.#file.stat()).size < least;
   }
 
+  /** Reserves room for a group of removals, as far as there is any. Nothing may be committed meanwhile. */
+  grow(): Promise<void> {
+    return this.#growTo(least);
+  }
+
   /**
-   * Reserves room behind its end, as far as there is any: SQLite ignores zeros there, and overwrites them. Nothing may be
-   * committed meanwhile.
+   * Makes it as long as it gets, and puts that on disk: to synchronise what is written over does not commit the journal of the
+   * file system, as that of a file that grows does. Nothing may be committed meanwhile.
    */
-  async grow(): Promise<void> {
+  async preallocate(): Promise<void> {
+    await this.#growTo(usual);
+    await this.sync();
+  }
+
+  /** SQLite ignores zeros behind its end, and overwrites them. */
+  async #growTo(length: number): Promise<void> {
     const { size } = await this.#file.stat();
-    await hasRoom(async () => void (await this.#file.write(Buffer.alloc(Math.max(0, least - size)), 0, null, size)));
+    await hasRoom(async () => void (await this.#file.write(Buffer.alloc(Math.max(0, length - size)), 0, null, size)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -70,7 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const groups = new GroupCommit({ writer, reader, log, room, durable, faults, done: () => checkpointer.notice() });
     const between = groups.between.bind(groups);
     const checkpointer = new Checkpointer({ writer, reader, room, between, faults, errors });
-    await room.begin();
+    if ((await room.begin()) && durable) await log.preallocate();
     const restored = (await replacedStores(directory)).length > 0;
     return new SqliteStore({ owner, writer, reader, log, reserve, groups, checkpointer, faults, restored });
   } catch (error) {

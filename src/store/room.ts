@@ -26,9 +26,10 @@ export class Room {
     this.#parts = parts;
   }
 
-  /** Fills the reserve at the start. */
-  async begin(): Promise<void> {
+  /** Fills the reserve at the start. @returns whether the disk has room for it. */
+  async begin(): Promise<boolean> {
     this.#full = !(await this.#hasRoom());
+    return !this.#full;
   }
 
   /** Whether there is room for changes of all kinds. */

@@ -26,11 +26,11 @@ export interface LayerSyncFacts {
 const synchronise = promisify(fsync);
 
 /**
- * Layers are synchronised file by file while those under way have at most so many inodes together. Measured
- * (docs/decisions/0018-what-does-not-pay-goes.md): up to here that takes at most twice as long as synchronising an idle file
- * system, and a tenth where others have 32 MiB to write.
+ * Layers are synchronised file by file while those under way have at most so many inodes together. Each fsync commits the
+ * journal of the file system, so that more of them take longer than one synchronisation of everything
+ * (docs/decisions/0018-what-does-not-pay-goes.md has the figures).
  */
-export const smallLayer = 8;
+export const smallLayer = 2;
 
 /**
  * Puts layers on disk. A small one is synchronised file by file, and does not wait for what others have written. For a larger
