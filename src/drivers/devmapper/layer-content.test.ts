@@ -1,5 +1,6 @@
 /** Reading the layers of thin devices, and letting go of them whatever happens. Runs where there is a device mapper. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import { type Mount, noContext, type Snapshotter } from '../../snapshots/index.j
 import { devmapperChecker } from './checker.js';
 import { newPlace, type Opened, openAt, type Place, type RigOptions, recordedDevices } from './driver.test.rig.js';
 import { openLayer } from './layer-content.js';
+import { Readers } from './readers.js';
 import { templateId } from './template.js';
 import { ThinPool } from './thin-pool.js';
 
@@ -56,6 +58,28 @@ async function layer(snapshotter: Snapshotter, name: string, parent = ''): Promi
 async function largeLayer(snapshotter: Snapshotter, name: string): Promise<void> {
   await write(await snapshotter.prepare({ key: 'make' }), 'much'.repeat(6 * MIB));
   await snapshotter.commit({ key: 'make', name });
+}
+
+/** Lets no reading end before it is stopped, so that the speed of the machine does not decide which comes first. */
+function readUntilStopped(t: TestContext): void {
+  const { read } = Readers.prototype;
+  t.mock.method(
+    Readers.prototype,
+    'read',
+    function (
+      this: Readers,
+      id: string,
+      work: (signal: AbortSignal) => Promise<unknown>,
+      signal: AbortSignal | undefined,
+    ) {
+      const longer = async (end: AbortSignal): Promise<never> => {
+        await work(end);
+        if (!end.aborted) await once(end, 'abort');
+        throw new CanceledError('stopped');
+      };
+      return read.call(this, id, longer, signal);
+    },
+  );
 }
 
 async function eventsOf(checked: AsyncIterable<CheckEvent>): Promise<string[]> {
@@ -137,6 +161,7 @@ describe('a deep check of thin devices', { skip: noBreakableDisks() }, () => {
   it('gives way to the removal of a layer', async (t) => {
     const { place, opened, snapshotter, moment } = await openRead(t);
     await largeLayer(snapshotter, 'base');
+    readUntilStopped(t);
     let removed: Promise<unknown> = Promise.resolve();
     moment.act = () => {
       removed = snapshotter.remove('base');
