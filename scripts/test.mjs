@@ -124,6 +124,15 @@ async function runKind(kind, pattern) {
   return { tally, unexcused: skipped.filter((each) => !lacks.excuse(each)).length };
 }
 
+/** Again at the end, where somebody who has only the last lines of a long run sees it. @param {string} kind @param {Tally} tally */
+function sayWhatFailed(kind, tally) {
+  for (const { name, file, reason } of tally.only('failed')) {
+    const [first = '', ...more] = reason.split('\n').slice(0, 12);
+    say(`failed in the ${kind} tests: ${path.relative(root, file)}: ${name}: ${first}`);
+    for (const line of more) say(`    ${line}`);
+  }
+}
+
 /** Another Node that cannot be had is no failure, where tests may be skipped. @param {unknown} error */
 function whyNot(error) {
   if (error instanceof StepFailed && !allowsNoSkips) return error;
@@ -156,6 +165,7 @@ async function main([wanted, pattern = '']) {
   const results = new Map();
   for (const kind of chosen) results.set(kind.name, await runKind(kind, pattern));
   const why = complaint(results);
+  for (const [name, { tally }] of results) sayWhatFailed(name, tally);
   if (why !== undefined) say(why);
   // The last line, in a form that machines read.
   process.stdout.write(`${sum([...results.values()].map(({ tally }) => tally))}\n`);

@@ -1,12 +1,15 @@
 // A reporter for node's test runner: one line of JSON for every test that ended, for `test.mjs` to count.
 
-/** @typedef {{ outcome: 'passed' | 'failed' | 'skipped', name: string, file: string, reason: string }} Outcome */
+/**
+ * What a test came to, and why: what it says of being skipped, or the error it failed with.
+ * @typedef {{ outcome: 'passed' | 'failed' | 'skipped', name: string, file: string, reason: string }} Outcome
+ */
 
 /**
  * The part of node's events that is used here.
  * @typedef {object} TestEvent
  * @property {string} type
- * @property {{ name: string, file?: string, skip?: string | boolean, todo?: string | boolean, details?: { type?: string } }} data
+ * @property {{ name: string, file?: string, skip?: string | boolean, todo?: string | boolean, details?: { type?: string, error?: unknown } }} data
  */
 
 /**
@@ -23,7 +26,15 @@ export function outcomeOf({ type, data }) {
   if (excuse !== undefined && excuse !== false) {
     return { outcome: 'skipped', ...base, reason: typeof excuse === 'string' ? excuse : '' };
   }
-  return { outcome: passed ? 'passed' : 'failed', ...base, reason: '' };
+  return passed
+    ? { outcome: 'passed', ...base, reason: '' }
+    : { outcome: 'failed', ...base, reason: whyOf(data.details?.error) };
+}
+
+/** The runner wraps what a test threw into an error of its own. @param {unknown} error */
+function whyOf(error) {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause ?? '');
 }
 
 /** @param {AsyncIterable<TestEvent>} events */
