@@ -1,9 +1,10 @@
-/** What has no subject of its own: moments at which a test can kill the process, identifiers, errors between threads. */
+/** What has no subject of its own: moments at which a test can kill the process, identifiers, units, errors between threads. */
 export { type FaultPoint, type FaultPoints, faultPoints, noFaults } from './faults.js';
 export { identifierProblem } from './identifiers.js';
 export { fromPlainError, type PlainError, toPlainError } from './plain-error.js';
 export { SerialQueue } from './serial-queue.js';
 export { maxSocketPathBytes, socketPath } from './socket-path.js';
+export { parseCount, parseDuration, parseSize, renderDuration, renderSize } from './units.js';
 export { type JobOptions, WorkerEndedError, WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
 export {
   answerRequests,

@@ -1,5 +1,6 @@
 /** The options that every command takes, before or after its name. */
-import { type ClientDefaults, clientDefaults, type Environment, parseDuration } from '../daemon/api/index.js';
+import { parseDuration } from '../base/index.js';
+import { type ClientDefaults, clientDefaults, type Environment } from '../daemon/api/index.js';
 import { UsageError } from './failure.js';
 import type { OptionSpec } from './option-spec.js';
 

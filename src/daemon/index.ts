@@ -11,7 +11,6 @@ export {
   defaultRoot,
   defaultState,
   type Environment,
-  parseDuration,
   processEnvironment,
   renderMarkdown,
   renderToml,

@@ -14,4 +14,3 @@ export { renderMarkdown } from './render-markdown.js';
 export { renderToml, type TomlStyle } from './render-toml.js';
 export { type ConfigSources, defaultConfig, resolveConfig } from './resolve.js';
 export type { Config } from './schema.js';
-export { parseDuration } from './value-types.js';

@@ -4,12 +4,12 @@ import {
   absolutePath,
   boolean,
   booleanOr,
+  count,
   duration,
   fileMode,
   integer,
   oneOf,
   optionalPath,
-  parseDuration,
   size,
   string,
   stringList,
@@ -110,6 +110,7 @@ const cases: Readonly<Record<string, Case>> = {
       ['1.5s', 1500, '"1500ms"'],
       ['90s', 90_000, '"90s"'],
       ['2 m', 120_000, '"2m"'],
+      ['0.04d', 3_456_000, '"3456s"'],
       ['0s', 0, '"0ms"'],
     ],
     refused: ['5', 5, '61m', '-1s', '1d', 's', '1s 1s'],
@@ -122,9 +123,22 @@ const cases: Readonly<Record<string, Case>> = {
       ['16MiB', 2 ** 24, '"16MiB"'],
       ['1.5 KiB', 1536, '"1536B"'],
       ['1GiB', 2 ** 30, '"1GiB"'],
+      ['1G', 2 ** 30, '"1GiB"'],
+      ['16mb', 2 ** 24, '"16MiB"'],
+      ['4096', 4096, '"4KiB"'],
     ],
-    refused: [0, 1.5, '2GiB', '16', '16MB', '1TiB', 5n],
+    refused: [0, '0', 1.5, '2GiB', '1T', 'G', 5n],
     wanted: 'a size such as "16MiB", from 1B to 1GiB',
+  },
+  count: {
+    type: count(0, 2_000_000),
+    accepted: [
+      [100_000, 100_000, '100000'],
+      ['1M', 1_000_000, '1000000'],
+      ['0', 0, '0'],
+    ],
+    refused: [-1, 1.5, '3M', '1MiB', 'M'],
+    wanted: 'a number such as 100000 or "1M", from 0 to 2000000',
   },
 };
 
@@ -138,8 +152,3 @@ for (const [name, { type, accepted, refused, wanted }] of Object.entries(cases))
     assert.equal(type.wanted, wanted);
   });
 }
-
-test('parseDuration reads what the command line gives', () => {
-  assert.equal(parseDuration('250ms'), 250);
-  assert.equal(parseDuration('10'), undefined);
-});

@@ -3,6 +3,8 @@
  * TOML, and what to tell somebody who wrote something else.
  */
 
+import { parseCount, parseDuration, parseSize, renderDuration, renderSize } from '../../base/index.js';
+
 /** One type of value. */
 export interface ValueType<T> {
   /** What is accepted: stands behind "want" in an error, and in the documentation. */
@@ -57,10 +59,9 @@ export function booleanOr<const Word extends string>(word: Word): ValueType<bool
 
 /** A whole number in a range, both ends included. */
 export function integer(min: number, max: number): ValueType<number> {
-  const inRange = (value: number) => Number.isSafeInteger(value) && value >= min && value <= max;
   return {
     wanted: min === max ? `the number ${min}` : `a whole number from ${min} to ${max}`,
-    parse: (raw) => (typeof raw === 'number' && inRange(raw) ? raw : undefined),
+    parse: (raw) => inRange(raw, min, max),
     render: String,
   };
 }
@@ -95,69 +96,36 @@ export const fileMode: ValueType<number> = {
   render: (value) => quoted(value.toString(8).padStart(4, '0')),
 };
 
-interface Unit {
-  readonly name: string;
-  readonly factor: number;
-}
-
-/** Largest first, so that rendering takes the first that divides the value. */
-const timeUnits: readonly Unit[] = [
-  { name: 'h', factor: 3_600_000 },
-  { name: 'm', factor: 60_000 },
-  { name: 's', factor: 1000 },
-  { name: 'ms', factor: 1 },
-];
-
-const sizeUnits: readonly Unit[] = [
-  { name: 'TiB', factor: 2 ** 40 },
-  { name: 'GiB', factor: 2 ** 30 },
-  { name: 'MiB', factor: 2 ** 20 },
-  { name: 'KiB', factor: 2 ** 10 },
-  { name: 'B', factor: 1 },
-];
-
-const QUANTITY_PATTERN = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/;
-
-function parseQuantity(text: string, units: readonly Unit[]): number | undefined {
-  const [, digits, name] = QUANTITY_PATTERN.exec(text) ?? [];
-  const unit = units.find((candidate) => candidate.name === name);
-  return unit === undefined ? undefined : Math.round(Number(digits) * unit.factor);
-}
-
-function renderQuantity(value: number, units: readonly Unit[]): string {
-  const smallest = units[units.length - 1];
-  const unit = value === 0 ? smallest : units.find(({ factor }) => value % factor === 0);
-  return `${value / (unit?.factor ?? 1)}${unit?.name ?? ''}`;
-}
-
-/** Parses a span of time such as `1.5s` into milliseconds; undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
-  return parseQuantity(text, timeUnits);
-}
-
-/** A span of time in milliseconds, written with a unit: h, m, s or ms. */
+/** A span of time in milliseconds, written with a unit: d, h, m, s or ms. */
 export function duration(max: number): ValueType<number> {
   return {
-    wanted: `a duration such as "10s", at most ${renderQuantity(max, timeUnits)}`,
+    wanted: `a duration such as "10s", at most ${renderDuration(max)}`,
     parse: (raw) => {
       const value = typeof raw === 'string' ? parseDuration(raw) : undefined;
       return value !== undefined && value <= max ? value : undefined;
     },
-    render: (value) => quoted(renderQuantity(value, timeUnits)),
+    render: (value) => quoted(renderDuration(value)),
   };
 }
 
-/** A number of bytes in a range: a number, or a string with a unit: B, KiB, MiB, GiB or TiB. */
+/** A number of bytes in a range: a number, or a string with a unit, such as `"10G"` or `"16MiB"`. */
 export function size(min: number, max: number): ValueType<number> {
-  const [low, high] = [min, max].map((bytes) => renderQuantity(bytes, sizeUnits));
   return {
-    wanted: `a size such as "16MiB", from ${low} to ${high}`,
-    parse: (raw) => {
-      const value = typeof raw === 'string' ? parseQuantity(raw, sizeUnits) : raw;
-      return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
-        ? value
-        : undefined;
-    },
-    render: (value) => quoted(renderQuantity(value, sizeUnits)),
+    wanted: `a size such as "16MiB", from ${renderSize(min)} to ${renderSize(max)}`,
+    parse: (raw) => inRange(typeof raw === 'string' ? parseSize(raw) : raw, min, max),
+    render: (value) => quoted(renderSize(value)),
   };
+}
+
+/** A number of things in a range: a number, or a string with a unit, such as `"1M"`. */
+export function count(min: number, max: number): ValueType<number> {
+  return {
+    wanted: `a number such as 100000 or "1M", from ${min} to ${max}`,
+    parse: (raw) => inRange(typeof raw === 'string' ? parseCount(raw) : raw, min, max),
+    render: String,
+  };
+}
+
+function inRange(value: unknown, min: number, max: number): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined;
 }

@@ -7,6 +7,7 @@
  * Without a label the default of the back end holds. A limit belongs to what is being written: a Commit forgets it, since
  * a layer does not grow, and children do not inherit it, since they count only what they hold themselves.
  */
+import { parseCount, parseSize } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import type { Labels } from '../api/types.js';
 
@@ -35,30 +36,18 @@ export function sameLimits(one: Limits, other: Limits): boolean {
   return one.bytes === other.bytes && one.inodes === other.inodes;
 }
 
-/** The unit's letter and its place: each is the base to the power of it. */
-const POWERS = '_KMGTP';
-
-const SIZE = /^(\d+(?:\.\d+)?) ?(?:([KMGTP])(?:i?B)?|B)?$/i;
-const COUNT = /^(\d+(?:\.\d+)?) ?([KMGTP])?$/i;
-
-function parseQuantity(text: string, pattern: RegExp, base: number): number | undefined {
-  const [, digits, unit] = pattern.exec(text) ?? [];
-  if (digits === undefined) return undefined;
-  const value = Math.round(Number(digits) * base ** (unit === undefined ? 0 : POWERS.indexOf(unit.toUpperCase())));
-  return Number.isSafeInteger(value) && value > 0 ? value : undefined;
-}
-
-/**
- * Reads a number of bytes: digits with a unit of K, M, G, T or P, all of 1024 (so is `KB` and `KiB`), or without one.
- * @returns undefined when it is none, zero, or too large to be exact.
- */
+/** Reads a limit in bytes. @returns undefined when it is no size (see `parseSize`), or zero. */
 export function parseByteLimit(text: string): number | undefined {
-  return parseQuantity(text, SIZE, 1024);
+  return positive(parseSize(text));
 }
 
-/** Reads a number of inodes: digits with a unit of K, M, G, T or P, all of 1000, or without one. Otherwise as above. */
+/** Reads a limit of inodes. @returns undefined when it is no count (see `parseCount`), or zero. */
 export function parseInodeLimit(text: string): number | undefined {
-  return parseQuantity(text, COUNT, 1000);
+  return positive(parseCount(text));
+}
+
+function positive(value: number | undefined): number | undefined {
+  return value === 0 ? undefined : value;
 }
 
 /** What is read from one label: a limit, none, or what is the default. */

@@ -1,6 +1,6 @@
 /** The settings about limits that every snapshotter has. */
 import { option } from '../option.js';
-import { integer, oneOf, size } from '../value-types.js';
+import { count, oneOf, size } from '../value-types.js';
 
 /** The settings about limits that every snapshotter has. */
 export const limitOptions = {
@@ -15,7 +15,7 @@ export const limitOptions = {
     doc: 'The most that an active snapshot may take, as bytes or with a unit, where the label `containerd.io/snapshot/max-size` does not say otherwise; 0 for no limit.',
   }),
   default_inode_limit: option({
-    type: integer(0, Number.MAX_SAFE_INTEGER),
+    type: count(0, Number.MAX_SAFE_INTEGER),
     default: 0,
     doc: 'The most files and directories that an active snapshot may have, where the label `strata.dev/max-inodes` does not say otherwise; 0 for no limit.',
   }),
