@@ -16,6 +16,7 @@ export {
 } from './btrfs/btrfs-subvolume.js';
 export { copyAttributes, getAttribute, listAttributes, setAttribute } from './calls/attributes.js';
 export { hasCapability } from './calls/capabilities.js';
+export { endProcess } from './calls/end-process.js';
 export {
   cloneFile,
   copyRange,

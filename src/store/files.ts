@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../base/index.js';
 import { systemErrorCode } from '../errors/index.js';
 
 /** Makes an empty file that only its owner can read, unless it is there. One that is there is not opened. */
@@ -15,7 +16,7 @@ export function createFile(file: string): void {
 /** Makes a directory, for its owner only, unless it is there; a power cut does not undo it. */
 export async function makeDirectory(directory: string): Promise<void> {
   const target = path.resolve(directory);
-  const first = await mkdir(target, { recursive: true, mode: 0o700 });
+  const first = await makeDirectories(target);
   if (first === undefined) return;
   for (let made = target; made.length >= first.length; made = path.dirname(made)) await sync(path.dirname(made));
 }

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type FaultPoints, noFaults } from '../../base/index.js';
+import { type FaultPoints, makeDirectoriesNow, noFaults } from '../../base/index.js';
 import { fromSystemError, systemErrorCode } from '../../errors/index.js';
 
 /** Something that is taken away, and why. */
@@ -34,7 +34,7 @@ export interface Kept {
 export function takeAway(place: string, { name, from, rename = renameSync, story, faults = noFaults }: Lost): Kept {
   const now = new Date();
   try {
-    mkdirSync(place, { recursive: true, mode: 0o700 });
+    makeDirectoriesNow(place);
     const directory = makeNew(path.join(place, `${compact(now)}-${name}`));
     const moved: Move[] = [];
     try {

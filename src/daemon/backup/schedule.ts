@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../../base/index.js';
 import { fromSystemError } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
 import { type BackupFile, backupName, listBackups, pruneBackups } from './backup-files.js';
@@ -90,7 +90,7 @@ export class BackupSchedule implements AsyncDisposable {
     const made = this.#now();
     const file = path.join(directory, backupName(new Date(made)));
     try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectories(directory);
       await store.backup(file, this.#abort.signal);
       await pruneBackups(directory, keep);
     } catch (error) {

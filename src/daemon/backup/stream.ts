@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../../base/index.js';
 import { fromSystemError } from '../../errors/index.js';
 import type { CallContext } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
@@ -31,7 +32,7 @@ export async function* streamBackup(
   const directory = streamsOf(root);
   let own: string | undefined;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectories(directory);
     own = await mkdtemp(path.join(directory, 'stream-'));
     const file = path.join(own, 'records.db');
     await store.backup(file, signal);

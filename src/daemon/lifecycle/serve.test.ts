@@ -171,7 +171,20 @@ test('a stop that takes too long ends with status 1', async (t) => {
   await asked.opened;
   t.mock.timers.tick(1100);
   assert.equal(await stage.status, 1);
-  assert.equal(stage.messages().at(-1), 'did not stop in time; ending with calls in flight');
+  assert.equal(stage.messages().at(-1), 'did not stop in time; ending with work in flight');
+  assert.deepEqual(stage.host.exits, [1]);
+});
+
+test('a start that a signal does not end is given up after a while, with status 1', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const stage = run({ config: { shutdownTimeout: 100 }, start: () => new Promise(() => undefined) });
+  stage.host.emit('SIGTERM', 'SIGTERM');
+  while (stage.host.exits.length === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+    t.mock.timers.tick(1100);
+  }
+  assert.equal(await stage.status, 1);
+  assert.deepEqual(stage.messages(), ['stopping', 'did not stop in time; ending with work in flight']);
 });
 
 for (const event of ['uncaughtException', 'unhandledRejection']) {

@@ -1,6 +1,7 @@
 /** The life of the daemon process: start, say so, wait for a signal, stop in good order. */
 import { setTimeout } from 'node:timers/promises';
 import { CanceledError } from '../../errors/index.js';
+import { endProcess } from '../../linux/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../logging/logger.js';
 import type { Daemon } from './daemon-types.js';
@@ -29,30 +30,48 @@ export interface ServeOptions {
   readonly start: StartDaemon;
   /** Called when the daemon answers, for a message to people who started it by hand. */
   readonly onListening?: (daemon: Daemon) => void;
-  /** The process when absent. */
+  /** This process when absent. */
   readonly host?: ServeHost;
 }
+
+const thisProcess: ServeHost = {
+  on: (...args) => process.on(...args),
+  off: (...args) => process.off(...args),
+  exit: endProcess,
+};
 
 const FAILURE = 1;
 
 /**
  * Runs the daemon until SIGTERM or SIGINT. The first signal stops it in good order, or gives up starting; a second one
- * ends the process at once with status 1. An error that nobody caught is logged and ends the process with status 1,
- * since nothing is known about the state then; what was recorded by then is safe.
- * @returns the status to exit with: 0 after a stop in good order, 1 when that took longer than `shutdown_timeout`.
+ * ends the process at once with status 1, and so does the first when stopping, or giving up the start, takes longer than
+ * `shutdown_timeout`: a disk that does not answer keeps nobody waiting. An error that nobody caught is logged and ends the
+ * process with status 1, since nothing is known about the state then; what was recorded by then is safe.
+ * @returns the status to exit with: 0 after a stop in good order, else 1.
  * @throws whatever kept the daemon from starting.
  */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { config, logger, start, host = process } = options;
+  const { config, logger, start, host = thisProcess } = options;
   const stop = new AbortController();
   const unwatch = watch(host, { logger, stop });
+  const timeout = config.shutdownTimeout;
   try {
-    const daemon = await startUnlessStopped(() => start(config, { logger, signal: stop.signal }), stop.signal);
+    const starting = startUnlessStopped(() => start(config, { logger, signal: stop.signal }), stop.signal);
+    const stopped = aborted(stop.signal).then(() => within(starting, timeout));
+    const daemon = await Promise.race([starting, stopped]);
     if (daemon === undefined) return 0;
-    announce(daemon, logger);
-    options.onListening?.(daemon);
-    await aborted(stop.signal);
-    return await close(daemon, { logger, timeout: config.shutdownTimeout });
+    if (daemon !== late) {
+      announce(daemon, logger);
+      options.onListening?.(daemon);
+      await aborted(stop.signal);
+      if ((await within(daemon.close(), timeout)) !== late) {
+        logger.info('stopped');
+        return 0;
+      }
+    }
+    logger.error({ timeout }, 'did not stop in time; ending with work in flight');
+    host.exit(FAILURE);
+    return FAILURE;
   } finally {
     unwatch();
   }
@@ -113,23 +132,14 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-interface CloseOptions {
-  readonly logger: Logger;
-  /** Milliseconds that calls in flight are given. */
-  readonly timeout: number;
-}
-
-/** What stopping the plugins may take after the last call has ended, in milliseconds. */
+/** What undoing the start, or stopping the plugins after the last call, may take, in milliseconds. */
 const STOP_MARGIN = 1000;
 
-async function close(daemon: Daemon, { logger, timeout }: CloseOptions): Promise<number> {
+const late = Symbol('late');
+
+/** What work gives, or `late` when it takes longer than calls in flight are given, in milliseconds, and the margin. */
+async function within<T>(work: Promise<T>, timeout: number): Promise<T | typeof late> {
   const timer = new AbortController();
-  const late = setTimeout(timeout + STOP_MARGIN, 'late', { signal: timer.signal }).catch(() => 'closed');
-  const result = await Promise.race([daemon.close().then(() => 'closed'), late]).finally(() => timer.abort());
-  if (result === 'late') {
-    logger.error({ timeout }, 'did not stop in time; ending with calls in flight');
-    return FAILURE;
-  }
-  logger.info('stopped');
-  return 0;
+  const end = setTimeout(timeout + STOP_MARGIN, late, { signal: timer.signal }).catch((): typeof late => late);
+  return Promise.race([work, end]).finally(() => timer.abort());
 }

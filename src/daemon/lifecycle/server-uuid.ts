@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectories } from '../../base/index.js';
 import { systemErrorCode } from '../../errors/index.js';
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -14,7 +15,7 @@ export async function serverUuid(directory: string): Promise<string> {
   const kept = await read(path);
   if (uuidPattern.test(kept)) return kept;
   const uuid = randomUUID();
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectories(directory);
   await writeFile(`${path}.new`, uuid, { mode: 0o600 });
   await rename(`${path}.new`, path);
   return uuid;

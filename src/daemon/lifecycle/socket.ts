@@ -2,10 +2,10 @@
  * Claims the path of a unix socket: never takes it from a running daemon, never deletes anything but a socket, and never lets
  * clients reach the socket before it has its final permissions.
  */
-import { chmod, chown, link, lstat, mkdir, mkdtemp, rm, unlink } from 'node:fs/promises';
+import { chmod, chown, link, lstat, mkdtemp, rm, unlink } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
-import { maxSocketPathBytes } from '../../base/index.js';
+import { makeDirectories, maxSocketPathBytes } from '../../base/index.js';
 import {
   AlreadyExistsError,
   FailedPreconditionError,
@@ -57,11 +57,7 @@ interface FileIdentity {
 export async function claimSocket(path: string, access: SocketAccess): Promise<SocketClaim> {
   requireShort(path);
   try {
-    const directory = dirname(path);
-    await mkdir(directory, {
-      recursive: true,
-      mode: (access.mode & OTHERS) === 0 ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY,
-    });
+    await makeDirectories(dirname(path), (access.mode & OTHERS) === 0 ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY);
     await requireUnused(path);
     return await Claim.open(path, access);
   } catch (error) {

@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { chmodSync, closeSync, constants, openSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { makeDirectoriesNow } from '../../base/index.js';
 import { FailedPreconditionError, fromSystemError, systemErrorCode } from '../../errors/index.js';
 import { BTRFS_MAGIC, fileSystemMagic, mountOf, nearestDirectory, quotaIsOn } from '../../linux/index.js';
 
@@ -31,7 +32,7 @@ export function prepareRoot(root: string): BtrfsPlace {
       );
     }
     requirePrivileges(there);
-    for (const name of Object.values(PLACES)) mkdirSync(join(root, name), { recursive: true, mode: ROOT_MODE });
+    for (const name of Object.values(PLACES)) makeDirectoriesNow(join(root, name), ROOT_MODE);
     chmodSync(root, ROOT_MODE);
     return placeOf(realpathSync(root));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { SerialQueue } from '../../base/index.js';
+import { makeDirectories, SerialQueue } from '../../base/index.js';
 import { FailedPreconditionError, fromSystemError } from '../../errors/index.js';
 import { isMountPoint, type MountSpec, mountAll, unmountAll, verityDigest } from '../../linux/index.js';
 import { type ErofsPlaces, MODES } from './files.js';
@@ -113,7 +113,7 @@ export class LayerMounts {
     const [point, image] = [this.pointOf(layer), this.#places.layerImage(layer)];
     if (isMountPoint(point)) return;
     if (this.#options.sealed) requireSealed(image);
-    await mkdir(point, { mode: MODES.snapshot, recursive: true });
+    await makeDirectories(point, MODES.snapshot);
     await mountAll([imageMount(image, { loop: this.#options.loop })], point);
   }
 }

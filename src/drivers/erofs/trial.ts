@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { makeDirectories } from '../../base/index.js';
 import { NotImplementedError, withContext } from '../../errors/index.js';
 import { enableVerity, setImmutable, temporaryMount } from '../../linux/index.js';
 import { removeTrial } from '../kit/directories.js';
@@ -16,7 +17,7 @@ export interface ImageMounting {
 async function inTrial<T>(root: string, work: (directory: string) => Promise<T>): Promise<T> {
   const directory = `${root}/trial`;
   await removeTrial(directory);
-  await mkdir(directory, { mode: MODES.root, recursive: true });
+  await makeDirectories(directory, MODES.root);
   try {
     return await work(directory);
   } finally {

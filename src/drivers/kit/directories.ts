@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectoriesNow } from '../../base/index.js';
 import { fromSystemError, systemErrorCode } from '../../errors/index.js';
 import { temporaryMountPrefix, unmountBelow } from '../../linux/index.js';
 
@@ -13,7 +14,7 @@ export const PRIVATE = 0o700;
  */
 export function ensureDirectory(path: string, mode: number): void {
   try {
-    if (mkdirSync(path, { mode, recursive: true }) !== undefined) chmodSync(path, mode);
+    if (makeDirectoriesNow(path, mode) !== undefined) chmodSync(path, mode);
   } catch (error) {
     throw fromSystemError(error, `failed to create directory ${path}`);
   }

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { makeDirectoriesNow } from '../../base/index.js';
 import { type DirectoryTemplate, removeTrees, runInTreePool } from '../../trees/index.js';
 
 /** How a stock of directories is kept. */
@@ -50,7 +50,7 @@ export class ReadyDirectories {
    * @param run A text that no earlier process has used, for names.
    */
   static open(options: ReadyDirectoriesOptions, run: string): ReadyDirectories {
-    mkdirSync(options.path, { recursive: true, mode: 0o700 });
+    makeDirectoriesNow(options.path);
     const stock = new ReadyDirectories(options, run);
     stock.#fillAfter(stock.#clear());
     return stock;

@@ -24,6 +24,8 @@ export interface Libc {
   mount(source: string | null, target: string, type: string | null, flags: number, data: string | null): number;
   umount2(target: string, flags: number): number;
   unshare(flags: number): number;
+  /** _exit(2). */
+  exit(status: number): void;
   chdir(path: string): number;
   syncfs(fd: number): number;
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
@@ -90,6 +92,7 @@ function bind(koffi: Koffi): Libc {
     mount: library.func('int mount(const char *, const char *, const char *, unsigned long, const char *)'),
     umount2: library.func('int umount2(const char *, int)'),
     unshare: library.func('int unshare(int)'),
+    exit: library.func('void _exit(int)'),
     chdir: library.func('int chdir(const char *)'),
     syncfs,
     syncfsLater: (fd, done) =>
