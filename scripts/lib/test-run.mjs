@@ -133,12 +133,17 @@ async function untilEnd(node, args, place) {
   }
 }
 
-/** Ours, without what would have the tests talk to other daemons and in other namespaces than they mean to. @param {string} node */
+/**
+ * Ours, without what would have the tests talk to other daemons and in other namespaces than they mean to.
+ * @param {string} node
+ * @returns {NodeJS.ProcessEnv}
+ */
 function environment(node) {
   const { STRATA_ADDRESS, STRATA_NAMESPACE, STRATA_SNAPSHOTTER, ...rest } = /** @type {NodeJS.ProcessEnv} */ (
     withNode(node)
   );
-  return rest;
+  // npm and tsc would otherwise leave what they have compiled in the temporary folder.
+  return { ...rest, NODE_DISABLE_COMPILE_CACHE: '1' };
 }
 
 /** @param {readonly string[]} leftovers @returns {Outcome[]} */

@@ -1,7 +1,6 @@
 /** What somebody does first, on a machine whose Node is too old: clone, start, look. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { noCompileCache } from '../support/compile-cache.js';
 import { oldNode, onNode } from '../support/old-node.js';
 import { checkout } from '../support/paths.js';
 import { mustRun, run } from '../support/run.js';
@@ -26,7 +25,7 @@ scenario('a fresh clone', { needs: ['git', 'old node'] }, async (running) => {
       command: 'npm',
       args: ['--prefix', clone, 'start', '--', ...args, '--address', address],
       address,
-      env: { ...onNode(oldNode), ...noCompileCache, STRATA_ADDRESS: address },
+      env: { ...onNode(oldNode), STRATA_ADDRESS: address },
     });
 
   const version = () =>
