@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { type Environment, processEnvironment } from '../daemon/api/index.js';
 import type { Config, ConfigSources, Daemon } from '../daemon/index.js';
-import type { DaemonFacts, Diagnosis } from '../doctor/index.js';
+import type { ContainerdOptions, DaemonFacts, Diagnosis } from '../doctor/index.js';
 import type { CheckEvent, CheckOptions, ConnectOptions, StrataClient } from '../rpc/client/index.js';
 import type { CallContext, Mount } from '../snapshots/index.js';
 
@@ -20,7 +20,11 @@ export interface Tools {
   /** Takes away everything that is mounted at a directory. */
   unmount(directory: string): Promise<void>;
   /** Looks at this machine; see the doctor of the server. The daemon at the configured address is asked by `ask`. */
-  examine(sources: ConfigSources, ask: (address: string) => Promise<DaemonFacts>): Promise<Diagnosis>;
+  examine(
+    sources: ConfigSources,
+    ask: (address: string) => Promise<DaemonFacts>,
+    containerd: ContainerdOptions,
+  ): Promise<Diagnosis>;
   /** Checks a root that no daemon serves. */
   checkRoot(config: Config, options: CheckOptions, call: CallContext): AsyncIterable<CheckEvent>;
   /** Writes a backup of the records of a root that no daemon serves. */
@@ -44,7 +48,7 @@ const tools: Tools = {
   runDaemon: async (config, options) => (await import('../daemon/index.js')).runDaemon(config, options),
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
   unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
-  examine: async (sources, ask) => (await import('../doctor/index.js')).examine(sources, ask),
+  examine: async (...args) => (await import('../doctor/index.js')).examine(...args),
   checkRoot: async function* (...args) {
     yield* (await import('../daemon/index.js')).checkRoot(...args);
   },

@@ -1,4 +1,6 @@
 /** The daemon: configuration, start-up, the socket, shutdown. Importing this loads the configuration and nothing else. */
+
+export { snapshotterRoot } from './check/places.js';
 export { AUTO, chooseDefault, type DefaultChoice } from './config/default-choice.js';
 export {
   type ClientDefaults,

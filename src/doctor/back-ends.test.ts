@@ -46,7 +46,9 @@ describe('back ends', () => {
 
   it('tell when the daemon that runs does without one', () => {
     const plugin = { type: 'io.containerd.snapshotter.v1', id: 'native', problem: 'disabled', skipped: true };
-    const verdicts = judgeBackEnds(doctorFacts({ daemon: { plugins: [{ ...plugin, exports: new Map() }] } }));
+    const verdicts = judgeBackEnds(
+      doctorFacts({ daemon: { plugins: [{ ...plugin, capabilities: [], exports: new Map() }] } }),
+    );
     assert.deepEqual(verdicts.find(({ name }) => name === 'native')?.limits, [
       'the daemon that runs does without it: disabled',
     ]);

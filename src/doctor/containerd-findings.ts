@@ -1,15 +1,32 @@
-import type { ContainerdFacts, DoctorFacts } from './facts.js';
+import type { DoctorFacts, ProxyPlugin } from './facts.js';
 import type { Rules } from './finding.js';
+import type { ForContainerd } from './for-containerd.js';
 
 const installed = ({ containerd }: DoctorFacts): boolean => containerd.version !== undefined;
 
-/** What to write into containerd's configuration. */
-function entry({ settings }: DoctorFacts): string {
-  return `[proxy_plugins.strata] type = "snapshot", address = ${JSON.stringify(settings.address)}`;
+const ours = ({ containerd, settings }: DoctorFacts): ProxyPlugin | undefined =>
+  containerd.proxies.find(({ address }) => address === settings.address);
+
+/** What containerd's configuration says of Strata, and what it should; false where there is nothing to compare. */
+function compared(facts: DoctorFacts, wanted: ForContainerd | undefined) {
+  const proxy = ours(facts);
+  return proxy !== undefined && wanted !== undefined && { proxy, wanted };
 }
 
-const isOurs = ({ proxies }: ContainerdFacts, address: string): boolean =>
-  proxies.some((proxy) => proxy.address === address);
+const rewrite = ({ containerd }: DoctorFacts): string =>
+  `Change ${containerd.configFile} to what "strata config containerd" prints, and restart containerd.`;
+
+/** What a missing capability means. */
+const gains: ReadonlyMap<string, string> = new Map([
+  ['remap-ids', ', so every file of an image is copied for a container with a user namespace'],
+  ['rebase', ', so layers are not unpacked in parallel'],
+]);
+
+/** What a capability does where it does not belong. */
+const harmful: ReadonlyMap<string, string> = new Map([
+  ['remap-ids', ', so containers with a user namespace do not start'],
+  ['rebase', ', with which containerd before 2.3 cannot unpack images in parallel'],
+]);
 
 /** What can be found about a containerd in front of Strata. */
 export const containerdFindings: Rules = {
@@ -22,7 +39,7 @@ export const containerdFindings: Rules = {
   'containerd-other-address': (facts) => {
     const { containerd, settings } = facts;
     const named = containerd.proxies.find(({ name }) => name === 'strata');
-    if (named === undefined || isOurs(containerd, settings.address)) return false;
+    if (named === undefined || ours(facts) !== undefined) return false;
     return {
       severity: 'warning',
       sentence: `containerd looks for Strata on ${named.address}, and Strata is to listen on ${settings.address}.`,
@@ -30,19 +47,69 @@ export const containerdFindings: Rules = {
     };
   },
   'containerd-not-configured': (facts) => {
-    const { containerd, settings } = facts;
+    const { containerd } = facts;
     if (!installed(facts) || containerd.configProblem !== undefined) return false;
-    if (containerd.proxies.some(({ name }) => name === 'strata') || isOurs(containerd, settings.address)) return false;
+    if (containerd.proxies.some(({ name }) => name === 'strata') || ours(facts) !== undefined) return false;
     return {
       severity: 'notice',
       sentence: `containerd ${containerd.version} is installed and does not know about Strata.`,
-      remedy: `To use Strata with it, add to ${containerd.configFile}: ${entry(facts)}; restart it, and run "strata serve --proxy".`,
+      remedy: `To use Strata with it, add to ${containerd.configFile} what "strata config containerd" prints, restart it, and run "strata serve --proxy".`,
+    };
+  },
+  'containerd-capabilities': (facts, { forContainerd }) => {
+    const found = compared(facts, forContainerd);
+    if (!found) return false;
+    const { proxy, wanted } = found;
+    const missing = wanted.capabilities.filter((name) => !proxy.capabilities.includes(name));
+    const wrong = proxy.capabilities.filter((name) => harmful.has(name) && !wanted.capabilities.includes(name));
+    if (missing.length + wrong.length === 0) return false;
+    const says = [
+      ...missing.map((name) => `lacks "${name}"${gains.get(name) ?? ''}`),
+      ...wrong.map((name) => `has "${name}"${harmful.get(name) ?? ''}`),
+    ];
+    return {
+      severity: wrong.length > 0 ? 'warning' : 'notice',
+      sentence: `The capabilities of proxy_plugins.${proxy.name} differ from what fits containerd ${wanted.containerd} and the back end: the list ${says.join(', and ')}.`,
+      remedy: rewrite(facts),
+    };
+  },
+  'containerd-root': (facts, { forContainerd }) => {
+    const found = compared(facts, forContainerd);
+    if (!found) return false;
+    const { proxy, wanted } = found;
+    if (wanted.root === undefined || proxy.root === wanted.root) return false;
+    const is = proxy.root === undefined ? 'is not set' : `is ${proxy.root}`;
+    return {
+      severity: 'warning',
+      sentence: `proxy_plugins.${proxy.name}.exports.root ${is}, and the files are in ${wanted.root}: kubelet measures the wrong disk.`,
+      remedy: rewrite(facts),
+    };
+  },
+  'containerd-transfer': (facts, { forContainerd }) => {
+    const found = compared(facts, forContainerd);
+    if (!found) return false;
+    const { proxy, wanted } = found;
+    if (wanted.unpack === undefined || facts.containerd.unpacksInto.includes(proxy.name)) return false;
+    return {
+      severity: wanted.format === 3 ? 'warning' : 'notice',
+      sentence: `The transfer service of containerd has no unpack_config for ${proxy.name}, so it cannot unpack images there.`,
+      remedy: rewrite(facts),
+    };
+  },
+  'containerd-cri': (facts, { forContainerd }) => {
+    const found = compared(facts, forContainerd);
+    const { criSnapshotter } = facts.containerd;
+    if (!found || criSnapshotter === undefined || criSnapshotter === found.proxy.name) return false;
+    return {
+      severity: 'notice',
+      sentence: `CRI keeps the images of Kubernetes in ${criSnapshotter}, not in ${found.proxy.name}.`,
+      remedy: `${rewrite(facts)} Leave it if pods are not to use Strata.`,
     };
   },
   'containerd-not-running': (facts) =>
     installed(facts) &&
     !facts.containerd.answers &&
-    isOurs(facts.containerd, facts.settings.address) && {
+    ours(facts) !== undefined && {
       severity: 'notice',
       sentence: `containerd is to use Strata, but nobody answers on ${facts.containerd.address}.`,
       remedy: 'Start containerd, or try as root.',

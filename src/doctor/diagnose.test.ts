@@ -9,7 +9,7 @@ describe('the default snapshotter of a diagnosis', () => {
       ['name', 'native'],
       ['reason', 'it is configured'],
     ]);
-    const plugins = [{ type: 'io.strata.default.v1', id: 'snapshotter', skipped: false, exports }];
+    const plugins = [{ type: 'io.strata.default.v1', id: 'snapshotter', skipped: false, capabilities: [], exports }];
     assert.deepEqual(diagnose(doctorFacts({ daemon: { plugins } })).defaultSnapshotter, {
       name: 'native',
       reason: 'it is configured',

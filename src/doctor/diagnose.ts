@@ -3,6 +3,7 @@ import { type BackEndVerdict, judgeBackEnds } from './back-ends.js';
 import type { DaemonPlugin, DoctorFacts } from './facts.js';
 import type { Finding } from './finding.js';
 import { findAll } from './findings.js';
+import { type ForContainerd, forContainerd } from './for-containerd.js';
 
 /** The facts, the back ends, and the findings with their remedies. */
 export interface Diagnosis {
@@ -10,6 +11,8 @@ export interface Diagnosis {
   readonly backEnds: readonly BackEndVerdict[];
   /** Which snapshotter serves callers that name none: that of the running daemon, or else the one it would choose. */
   readonly defaultSnapshotter: DefaultChoice;
+  /** What containerd's configuration has to say about Strata; undefined where containerd's version is not known. */
+  readonly forContainerd: ForContainerd | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -29,10 +32,7 @@ export function diagnose(facts: DoctorFacts): Diagnosis {
     usable: backEnds.filter(({ usable }) => usable).map(({ name }) => name),
     obstacles: new Map(backEnds.map(({ name, obstacles }) => [name, obstacles.join('; ')])),
   });
-  return {
-    facts,
-    backEnds,
-    defaultSnapshotter: ofDaemon(facts.daemon.plugins) ?? expected,
-    findings: findAll(facts, backEnds),
-  };
+  const defaultSnapshotter = ofDaemon(facts.daemon.plugins) ?? expected;
+  const conclusions = { backEnds, forContainerd: forContainerd(facts, defaultSnapshotter.name) };
+  return { facts, ...conclusions, defaultSnapshotter, findings: findAll(facts, conclusions) };
 }

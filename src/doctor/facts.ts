@@ -19,6 +19,9 @@ export interface ProxyPlugin {
   readonly name: string;
   readonly type: string;
   readonly address: string;
+  readonly capabilities: readonly string[];
+  /** Where it keeps its files, for what measures the disk; undefined when that is not said. */
+  readonly root: string | undefined;
 }
 
 /** Facts about containerd. */
@@ -31,6 +34,10 @@ export interface ContainerdFacts {
   /** Why the file cannot be read. */
   readonly configProblem?: string;
   readonly proxies: readonly ProxyPlugin[];
+  /** The snapshotter of CRI; undefined where that is disabled. */
+  readonly criSnapshotter: string | undefined;
+  /** The snapshotters that the transfer service unpacks into. */
+  readonly unpacksInto: readonly string[];
   readonly address: string;
   /** Whether something accepts connections there. */
   readonly answers: boolean;
@@ -44,6 +51,7 @@ export interface DaemonPlugin {
   readonly problem?: string;
   /** Whether it was left out on purpose, or because this machine has no use for it. */
   readonly skipped: boolean;
+  readonly capabilities: readonly string[];
   readonly exports: ReadonlyMap<string, string>;
 }
 
@@ -55,6 +63,12 @@ export interface DaemonFacts {
   readonly plugins: readonly DaemonPlugin[];
 }
 
+/** The back ends that a configuration knows. */
+export const backEndNames = ['overlayfs', 'btrfs', 'native', 'erofs', 'blockfile', 'devmapper'] as const;
+
+/** The name of one. */
+export type BackEndName = (typeof backEndNames)[number];
+
 /** The part of the configuration that a diagnosis uses. */
 export interface SettingsFacts {
   /** Why the configuration cannot be used; the defaults are looked at then. */
@@ -64,8 +78,8 @@ export interface SettingsFacts {
   /** The default snapshotter that is asked for, `auto` or a name. */
   readonly snapshotter: string;
   readonly proxy: boolean;
-  /** Where erofs keeps its files. */
-  readonly erofsRoot: string;
+  /** Where each back end keeps its files. */
+  readonly backEndRoots: Readonly<Record<BackEndName, string>>;
   /** Whether erofs wants fs-verity of every layer. */
   readonly sealedLayers: boolean;
 }

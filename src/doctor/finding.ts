@@ -1,6 +1,7 @@
 /** Problems, and things worth knowing: a closed list, each with its sentence and its remedy. */
 import type { BackEndVerdict } from './back-ends.js';
 import type { DoctorFacts } from './facts.js';
+import type { ForContainerd } from './for-containerd.js';
 
 /** `error` has to be fixed for Strata to work, `warning` will hurt sooner or later, `notice` is good to know. */
 export type Severity = 'error' | 'warning' | 'notice';
@@ -47,6 +48,10 @@ export const findingCodes = [
   'containerd-unreadable',
   'containerd-other-address',
   'containerd-not-configured',
+  'containerd-capabilities',
+  'containerd-root',
+  'containerd-transfer',
+  'containerd-cri',
   'containerd-not-running',
 ] as const;
 
@@ -57,8 +62,15 @@ export interface Remark {
   readonly remedy: string;
 }
 
+/** What was concluded of the facts. */
+export interface Conclusions {
+  readonly backEnds: readonly BackEndVerdict[];
+  /** Undefined where containerd's version is not known. */
+  readonly forContainerd: ForContainerd | undefined;
+}
+
 /** A rule: what it finds, if anything. */
-export type Rule = (facts: DoctorFacts, verdicts: readonly BackEndVerdict[]) => Remark | false;
+export type Rule = (facts: DoctorFacts, conclusions: Conclusions) => Remark | false;
 
 /** The rules of a part of the list. */
 export type Rules = Readonly<Partial<Record<FindingCode, Rule>>>;

@@ -4,6 +4,10 @@ import { type DoctorFactsChange, doctorFacts } from '../../tests/support/doctor-
 import { diagnose } from './diagnose.js';
 import { type FindingCode, findingCodes, type Severity } from './finding.js';
 
+/** As a machine has it on which everything works. */
+const [known] = doctorFacts().containerd.proxies;
+assert.ok(known !== undefined);
+
 /** For each finding a machine that has it, how grave it is, and a part of what is said. */
 const cases: Readonly<
   Record<FindingCode, { readonly on: DoctorFactsChange; readonly severity: Severity; readonly says: RegExp }>
@@ -72,8 +76,8 @@ const cases: Readonly<
     on: {
       daemon: {
         plugins: [
-          { type: 'a', id: 'left-out', problem: 'disabled', skipped: true, exports: new Map() },
-          { type: 'a', id: 'broken', problem: 'no space', skipped: false, exports: new Map() },
+          { type: 'a', id: 'left-out', problem: 'disabled', skipped: true, capabilities: [], exports: new Map() },
+          { type: 'a', id: 'broken', problem: 'no space', skipped: false, capabilities: [], exports: new Map() },
         ],
       },
     },
@@ -87,21 +91,40 @@ const cases: Readonly<
     says: /EACCES/,
   },
   'containerd-other-address': {
-    on: { containerd: { proxies: [{ name: 'strata', type: 'snapshot', address: '/elsewhere' }] } },
+    on: { containerd: { proxies: [{ ...known, address: '/elsewhere' }] } },
     severity: 'warning',
     says: /looks for Strata on \/elsewhere/,
   },
   'containerd-not-configured': {
     on: { containerd: { proxies: [] } },
     severity: 'notice',
-    says: /\[proxy_plugins\.strata\]/,
+    says: /strata config containerd/,
   },
+  'containerd-capabilities': {
+    on: { containerd: { version: '2.2.0' } },
+    severity: 'warning',
+    says: /containerd 2\.2\.0 .* has "rebase"/,
+  },
+  'containerd-root': {
+    on: { containerd: { proxies: [{ ...known, root: undefined }] } },
+    severity: 'warning',
+    says: /exports\.root is not set/,
+  },
+  'containerd-transfer': { on: { containerd: { unpacksInto: [] } }, severity: 'warning', says: /no unpack_config/ },
+  'containerd-cri': { on: { containerd: { criSnapshotter: 'overlayfs' } }, severity: 'notice', says: /in overlayfs/ },
   'containerd-not-running': { on: { containerd: { answers: false } }, severity: 'notice', says: /nobody answers/ },
 };
+
+const ofAnotherBackEnd: readonly FindingCode[] = ['containerd-capabilities', 'containerd-root'];
 
 /** Findings that come with others by their nature. */
 const companions: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> = {
   'address-too-long': ['containerd-not-configured'],
+  // Another back end is the default then, with other capabilities and files.
+  'not-linux': ofAnotherBackEnd,
+  'root-shared': ofAnotherBackEnd,
+  'no-directory-types': ofAnotherBackEnd,
+  'back-end-unusable': ofAnotherBackEnd,
 };
 
 describe('findings', () => {
@@ -130,7 +153,11 @@ describe('findings', () => {
 
   it('come with the gravest first', () => {
     const { findings } = diagnose(
-      doctorFacts({ daemon: { state: 'not running' }, root: { writable: false, directoryTypes: false } }),
+      doctorFacts({
+        daemon: { state: 'not running' },
+        root: { writable: false, directoryTypes: false },
+        containerd: { version: undefined, proxies: [] },
+      }),
     );
     assert.deepEqual(
       findings.map(({ severity }) => severity),

@@ -4,7 +4,7 @@ import { AUTO } from '../daemon/index.js';
 import type { BackEndVerdict } from './back-ends.js';
 import { containerdFindings } from './containerd-findings.js';
 import type { DoctorFacts } from './facts.js';
-import { type Finding, findingCodes, type Rules, type Severity } from './finding.js';
+import { type Conclusions, type Finding, findingCodes, type Rules, type Severity } from './finding.js';
 import { rootFindings } from './root-findings.js';
 
 const machineFindings: Rules = {
@@ -54,8 +54,8 @@ const machineFindings: Rules = {
 const why = ({ obstacles }: BackEndVerdict): string => obstacles.join('; ');
 
 const backEndFindings: Rules = {
-  'back-end-unusable': ({ settings }, verdicts) => {
-    const wanted = verdicts.find(({ name }) => name === settings.snapshotter);
+  'back-end-unusable': ({ settings }, { backEnds }) => {
+    const wanted = backEnds.find(({ name }) => name === settings.snapshotter);
     if (settings.snapshotter === AUTO || wanted?.usable === true) return false;
     const reason = wanted === undefined ? 'there is no back end of this name' : why(wanted);
     return {
@@ -64,8 +64,8 @@ const backEndFindings: Rules = {
       remedy: `Fix that, or set snapshotter = "${AUTO}".`,
     };
   },
-  'snapshots-out-of-reach': ({ holding }, verdicts) => {
-    const lost = verdicts.filter(({ name, usable }) => holding.includes(name) && !usable);
+  'snapshots-out-of-reach': ({ holding }, { backEnds }) => {
+    const lost = backEnds.filter(({ name, usable }) => holding.includes(name) && !usable);
     return (
       lost.length > 0 && {
         severity: 'error',
@@ -126,9 +126,9 @@ const rules: Rules = {
 };
 
 /** Every finding about a machine, the gravest first, then in the order of the list. Pure. */
-export function findAll(facts: DoctorFacts, verdicts: readonly BackEndVerdict[]): Finding[] {
+export function findAll(facts: DoctorFacts, conclusions: Conclusions): Finding[] {
   const found = findingCodes.flatMap((code): Finding[] => {
-    const remark = rules[code]?.(facts, verdicts) ?? false;
+    const remark = rules[code]?.(facts, conclusions) ?? false;
     return remark === false ? [] : [{ code, ...remark }];
   });
   const order: readonly Severity[] = ['error', 'warning', 'notice'];

@@ -18,7 +18,7 @@ describe('the facts of a diagnosis', () => {
 
   const gather = (settings: Partial<SettingsFacts> = {}) => {
     const { settings: usual, daemon } = doctorFacts({ settings: { root, ...settings } });
-    return gatherFacts({ settings: usual, daemon, containerdConfig: join(root, 'no.toml') });
+    return gatherFacts({ settings: usual, daemon, containerd: { configFile: join(root, 'no.toml') } });
   };
 
   it('are those of this machine and of what was given', async () => {
@@ -54,10 +54,11 @@ describe('the facts of a diagnosis', () => {
   });
 
   it('do not look at the layers of erofs where they need not be sealed', async () => {
-    const erofsRoot = join(root, `${type}.erofs`);
-    await mkdir(join(erofsRoot, 'snapshots', '1'), { recursive: true });
-    await writeFile(join(erofsRoot, 'snapshots', '1', 'layer.erofs'), 'layer');
-    assert.deepEqual((await gather({ erofsRoot, sealedLayers: false })).unsealed, []);
-    assert.deepEqual((await gather({ erofsRoot, sealedLayers: true })).unsealed, ['1']);
+    const erofs = join(root, `${type}.erofs`);
+    const backEndRoots = { ...doctorFacts().settings.backEndRoots, erofs };
+    await mkdir(join(erofs, 'snapshots', '1'), { recursive: true });
+    await writeFile(join(erofs, 'snapshots', '1', 'layer.erofs'), 'layer');
+    assert.deepEqual((await gather({ backEndRoots, sealedLayers: false })).unsealed, []);
+    assert.deepEqual((await gather({ backEndRoots, sealedLayers: true })).unsealed, ['1']);
   });
 });

@@ -4,7 +4,7 @@ import { pluginTypes } from '../daemon/index.js';
 import { cannotTry, mountsWithMappedIds, tryOverlay, unsealedLayers, withTrialDirectory } from '../drivers/index.js';
 import { fromSystemError } from '../errors/index.js';
 import { findProgram } from '../linux/index.js';
-import { containerdFacts } from './containerd.js';
+import { type ContainerdOptions, containerdFacts } from './containerd.js';
 import { type DirectoryFacts, directoryFacts } from './directory-facts.js';
 import { type DaemonFacts, type DoctorFacts, neededPrograms, type OverlayTrials, type SettingsFacts } from './facts.js';
 import { type MachineFacts, machineFacts } from './machine-facts.js';
@@ -13,15 +13,14 @@ import { type MachineFacts, machineFacts } from './machine-facts.js';
 export interface GatherRequest {
   readonly settings: SettingsFacts;
   readonly daemon: DaemonFacts;
-  /** Another place for containerd's configuration than its own, for tests. */
-  readonly containerdConfig?: string;
+  readonly containerd?: ContainerdOptions;
 }
 
 /**
  * Gathers all facts. Takes some 100 ms, mostly for containerd's version and the trial mounts, and leaves nothing behind: the
  * root is not made, and trials use a temporary directory.
  */
-export async function gatherFacts({ settings, daemon, containerdConfig }: GatherRequest): Promise<DoctorFacts> {
+export async function gatherFacts({ settings, daemon, containerd }: GatherRequest): Promise<DoctorFacts> {
   const machine = machineFacts();
   const root = directoryFacts(settings.root);
   const programs = neededPrograms.filter((name) => findProgram(name) !== undefined);
@@ -31,10 +30,10 @@ export async function gatherFacts({ settings, daemon, containerdConfig }: Gather
     machine,
     root,
     holding: holdingBelow(settings.root),
-    unsealed: settings.sealedLayers ? unsealedLayers(settings.erofsRoot) : [],
+    unsealed: settings.sealedLayers ? unsealedLayers(settings.backEndRoots.erofs) : [],
     overlay: await tryOverlays(root, machine),
     programs,
-    containerd: await containerdFacts(containerdConfig),
+    containerd: await containerdFacts(containerd),
     daemon,
   };
 }

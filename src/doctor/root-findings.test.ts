@@ -5,11 +5,12 @@ import type { FindingCode } from './finding.js';
 import { rootFindings } from './root-findings.js';
 
 const MIB = 2 ** 20;
+const nothing = { backEnds: [], forContainerd: undefined };
 
 /** What is found about such a root. */
 function found(root: NonNullable<DoctorFactsChange['root']>): string[] {
   const facts = doctorFacts({ root });
-  const codes = Object.entries(rootFindings).filter(([, rule]) => rule(facts, []) !== false);
+  const codes = Object.entries(rootFindings).filter(([, rule]) => rule(facts, nothing) !== false);
   return codes.map(([code]) => code);
 }
 
@@ -51,7 +52,7 @@ describe('findings about the root', () => {
 
   it('count layers that are not sealed', () => {
     const sentence = (unsealed: readonly string[]) => {
-      const remark = rootFindings['layers-unsealed']?.(doctorFacts({ unsealed }), []);
+      const remark = rootFindings['layers-unsealed']?.(doctorFacts({ unsealed }), nothing);
       return remark === false ? undefined : remark?.sentence;
     };
     assert.equal(sentence([]), undefined);

@@ -24,15 +24,22 @@ describe('the settings that a diagnosis looks at', () => {
       address: '/run/strata/strata.sock',
       snapshotter: 'btrfs',
       proxy: true,
-      erofsRoot: '/e',
+      backEndRoots: {
+        overlayfs: '/r/io.containerd.snapshotter.v1.overlayfs',
+        btrfs: '/r/io.containerd.snapshotter.v1.btrfs',
+        native: '/r/io.containerd.snapshotter.v1.native',
+        erofs: '/e',
+        blockfile: '/r/io.containerd.snapshotter.v1.blockfile',
+        devmapper: '/r/io.containerd.snapshotter.v1.devmapper',
+      },
       sealedLayers: true,
     });
   });
 
   it('have erofs below the root, unsealed where that is left to the kernel', async () => {
     await writeFile(file, 'root = "/r"\n[plugins."io.containerd.snapshotter.v1.erofs"]\nenable_fsverity = "auto"\n');
-    const { erofsRoot, sealedLayers } = await settingsFacts({ file, environment });
-    assert.deepEqual([erofsRoot, sealedLayers], ['/r/io.containerd.snapshotter.v1.erofs', false]);
+    const { backEndRoots, sealedLayers } = await settingsFacts({ file, environment });
+    assert.deepEqual([backEndRoots.erofs, sealedLayers], ['/r/io.containerd.snapshotter.v1.erofs', false]);
   });
 
   it('are the defaults where the configuration cannot be used, with the reason', async () => {

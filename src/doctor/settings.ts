@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { type ConfigSources, defaultConfig, resolveConfig } from '../daemon/index.js';
+import { type Config, type ConfigSources, defaultConfig, resolveConfig, snapshotterRoot } from '../daemon/index.js';
 import { fromSystemError } from '../errors/index.js';
-import type { SettingsFacts } from './facts.js';
+import { type BackEndName, backEndNames, type SettingsFacts } from './facts.js';
 
 /**
  * The settings of the configuration; when it cannot be used, the defaults and the reason.
@@ -14,15 +13,15 @@ export async function settingsFacts(sources: ConfigSources): Promise<SettingsFac
   }
 }
 
-function of({ root, grpc, snapshotter, proxy, plugins }: Awaited<ReturnType<typeof resolveConfig>>): SettingsFacts {
-  const name = 'io.containerd.snapshotter.v1.erofs';
-  const { rootPath, enableFsverity } = plugins[name];
+function of(config: Config): SettingsFacts {
+  const { root, grpc, snapshotter, proxy, plugins } = config;
+  const roots = backEndNames.map((name) => [name, snapshotterRoot(config, name)] as const);
   return {
     root,
     address: grpc.address,
     snapshotter,
     proxy: proxy.enabled,
-    erofsRoot: rootPath || join(root, name),
-    sealedLayers: enableFsverity === true,
+    backEndRoots: Object.fromEntries(roots) as Record<BackEndName, string>,
+    sealedLayers: plugins['io.containerd.snapshotter.v1.erofs'].enableFsverity === true,
   };
 }

@@ -35,7 +35,15 @@ const root: DoctorFacts['root'] = {
   projectQuota: 'on',
 };
 
-const erofs = { erofsRoot: `${root.path}/io.containerd.snapshotter.v1.erofs`, sealedLayers: false };
+const type = `${root.path}/io.containerd.snapshotter.v1`;
+const backEndRoots: DoctorFacts['settings']['backEndRoots'] = {
+  overlayfs: `${type}.overlayfs`,
+  btrfs: `${type}.btrfs`,
+  native: `${type}.native`,
+  erofs: `${type}.erofs`,
+  blockfile: `${type}.blockfile`,
+  devmapper: `${type}.devmapper`,
+};
 
 /** The parts of {@link DoctorFacts}, each with what is to differ. */
 export type DoctorFactsChange = {
@@ -49,7 +57,15 @@ export function doctorFacts(change: DoctorFactsChange = {}): DoctorFacts {
   const address = '/run/strata/strata.sock';
   return {
     node: change.node ?? '20.0.0',
-    settings: { root: root.path, address, snapshotter: 'auto', proxy: false, ...erofs, ...change.settings },
+    settings: {
+      root: root.path,
+      address,
+      snapshotter: 'auto',
+      proxy: false,
+      backEndRoots,
+      sealedLayers: false,
+      ...change.settings,
+    },
     machine: { ...machine, ...change.machine },
     root: { ...root, ...change.root },
     holding: change.holding ?? [],
@@ -57,10 +73,20 @@ export function doctorFacts(change: DoctorFactsChange = {}): DoctorFacts {
     overlay: { mounts: 'works', mapsIds: 'works', ...change.overlay },
     programs: change.programs ?? ['unshare', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs'],
     containerd: {
-      version: '1.7.0',
+      version: '2.3.0',
       configFile: '/etc/containerd/config.toml',
       configured: true,
-      proxies: [{ name: 'strata', type: 'snapshot', address }],
+      proxies: [
+        {
+          name: 'strata',
+          type: 'snapshot',
+          address,
+          capabilities: ['remap-ids', 'rebase'],
+          root: backEndRoots.overlayfs,
+        },
+      ],
+      criSnapshotter: 'strata',
+      unpacksInto: ['strata', 'overlayfs'],
       address: '/run/containerd/containerd.sock',
       answers: true,
       ...change.containerd,

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type DoctorFactsChange, doctorFacts } from '../../../tests/support/doctor-facts.js';
 import { runInProcess } from '../../../tests/support/run-cli.js';
+import type { ForContainerd } from '../../doctor/index.js';
 
 const run = (args: readonly string[], columns?: number) =>
   runInProcess(['config', ...args], { tools: {}, ...(columns === undefined ? {} : { columns }) });
@@ -62,4 +64,62 @@ describe('strata config', () => {
     assert.match(err, /^strata: [^\n]*--log-level[^\n]*loud\\/);
     assert.equal(err.includes('\u001b'), false);
   });
+});
+
+const wanted: ForContainerd = {
+  containerd: '2.3.0',
+  configFile: '/etc/containerd/config.toml',
+  format: 3,
+  name: 'strata',
+  address: '/s.sock',
+  capabilities: ['remap-ids', 'rebase'],
+  root: '/files',
+  unpack: undefined,
+};
+
+describe('strata config containerd', () => {
+  /** Runs it on a machine of a test's making. */
+  async function onMachine(
+    [forContainerd, change]: readonly [ForContainerd | undefined, DoctorFactsChange?],
+    ...args: readonly string[]
+  ) {
+    const known: unknown[] = [];
+    const ran = await runInProcess(['config', 'containerd', ...args], {
+      tools: {
+        examine: async (_sources, _ask, containerd) => {
+          known.push(containerd);
+          const defaultSnapshotter = { name: 'overlayfs', reason: '' };
+          return { facts: doctorFacts(change), backEnds: [], defaultSnapshotter, forContainerd, findings: [] };
+        },
+      },
+    });
+    return { ...ran, known };
+  }
+
+  it('prints what to write, for people and for programs', async () => {
+    const { status, out } = await onMachine([wanted]);
+    assert.equal(status, 0);
+    assert.match(out, /^version = 3\n\n\[proxy_plugins\.strata\]$/m);
+    const { format, capabilities } = JSON.parse((await onMachine([wanted], '--json')).out);
+    assert.deepEqual([format, capabilities], [3, ['remap-ids', 'rebase']]);
+  });
+
+  it('passes on what is known about containerd', async () => {
+    const { known } = await onMachine([wanted], '--containerd-version', '2.1', '--containerd-config', '/c.toml');
+    assert.deepEqual(known, [{ version: '2.1', configFile: '/c.toml' }]);
+    assert.deepEqual((await onMachine([wanted])).known, [{}]);
+  });
+
+  const refusals: readonly (readonly [ForContainerd | undefined, DoctorFactsChange, says: RegExp])[] = [
+    [undefined, { containerd: { version: undefined } }, /containerd is not in the search path: name its version/],
+    [undefined, { containerd: { version: 'unknown' } }, /containerd's version is "unknown": name its version/],
+    [wanted, { settings: { problem: 'config.toml:2: no' } }, /configuration cannot be used: config\.toml:2: no/],
+  ];
+  for (const [known, change, says] of refusals) {
+    it(`says in one line what is missing: ${says.source}`, async () => {
+      const { status, out, err } = await onMachine([known, change]);
+      assert.deepEqual([status, out], [1, '']);
+      assert.match(err, says);
+    });
+  }
 });

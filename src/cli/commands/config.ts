@@ -1,6 +1,9 @@
 import { type Config, defaultConfig, renderToml, resolveConfig } from '../../daemon/index.js';
+import { type ForContainerd, renderForContainerd } from '../../doctor/index.js';
+import { InvalidArgumentError } from '../../errors/index.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
+import { type ContainerdFlags, containerdOptions, examine } from './examine.js';
 
 const showDefault = defineCommand<object, Config>({
   name: 'default',
@@ -28,9 +31,33 @@ An error names the file, the line, the key and what is wanted there, so this is 
   print: (config) => [renderToml(config, { comments: false }).trimEnd()],
 });
 
+const forContainerd = defineCommand<ConfigFlags & ContainerdFlags, ForContainerd>({
+  name: 'containerd',
+  summary: "print what containerd's configuration has to say about Strata",
+  description: `Print what containerd's configuration has to say about Strata: for the containerd in the search path, and for the \
+back end that the daemon uses, or would use here. "strata doctor" says where the two differ.`,
+  options: [...configOptions, ...containerdOptions],
+  globals: 'local',
+  examples: ['config containerd', 'config containerd --containerd-version 2.3'],
+  async run(context, { options }) {
+    const { facts, forContainerd: wanted } = await examine(context, options);
+    const { settings, containerd } = facts;
+    if (settings.problem !== undefined) {
+      throw new InvalidArgumentError(`the configuration cannot be used: ${settings.problem}`);
+    }
+    if (wanted !== undefined) return wanted;
+    const found =
+      containerd.version === undefined
+        ? 'containerd is not in the search path'
+        : `containerd's version is "${containerd.version}"`;
+    throw new InvalidArgumentError(`${found}: name its version, as in --containerd-version 2.1`);
+  },
+  print: renderForContainerd,
+});
+
 /** `strata config` */
 export const config: CommandGroup = {
   name: 'config',
   summary: 'show the configuration of the daemon',
-  commands: [showDefault, show],
+  commands: [showDefault, show, forContainerd],
 };

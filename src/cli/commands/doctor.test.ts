@@ -34,6 +34,7 @@ async function found(...findings: readonly Finding[]): Promise<Diagnosis> {
       { name: 'btrfs', usable: false, obstacles: ['the root lies on ext4'], limits: [] },
     ],
     defaultSnapshotter: { name: 'overlayfs', reason: 'it works here' },
+    forContainerd: undefined,
     findings,
   };
 }

@@ -12,6 +12,7 @@ function shown(change: DoctorFactsChange, rest: Partial<Diagnosis> = {}): string
     facts: doctorFacts(change),
     backEnds: [],
     defaultSnapshotter: { name: 'overlayfs', reason: 'it works here' },
+    forContainerd: undefined,
     findings: [],
     ...rest,
   };
@@ -29,7 +30,7 @@ describe('a diagnosis', () => {
     assert.equal(field(lines, 'System'), 'linux 6.18.0 on x64, Node 20.0.0');
     assert.equal(field(lines, 'Runs as'), 'root, may mount');
     assert.equal(field(lines, 'Daemon'), '1.0.0 on /run/strata/strata.sock');
-    assert.equal(field(lines, 'containerd'), '1.7.0');
+    assert.equal(field(lines, 'containerd'), '2.3.0');
   });
 
   it('says what a user in a user namespace may', () => {
