@@ -1,3 +1,4 @@
+import { archives } from './archives.js';
 import { configurations } from './configurations.js';
 import { directories } from './directories.js';
 import { filters } from './filters.js';
@@ -7,4 +8,12 @@ import { storeFiles } from './store-files.js';
 import type { FuzzTarget } from './target.js';
 
 /** Everything that is fuzzed. */
-export const targets: readonly FuzzTarget[] = [messages, http2, filters, configurations, storeFiles, directories];
+export const targets: readonly FuzzTarget[] = [
+  messages,
+  http2,
+  filters,
+  configurations,
+  storeFiles,
+  directories,
+  archives,
+];
