@@ -64,6 +64,9 @@ const introduction = [
   'shortened and sizes are rounded. `--json` prints everything as it is. There are colours on a terminal only, and none',
   'where `NO_COLOR` is set.',
   '',
+  'The snapshot that a command makes or works on comes first, then what it is made of or where it goes:',
+  '`commit <name> <key>`, `mount <key> <dir>`, `mounts <key> <dir>`. (`ctr snapshots mounts` takes the directory first.)',
+  '',
   'These options may stand before or after the name of a command:',
   '',
 ];

@@ -73,14 +73,14 @@ scenario('a chain of more layers than overlay takes, made flat', { needs: ['over
   await mkdir(target);
   await commitLayers({ strata, wire }, 1, 30);
   await strata.must(['prepare', 'early', nameOf(30)]);
-  const early = await strata.must(['mounts', '--json', target, 'early']);
+  const early = await strata.must(['mounts', '--json', 'early', target]);
   await commitLayers({ strata, wire }, 31, layers);
 
   await running.step('is mounted with the files of all layers', async () => {
     await strata.must(['prepare', 'deep', nameOf(layers)]);
     await until('enough of it is flat', async () => {
       await strata.must(['prepare', 'probe', nameOf(layers)]);
-      const mounts = await strata.must(['mounts', '--json', target, 'probe']);
+      const mounts = await strata.must(['mounts', '--json', 'probe', target]);
       await strata.must(['rm', 'probe']);
       return (mounts.match(/\/fs/g) ?? []).length <= 41 && mounts.includes('/flat/');
     });
@@ -102,7 +102,7 @@ scenario('a chain of more layers than overlay takes, made flat', { needs: ['over
   });
 
   await running.step('leaves snapshots that were there as they were', async () => {
-    assert.equal(await strata.must(['mounts', '--json', target, 'early']), early);
+    assert.equal(await strata.must(['mounts', '--json', 'early', target]), early);
   });
 
   await running.step('is flat after a kill as well, and nothing half made is left', async () => {

@@ -43,7 +43,7 @@ scenario('a user without rights, in a user namespace', { needs: ['user-namespace
       mkdir ${directory}/mnt; cd ${directory}
       strata prepare a; strata mount a mnt; mkdir mnt/dir; touch mnt/gone mnt/kept mnt/dir/below; strata umount mnt
       strata commit base a
-      strata prepare b base; strata mounts mnt b; strata mount b mnt
+      strata prepare b base; strata mounts b mnt; strata mount b mnt
       rm mnt/gone; rm -r mnt/dir; mkdir mnt/dir; touch mnt/dir/above; strata umount mnt
       strata commit top b
       strata view v top; strata mount v mnt; (cd mnt; find . | sort | tr '\\n' ' '); strata umount mnt
@@ -84,7 +84,7 @@ scenario('a machine that the addon is not built for', {}, async (running) => {
     await mkdir(path.join(directory, 'mnt'));
     const { status, stdout, stderr } = await without(`
       strata prepare a; touch ${directory}/root/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs/file
-      strata usage -b a; strata commit base a; strata prepare b base; strata mounts /mnt b
+      strata usage -b a; strata commit base a; strata prepare b base; strata mounts b /mnt
       strata mount b ${directory}/mnt 2>&1 || echo "status $?"
       strata rm b base; strata ls`);
     assert.equal(status, 0, stderr);

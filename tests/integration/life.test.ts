@@ -100,7 +100,7 @@ scenario('the daemon of a user without privileges', { needs: ['root', 'setpriv']
     } };
     attempt(600);
     call('prepare', 'build'); call('commit', 'base', 'build'); call('prepare', 'work', 'base');
-    process.stdout.write(call('mounts', '/mnt', 'work'));
+    process.stdout.write(call('mounts', 'work', '/mnt'));
     call('rm', 'work', 'base');
     daemon.on('exit', (status) => process.exit(status));
     daemon.kill('SIGTERM');`;

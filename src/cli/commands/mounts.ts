@@ -9,13 +9,13 @@ export const mounts = defineCommand<object, readonly Mount[]>({
   summary: 'print how to mount a snapshot',
   description: 'Print the commands that mount an active snapshot or a view. Nothing is mounted.',
   arguments: [
-    { syntax: '<target>', description: 'the directory to mount at' },
     { syntax: '<key>', description: 'the key of an active snapshot or a view' },
+    { syntax: '<dir>', description: 'the directory to mount at' },
   ],
-  examples: ['mounts /mnt sandbox-1', 'mounts /mnt sandbox-1 | sudo sh'],
-  async run(context, { args: [target = '', key = ''] }) {
-    givenPath(target, '<target>');
+  examples: ['mounts sandbox-1 /mnt', 'mounts sandbox-1 /mnt | sudo sh'],
+  async run(context, { args: [key = '', directory = ''] }) {
+    givenPath(directory, '<dir>');
     return (await context.snapshotter()).mounts(key, context.call);
   },
-  print: (list, { args: [target = ''] }) => list.map((mount) => mountLine(mount, target)),
+  print: (list, { args: [, directory = ''] }) => list.map((mount) => mountLine(mount, directory)),
 });
