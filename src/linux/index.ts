@@ -40,6 +40,7 @@ export {
 } from './calls/kernel-facts.js';
 export { addonProblem, canCallSystem, type DirectoryCalls, directoryCalls } from './calls/libc.js';
 export { nearestDirectory } from './calls/nearest-directory.js';
+export { pause } from './calls/pause.js';
 export { ioctl, startWriting } from './calls/sys.js';
 export { hasErrno, systemCallError } from './calls/system-error.js';
 export {

@@ -60,7 +60,10 @@ const UNTOUCHED: Readonly<Record<BlockfileType, readonly string[]>> = {
   xfs: ['norecovery', 'nouuid'],
 };
 
-/** Mounts a layer to be read as it lies on disk, without a change to it. @throws as `mountAll`. */
+/**
+ * Mounts a layer to be read, without a change to it: as it lies on disk, or as it is when it is still mounted to be
+ * written to. @throws as `mountAll`.
+ */
 export async function openLayer({ root, type, id, signal }: Layer): Promise<LayerContent> {
   const options = ['loop', 'ro', ...UNTOUCHED[type]];
   const mounted = await temporaryMount([{ type, source: imagePath(root, id), target: '', options }], { signal });

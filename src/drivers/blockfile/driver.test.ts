@@ -68,6 +68,26 @@ describe('blockfile driver', { skip }, () => {
     assert.deepEqual(writableLoopDevices(imageOf(driver, '1')), []);
   });
 
+  it('is one file system to all who mount it, and in its file list when it is sealed meanwhile', async (t) => {
+    const driver = await open(t, { fileList: true });
+    const one = snapshot({ id: '1' });
+    await driver.create(one, noContext);
+    const view = snapshot({ id: '3', kind: 'view', parentIds: ['1'] });
+    await within(driver, one, async (first) => {
+      writeFileSync(join(first, 'first'), '1');
+      await within(driver, one, (second) => {
+        assert.deepEqual(readdirSync(second), ['first']);
+        writeFileSync(join(second, 'second'), '2');
+      });
+      assert.deepEqual(readdirSync(first).sort(), ['first', 'second']);
+      await driver.seal(one, noContext);
+      assert.deepEqual(await within(driver, view, (root) => readdirSync(root).sort()), ['first', 'second']);
+    });
+    const list = readFileSync(join(driver.root, 'file-lists/1'), 'utf8');
+    for (const name of ['first', 'second']) assert.match(list, new RegExp(`"path":"${name}"`));
+    assert.deepEqual(await within(driver, view, (root) => readdirSync(root).sort()), ['first', 'second']);
+  });
+
   it('measures what is written and not yet in the image', async (t) => {
     const driver = await open(t);
     const one = snapshot({ id: '1' });

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import { abortError, throwIfAborted } from '../../errors/index.js';
-import { flushLoopDevices, writableLoopDevices } from '../../linux/index.js';
+import { throwIfAborted } from '../../errors/index.js';
+import { flushLoopDevices, pause, writableLoopDevices } from '../../linux/index.js';
 
 /** Puts a file, or the entries of a directory, on disk. @throws a system error. */
 export async function syncFile(path: string): Promise<void> {
@@ -26,7 +25,7 @@ export async function deviceThatStays(image: string, signal: AbortSignal | undef
     throwIfAborted(signal);
     const [device] = writableLoopDevices(image);
     if (device === undefined || tries >= PATIENCE.tries) return device;
-    await pause(signal);
+    await pause(PATIENCE.pauseMs, signal);
   }
 }
 
@@ -36,12 +35,4 @@ export async function deviceThatStays(image: string, signal: AbortSignal | undef
  */
 export async function settle(image: string, signal: AbortSignal | undefined): Promise<void> {
   if ((await deviceThatStays(image, signal)) !== undefined) await flushLoopDevices(image);
-}
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(PATIENCE.pauseMs, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    throw signal === undefined ? error : abortError(signal);
-  }
 }

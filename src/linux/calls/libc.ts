@@ -27,6 +27,7 @@ export interface Libc {
   /** _exit(2). */
   exit(status: number): void;
   chdir(path: string): number;
+  flock(fd: number, operation: number): number;
   syncfs(fd: number): number;
   /** The same in a thread of Node's pool, with the error, if any, as its number. */
   syncfsLater(fd: number, done: (errno: number) => void): void;
@@ -94,6 +95,7 @@ function bind(koffi: Koffi): Libc {
     unshare: library.func('int unshare(int)'),
     exit: library.func('void _exit(int)'),
     chdir: library.func('int chdir(const char *)'),
+    flock: library.func('int flock(int, int)'),
     syncfs,
     syncfsLater: (fd, done) =>
       syncfs.async(fd, (failure: unknown, result: number) => {

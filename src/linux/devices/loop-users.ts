@@ -1,41 +1,82 @@
-/** Which loop devices a file is attached to, whoever attached it. */
-import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
+/** Loop devices that have a file, whoever attached it. */
+import { closeSync, constants, openSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { ioctl, ioctlLater } from '../calls/sys.js';
 import { hasErrno } from '../calls/system-error.js';
 
 /** Flushes what is mounted from a device, and the device (BLKFLSBUF; include/uapi/linux/fs.h). */
 const BLKFLSBUF = 0x1261;
 
-/** Has a loop device take the size that its file has by now (include/uapi/linux/loop.h). */
-const LOOP_SET_CAPACITY = 0x4c07;
+/** include/uapi/linux/loop.h: has a device take the size that its file has by now; asks which file that is. */
+const LOOP = { SET_CAPACITY: 0x4c07, GET_STATUS: 0x4c05 } as const;
+
+/** struct loop_info64 */
+const STATUS = { SIZE: 232, DEVICE: 0, INODE: 8 } as const;
 
 const DEVICES = '/sys/block';
 
-function backingFile(device: string): string | undefined {
+/** A loop device that has a file. */
+export interface LoopUse {
+  /** Such as `/dev/loop7`. */
+  readonly path: string;
+  readonly isReadOnly: boolean;
+  /** Whether it shows the whole file, and not a part of it. */
+  readonly isWhole: boolean;
+}
+
+/** What the kernel says of a device; empty when it is gone, or not attached. */
+function factOf(device: string, name: string): string {
   try {
-    return readFileSync(`${DEVICES}/${device}/loop/backing_file`, 'utf8').replace(/\n$/, '');
+    return readFileSync(`${DEVICES}/${device}/${name}`, 'utf8').replace(/\n$/, '');
   } catch {
-    // Not attached, or no more.
-    return undefined;
+    return '';
   }
 }
 
-function isWritable(device: string): boolean {
+/** Whether a device is attached to a file; by its path where this process may not ask the device. */
+function hasFile(device: string, real: string, file: { readonly dev: bigint; readonly ino: bigint }): boolean {
+  let fd: number;
   try {
-    return readFileSync(`${DEVICES}/${device}/ro`, 'utf8').trim() === '0';
-  } catch {
-    return false;
+    fd = openSync(`/dev/${device}`, constants.O_RDONLY);
+  } catch (error) {
+    return hasErrno(error, 'EACCES', 'EPERM') && factOf(device, 'loop/backing_file') === real;
+  }
+  try {
+    const status = Buffer.alloc(STATUS.SIZE);
+    ioctl(fd, LOOP.GET_STATUS, status, 'LOOP_GET_STATUS64');
+    return status.readBigUInt64LE(STATUS.DEVICE) === file.dev && status.readBigUInt64LE(STATUS.INODE) === file.ino;
+  } catch (error) {
+    if (hasErrno(error, 'ENXIO', 'ENODEV')) return false;
+    throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 
 /**
- * The loop devices, by path, that a file is attached to and can be written through. Takes some ten microseconds per
- * loop device of the machine.
- * @param file An absolute path without symbolic links.
+ * The loop devices that a file is attached to, those that can be written to first. A device whose path of the file differs, as it does
+ * in another mount namespace, is found as well, unless the file has another name there. Takes some ten microseconds per
+ * loop device of the machine. No such file is none.
+ * @throws a system error when the devices cannot be listed.
  */
+export function loopDevicesOf(file: string): LoopUse[] {
+  const identity = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (identity === undefined) return [];
+  const real = realpathSync(file);
+  return readdirSync(DEVICES)
+    .filter((name) => name.startsWith('loop') && basename(factOf(name, 'loop/backing_file')) === basename(real))
+    .filter((name) => hasFile(name, real, identity))
+    .map((name) => ({
+      path: `/dev/${name}`,
+      isReadOnly: factOf(name, 'ro') !== '0',
+      isWhole: factOf(name, 'loop/offset') === '0' && factOf(name, 'loop/sizelimit') === '0',
+    }))
+    .sort((a, b) => Number(a.isReadOnly) - Number(b.isReadOnly));
+}
+
+/** Those of them, by path, that the file can be written through. Costs and throws as {@link loopDevicesOf}. */
 export function writableLoopDevices(file: string): string[] {
-  const loops = readdirSync(DEVICES).filter((name) => name.startsWith('loop'));
-  return loops.filter((name) => backingFile(name) === file && isWritable(name)).map((name) => `/dev/${name}`);
+  return loopDevicesOf(file).flatMap(({ path, isReadOnly }) => (isReadOnly ? [] : [path]));
 }
 
 /**
@@ -66,7 +107,7 @@ async function flush(device: string): Promise<void> {
 export function updateLoopSize(device: string): void {
   const fd = openSync(device, constants.O_RDONLY);
   try {
-    ioctl(fd, LOOP_SET_CAPACITY, 0, 'LOOP_SET_CAPACITY');
+    ioctl(fd, LOOP.SET_CAPACITY, 0, 'LOOP_SET_CAPACITY');
   } finally {
     closeSync(fd);
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFileSync, statfsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, rmdir, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { mountAll, unmountAll } from '../mounts/mount.js';
 import { makeFileSystem } from '../volumes/make-file-system.js';
@@ -107,6 +109,59 @@ describe('mounts with the option loop', { skip }, () => {
     await assert.rejects(mountAll([{ type: 'ext4', source: file, target: '', options: ['loop'] }], target));
     assert.equal(statfsSync(target).type, before);
     assert.ok(!attachedFiles().includes(file));
+  });
+
+  const spec = (source: string, ...options: readonly string[]) => ({ type: 'ext4', source, target: '', options });
+
+  it('share the device that the file has, so that nothing which is written is lost', async (t) => {
+    const file = await ext4(t);
+    const [one, two] = [await mountPoint(t), await mountPoint(t)];
+    await Promise.all([one, two].map((target) => mountAll([spec(file, 'loop', 'rw')], target)));
+    assert.equal(sourceOf(two), sourceOf(one));
+    await writeFile(join(one, 'one'), '1');
+    await writeFile(join(two, 'two'), '2');
+    await unmountAll(one);
+    assert.deepEqual(await readFile(join(two, 'one'), 'utf8'), '1');
+    await unmountAll(two);
+    await mountAll([spec(file, 'loop', 'ro')], one);
+    assert.deepEqual([await readFile(join(one, 'one'), 'utf8'), await readFile(join(one, 'two'), 'utf8')], ['1', '2']);
+  });
+
+  it('share it when only one of two may be written through, and say so when the second would have to', async (t) => {
+    const file = await ext4(t);
+    const [one, two] = [await mountPoint(t), await mountPoint(t)];
+    await mountAll([spec(file, 'loop', 'rw')], one);
+    await mountAll([spec(file, 'loop', 'ro')], two);
+    await writeFile(join(one, 'new'), 'seen');
+    assert.equal(await readFile(join(two, 'new'), 'utf8'), 'seen');
+    await assert.rejects(writeFile(join(two, 'new'), ''), { code: 'EROFS' });
+    for (const target of [one, two]) await unmountAll(target);
+
+    await mountAll([spec(file, 'loop', 'ro')], one);
+    await assert.rejects(mountAll([spec(file, 'loop', 'rw')], two), {
+      code: 'FailedPrecondition',
+      message: /is attached to \/dev\/loop\d+ read-only, and a second loop device would not share what is written/,
+    });
+    await mountAll([spec(file, 'loop', 'ro')], two);
+    assert.equal(sourceOf(two), sourceOf(one));
+  });
+
+  it('share it whatever the path of the file, and refuse one that has a part of it', async (t) => {
+    const file = await ext4(t);
+    const [one, two, elsewhere] = [await mountPoint(t), await mountPoint(t), await mountPoint(t)];
+    await mountAll([{ type: 'bind', source: dirname(file), target: '', options: ['bind'] }], elsewhere);
+    await mountAll([spec(file, 'loop', 'rw')], one);
+    await mountAll([spec(join(elsewhere, basename(file)), 'loop', 'rw')], two);
+    assert.equal(sourceOf(two), sourceOf(one));
+    for (const target of [one, two]) await unmountAll(target);
+
+    const { stdout } = await promisify(execFile)('losetup', ['--find', '--show', '--offset', '4096', file]);
+    const part = stdout.trim();
+    try {
+      await assert.rejects(mountAll([spec(file, 'loop', 'rw')], one), { message: new RegExp(`${part} in part`) });
+    } finally {
+      await promisify(execFile)('losetup', ['--detach', part]);
+    }
   });
 
   it('let a file be mounted read-only that is read-only', async (t) => {

@@ -4,9 +4,11 @@
  * leaves one behind.
  */
 import { closeSync, constants, openSync } from 'node:fs';
-import { NotImplementedError } from '../../errors/index.js';
+import { FailedPreconditionError, NotImplementedError } from '../../errors/index.js';
+import { pause } from '../calls/pause.js';
 import { ioctl } from '../calls/sys.js';
 import { hasErrno } from '../calls/system-error.js';
+import { type LoopUse, loopDevicesOf } from './loop-users.js';
 
 /** Requests of ioctl(2). */
 const LOOP = { CLEAR: 0x4c01, CONFIGURE: 0x4c0a, GET_FREE: 0x4c82 } as const;
@@ -31,12 +33,17 @@ export interface LoopOptions {
    * file system cannot. Default false.
    */
   readonly directIo?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A file attached to a loop device. Disposing closes it: the device is free once nothing is mounted from it. */
-export interface LoopDevice extends Disposable {
+/** A loop device that stays attached until this is disposed: then it is free once nothing is mounted from it. */
+export interface OpenLoop extends Disposable {
   /** The device, such as `/dev/loop7`. */
   readonly path: string;
+}
+
+/** One that was attached by the caller. */
+export interface LoopDevice extends OpenLoop {
   /** Takes the file away from the device at once, or as soon as what is mounted from it is unmounted. */
   detach(): void;
 }
@@ -49,6 +56,53 @@ export function hasLoopDevices(): boolean {
   } catch {
     return false;
   }
+}
+
+/** How long a device may take to let go of a file that was unmounted: 5 times 50 ms. */
+const PATIENCE = { tries: 5, pauseMs: 50 } as const;
+
+/**
+ * The loop device of a file: one that has it already, as mount(8) takes it, else a free one, as {@link attachLoop} does.
+ * Two devices of one file would each keep what is written in memory of their own, and lose what went through the other.
+ * A device that can be written to is shared by those who only read; mounting from it can then say EBUSY, since a file
+ * system is mounted for both or for neither. Costs some ten microseconds per loop device of the machine. To be called with the
+ * file locked, since others may do the same at this moment.
+ * @throws FailedPreconditionError when the file is attached in part, or read-only and is to be written to; it is asked
+ * again for a quarter of a second.
+ * @throws what attachLoop throws; CanceledError or DeadlineExceededError when the signal is aborted.
+ */
+export async function openLoop(file: string, options: LoopOptions = {}): Promise<OpenLoop> {
+  const { readOnly = false, signal } = options;
+  for (let tries = 1; ; tries += 1) {
+    const uses = loopDevicesOf(file);
+    const fit = uses.find(({ isReadOnly, isWhole }) => isWhole && (readOnly || !isReadOnly));
+    const [use] = uses;
+    const nobodyWrites = readOnly && uses.every(({ isReadOnly }) => isReadOnly);
+    if (use === undefined || (fit === undefined && nobodyWrites)) return attachLoop(file, options);
+    const held = fit === undefined ? undefined : hold(fit, file);
+    if (held !== undefined) return held;
+    if (tries >= PATIENCE.tries) throw new FailedPreconditionError(unfit(file, use));
+    await pause(PATIENCE.pauseMs, signal);
+  }
+}
+
+function unfit(file: string, { path, isWhole }: LoopUse): string {
+  const how = isWhole ? 'read-only' : 'in part';
+  return `${file} is attached to ${path} ${how}, and a second loop device would not share what is written`;
+}
+
+/** Keeps a device attached until it is disposed; undefined when it has let go of the file meanwhile. */
+function hold({ path }: LoopUse, file: string): OpenLoop | undefined {
+  let device: Attached;
+  try {
+    device = new Attached(path, openSync(path, constants.O_RDONLY));
+  } catch (error) {
+    if (hasErrno(error, 'ENXIO', 'ENOENT')) return undefined;
+    throw error;
+  }
+  if (loopDevicesOf(file).some((use) => use.path === path)) return device;
+  device[Symbol.dispose]();
+  return undefined;
 }
 
 /**

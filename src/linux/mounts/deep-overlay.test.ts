@@ -62,7 +62,7 @@ describe('overlays with more than a page of options', { skip: process.getuid?.()
       const { root, target } = place(t);
       const before = readlinkSync('/proc/self/cwd');
       const spec = makeLayers(root, 300);
-      await performMount(prepared(spec), target, kernel);
+      await performMount(prepared(spec), target, { kernel });
       assert.equal(readdirSync(target).length, 301);
       assert.equal(readFileSync(join(target, 'last'), 'utf8'), '300');
       writeFileSync(join(target, 'last'), 'changed');
@@ -73,13 +73,13 @@ describe('overlays with more than a page of options', { skip: process.getuid?.()
 
     it(`have layers with colons in their names, with ${name}`, async (t) => {
       const { root, target } = place(t);
-      await performMount(prepared(makeLayers(root, 120, (n) => `${n}:with-a-colon`)), target, kernel);
+      await performMount(prepared(makeLayers(root, 120, (n) => `${n}:with-a-colon`)), target, { kernel });
       assert.equal(readdirSync(target).length, 121);
     });
 
     it(`are refused in plain words beyond 500 layers, with ${name}`, async (t) => {
       const { root, target } = place(t);
-      await assert.rejects(performMount(prepared(makeLayers(root, 501)), target, kernel), (error) => {
+      await assert.rejects(performMount(prepared(makeLayers(root, 501)), target, { kernel }), (error) => {
         assert.ok(error instanceof InvalidArgumentError);
         assert.match(error.message, /overlay takes at most 500 layers below, and these are 501/);
         return true;
@@ -90,7 +90,7 @@ describe('overlays with more than a page of options', { skip: process.getuid?.()
       const { root, target } = place(t);
       const spec = makeLayers(root, 100);
       rmSync(join(root, 'layers/50'), { recursive: true });
-      await assert.rejects(performMount(prepared(spec), target, kernel), { code: 'ENOENT' });
+      await assert.rejects(performMount(prepared(spec), target, { kernel }), { code: 'ENOENT' });
     });
   }
 
@@ -104,6 +104,9 @@ describe('overlays with more than a page of options', { skip: process.getuid?.()
     const { target } = place(t);
     const layers = Array.from({ length: 100 }, (_, n) => `/${n}${'x'.repeat(60)}/fs`);
     const spec = { type: 'overlay', source: 'overlay', target: '', options: [`lowerdir=${layers.join(':')}`] };
-    await assert.rejects(performMount(prepared(spec), target, { major: 6, minor: 4 }), InvalidArgumentError);
+    await assert.rejects(
+      performMount(prepared(spec), target, { kernel: { major: 6, minor: 4 } }),
+      InvalidArgumentError,
+    );
   });
 });

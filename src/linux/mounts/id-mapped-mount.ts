@@ -35,7 +35,7 @@ export interface IdMappedMount {
 export async function performIdMapped(request: IdMappedMount): Promise<void> {
   const { mount, mapping, target, signal, kernel = kernelVersion() } = request;
   using namespace = await makeUserNamespace(mapping, { signal });
-  const place = { target, namespace: namespace.fd };
+  const place = { target, namespace: namespace.fd, signal };
   if ((mount.flags & MS.BIND) !== 0) bindMapped(mount, place);
   else if (mount.spec.type !== 'overlay') await mountMapped(mount, place);
   else if (isAtLeast(kernel, LAYER_DESCRIPTORS)) overlayOverDescriptors(mount, place);
@@ -46,6 +46,7 @@ interface Place {
   readonly target: string;
   /** A descriptor of the user namespace. */
   readonly namespace: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 function bindMapped({ spec, flags }: PreparedMount, { target, namespace }: Place): void {
@@ -56,8 +57,8 @@ function bindMapped({ spec, flags }: PreparedMount, { target, namespace }: Place
 }
 
 /** A new mount has to be attached to be made by mount(2); a mapped copy then takes its place. */
-async function mountMapped(mount: PreparedMount, { target, namespace }: Place): Promise<void> {
-  await performMount(mount, target);
+async function mountMapped(mount: PreparedMount, { target, namespace, signal }: Place): Promise<void> {
+  await performMount(mount, target, { signal });
   let copy: MountTree;
   try {
     copy = MountTree.copy(target);

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { abortError, fromSystemError, throwIfAborted } from '../../errors/index.js';
-import { inUserNamespace } from '../calls/kernel-facts.js';
-import { MS, mount, mountFlagsOf, UMOUNT, umount } from '../calls/sys.js';
+import { fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { lockFile } from '../calls/file-lock.js';
+import { pause } from '../calls/pause.js';
+import { MS, UMOUNT, umount } from '../calls/sys.js';
 import { describeErrno, hasErrno } from '../calls/system-error.js';
 import { performIdMapped } from './id-mapped-mount.js';
 import { type MountSpec, parseMountOptions } from './mount-options.js';
-import { type PreparedMount, performMount } from './perform-mount.js';
+import { makeReadOnly, type PreparedMount, performMount } from './perform-mount.js';
 import { resolveInRoot } from './resolve-in-root.js';
 
 /** How to unmount. */
@@ -38,31 +38,26 @@ function systemCode(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
 
-/** Makes a bind mount read-only, which the call that makes it ignores. */
-function remountReadOnly(flags: number, target: string): void {
-  // A user namespace may not clear flags that are locked on the mount.
-  const locked = inUserNamespace() ? mountFlagsOf(target) : 0;
-  mount({ source: '', target, type: '', flags: flags | locked | MS.REMOUNT, data: '' });
-}
-
 /** Whether a mount is one whose `ro` takes a second call. */
 function isReadOnlyBind(flags: number): boolean {
   return (flags & READ_ONLY_BIND) === READ_ONLY_BIND && (flags & MS.REMOUNT) === 0;
 }
 
+/** What can be mounted through one loop device only, or written into by one overlay only. */
+function contendedPath({ spec, loop }: PreparedMount): string | undefined {
+  return loop === undefined ? undefined : spec.source;
+}
+
 async function mountOne(prepared: PreparedMount, target: string, signal: AbortSignal | undefined): Promise<void> {
-  const { flags, idMapping } = prepared;
+  const { flags, idMapping: mapping } = prepared;
+  const contended = contendedPath(prepared);
+  // Whoever else mounts it finds this mount when it is made.
+  using _held = contended === undefined ? undefined : await lockFile(contended, signal);
   try {
-    if (idMapping !== undefined) await performIdMapped({ mount: prepared, mapping: idMapping, target, signal });
-    else await performMount(prepared, target);
+    if (mapping !== undefined) await performIdMapped({ mount: prepared, mapping, target, signal });
+    else await performMount(prepared, target, { signal });
+    if (mapping === undefined && isReadOnlyBind(flags)) makeReadOnly(target, flags);
   } catch (error) {
-    throw mountError(error, prepared, target);
-  }
-  if (idMapping !== undefined || !isReadOnlyBind(flags)) return;
-  try {
-    remountReadOnly(flags, target);
-  } catch (error) {
-    umount(target, UMOUNT.DETACH);
     throw mountError(error, prepared, target);
   }
 }
@@ -73,9 +68,12 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
  * ids for a pair of `uidmap=` and `gidmap=` (some milliseconds for a child process), and an overlay of up to 500 layers
  * with more than one page of options: through the kernel's newer interface, and before Linux 6.5 with shorter paths in a
  * thread, which takes 30 milliseconds to start. Blocks for up to a millisecond per mount, 50 microseconds for each layer with
- * mapped ids, and some for a loop device, which is released with its mount. When one mount fails, those before it are unmounted.
+ * mapped ids, and some for a loop device, which is released with its mount. A file has one loop device, which all mounts of
+ * it share, whoever made them: what is written through one shows in the others. When one mount fails, those before it are unmounted.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.
+ * @throws FailedPreconditionError for a file that is to be written to through a loop device, and is mounted read-only, or
+ * attached to one in part.
  * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.
  * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
  */
@@ -113,15 +111,7 @@ async function unmountOnce(target: string, { detach = false, signal }: UnmountOp
         throw fromSystemError(error, `failed to unmount target ${target}`);
       }
     }
-    await pause(signal);
-  }
-}
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(BUSY.pauseMs, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    throw signal === undefined ? error : abortError(signal);
+    await pause(BUSY.pauseMs, signal);
   }
 }
 

@@ -15,7 +15,7 @@ describe('performMount', () => {
     it(`refuses ${name}`, async () => {
       const spec = { type, source: type, target: '', options: data };
       const prepared = { spec, flags: 0, loop: undefined, data };
-      await assert.rejects(performMount(prepared as never, '/nowhere', old), InvalidArgumentError);
+      await assert.rejects(performMount(prepared as never, '/nowhere', { kernel: old }), InvalidArgumentError);
     });
   }
 });
