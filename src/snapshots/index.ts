@@ -4,6 +4,7 @@ export {
   inheritedLabelPrefix,
   inheritedLabels,
   labelsOf,
+  parentChainLabel,
   snapshotRefLabel,
   updatedLabels,
   validateLabels,

@@ -1,5 +1,5 @@
 // Package conformance runs containerd's own test suite for snapshotters against a daemon, through containerd's own
-// gRPC client. It is compiled against Debian's golang-github-containerd-containerd-dev, without modules.
+// gRPC client, and containerd's applier for layers. It is compiled against Debian's golang-github-containerd-containerd-dev, without modules.
 package conformance
 
 import (
@@ -77,12 +77,16 @@ func removeAll(ctx context.Context, sn snapshots.Snapshotter) error {
 	}
 }
 
-func connect(ctx context.Context, root string) (snapshots.Snapshotter, func() error, error) {
-	conn, err := grpc.Dial(dialer.DialAddress(*address),
+func dial() (*grpc.ClientConn, error) {
+	return grpc.Dial(dialer.DialAddress(*address),
 		grpc.WithInsecure(),
 		grpc.WithContextDialer(dialer.ContextDialer),
 		grpc.WithUnaryInterceptor(unary),
 		grpc.WithStreamInterceptor(stream))
+}
+
+func connect(ctx context.Context, root string) (snapshots.Snapshotter, func() error, error) {
+	conn, err := dial()
 	if err != nil {
 		return nil, nil, err
 	}

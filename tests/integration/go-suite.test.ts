@@ -1,8 +1,8 @@
-/** containerd's own test suite for snapshotters, through containerd's own client. */
+/** What is written in Go: containerd's own test suite for snapshotters, and layers unpacked by its own applier. */
 import assert from 'node:assert/strict';
 import { backEnds, startBackEnd } from '../support/back-ends.js';
 import { Containerd } from '../support/containerd.js';
-import { compileGoSuite, type GoTarget, goCases, runGoSuite } from '../support/go-suite.js';
+import { compileGoSuite, type GoTarget, goCases, runGoTest } from '../support/go-suite.js';
 import { type Scenario, scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
 
@@ -13,7 +13,7 @@ const skippedBySuite = ['Rename'];
 
 async function reportSuite(running: Scenario, target: GoTarget): Promise<void> {
   await compileGoSuite();
-  const outcomes = await runGoSuite(target, await running.directory());
+  const outcomes = await runGoTest('TestSnapshotter', target, await running.directory());
   const byName = new Map(outcomes.map((each) => [each.name.replace('TestSnapshotter/', ''), each]));
   for (const name of await goCases()) {
     if (skippedBySuite.includes(name)) continue;
@@ -40,6 +40,33 @@ for (const backEnd of backEnds) {
     const strata = await startBackEnd(running, backEnd);
     await reportSuite(running, { address: strata.address, snapshotter: backEnd.snapshotter, namespaced: true });
   });
+}
+
+async function reportRebase(running: Scenario, { address }: Strata, snapshotter: string): Promise<void> {
+  await compileGoSuite();
+  const target = { address, snapshotter, namespaced: true };
+  const outcomes = await runGoTest('TestRebase', target, await running.directory());
+  assert.deepEqual(
+    outcomes.map(({ name }) => name),
+    ['LikeSequential', 'LostWithoutLabel', 'RefusedWithoutLabel'].map((name) => `TestRebase/${name}`),
+  );
+  for (const { name, outcome, output } of outcomes) {
+    await running.step(name, () => assert.equal(outcome, 'pass', output));
+  }
+}
+
+scenario('layers unpacked in parallel onto overlayfs', { needs: [...needs, 'overlay'] }, async (running) => {
+  await reportRebase(running, await Strata.start(running), 'overlayfs');
+});
+
+for (const backEnd of backEnds.filter(({ snapshotter }) => snapshotter === 'erofs')) {
+  scenario(
+    `layers unpacked in parallel onto ${backEnd.title}`,
+    { needs: [...needs, ...backEnd.needs] },
+    async (running) => {
+      await reportRebase(running, await startBackEnd(running, backEnd), backEnd.snapshotter);
+    },
+  );
 }
 
 scenario(

@@ -19,6 +19,9 @@ export interface GoTarget {
   readonly namespaced: boolean;
 }
 
+/** Go's names of the tests in tests/go. */
+export type GoTest = 'TestSnapshotter' | 'TestRebase';
+
 interface GoEvent {
   readonly Action: string;
   readonly Test?: string;
@@ -27,7 +30,7 @@ interface GoEvent {
 
 const program = path.join(checkout, 'build', 'go', 'suite.test');
 
-/** Compiles containerd's snapshotter suite against the sources that Debian ships; quick when nothing changed. */
+/** Compiles containerd's snapshotter suite, and what else uses its Go packages, against the sources that Debian ships; quick when nothing changed. */
 export async function compileGoSuite(): Promise<void> {
   const directory = path.dirname(program);
   await mkdir(directory, { recursive: true });
@@ -44,9 +47,13 @@ export async function compileGoSuite(): Promise<void> {
   });
 }
 
-/** Runs the compiled suite against a daemon, one case after the other, since all use the same keys. */
-export async function runGoSuite({ address, snapshotter, namespaced }: GoTarget, work: string): Promise<GoOutcome[]> {
-  const flags = ['-test.v', '-test.root', '-test.parallel=1', '-test.timeout=10m'];
+/** Runs a compiled test against a daemon, one case after the other, since all use the same keys. */
+export async function runGoTest(
+  test: GoTest,
+  { address, snapshotter, namespaced }: GoTarget,
+  work: string,
+): Promise<GoOutcome[]> {
+  const flags = [`-test.run=^${test}$`, '-test.v', '-test.root', '-test.parallel=1', '-test.timeout=10m'];
   const target = [`-address=${address}`, `-snapshotter=${snapshotter}`, `-namespaced=${namespaced}`];
   const { stdout, stderr } = await run(program, [...flags, ...target], { env: { TMPDIR: work }, seconds: 660 });
   const json = await mustRun('go', ['tool', 'test2json'], { input: stdout + stderr, env: { GOFLAGS: '' } });

@@ -87,6 +87,12 @@ export const findingKinds = {
     meaning: 'The directory that overlayfs works in is gone; the snapshot cannot be mounted.',
     remedy: 'make-directory',
   },
+  'missing-empty-directory': {
+    level: 'quick',
+    meaning:
+      'The empty directory over which layers are unpacked before their parents are there is gone; they cannot be mounted. Looked for on a daemon.',
+    remedy: 'make-directory',
+  },
   'missing-image': {
     level: 'quick',
     meaning: 'The image that holds the files of a snapshot is gone.',

@@ -22,7 +22,7 @@ interface Parts {
 }
 
 const checkers: Readonly<Record<string, (parts: Parts) => DriverChecker>> = {
-  overlayfs: ({ root }) => overlayChecker(root),
+  overlayfs: ({ root }) => overlayChecker(root, { open: false }),
   native: ({ root }) => nativeChecker(root),
   btrfs: ({ root }) => btrfsChecker(root),
   erofs: ({ root }) => erofsChecker({ root, loop: hasLoopDevices() }),

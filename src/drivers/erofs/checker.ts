@@ -4,6 +4,7 @@ import { messageOf } from '../../errors/index.js';
 import { type ImageQuestion, imageProblem, isMountPoint, temporaryMount, unmountAll } from '../../linux/index.js';
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
 import { contentAt, type LayerContent, layoutChecker, type Measured, type Wanted } from '../kit/checker/index.js';
+import { inspectEmptyLower, repairEmptyLower } from '../kit/empty-lower.js';
 import { type ErofsPlaces, MODES, placesBelow } from './files.js';
 import { partOf } from './image.js';
 import { imageMount, type LayerMounts } from './layer-mounts.js';
@@ -33,6 +34,8 @@ export function erofsChecker(options: ErofsCheckerOptions): DriverChecker {
     content: ({ id }, signal) => openLayer(parts, id, signal),
     inspectMore: async (snapshot, level) => inspectMore(parts, snapshot, level),
     repairMore: (snapshot, problem) => repairMore(parts, snapshot, problem),
+    inspectPlace: async (level) => inspectEmptyLower(options.root, { level, open: options.layers !== undefined }),
+    repairPlace: (problem) => repairEmptyLower(options.root, problem),
     letGo: (id) => letGo(parts, id),
   });
 }

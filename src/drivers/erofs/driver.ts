@@ -14,6 +14,7 @@ import type {
 } from '../../snapshots/index.js';
 import { diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
 import { ensureDirectory } from '../kit/directories.js';
+import { awaitsParent, ensureEmptyLower } from '../kit/empty-lower.js';
 import { FileLists } from '../kit/file-lists.js';
 import { type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
 import { requireDirectoryTypes } from '../kit/overlay-needs.js';
@@ -56,6 +57,7 @@ export async function openErofsDriver(options: ErofsOptions): Promise<Driver> {
   ensureDirectory(resolved.root, MODES.root);
   requireDirectoryTypes(resolved.root, resolved.facts);
   ensureDirectory(placesBelow(resolved.root).snapshots, MODES.root);
+  ensureEmptyLower(resolved.root);
   return new ErofsDriver(resolved, await probeErofs(resolved));
 }
 
@@ -131,13 +133,15 @@ class ErofsDriver implements Driver {
 
   /**
    * As with the overlay driver: the container's root if labels map ids, else the owner of the nearest layer. Without
-   * layers the directory itself is mounted, and so mapped, and stays as it is made.
+   * layers, now or later, the directory itself is mounted, and so mapped, and stays as it is made.
    */
-  #ownerOf({ labels, parentIds }: DriverSnapshot): Owner | undefined {
-    const [parent] = parentIds;
+  #ownerOf(snapshot: DriverSnapshot): Owner | undefined {
+    const { labels, parentIds } = snapshot;
     const mapped = ownerFromLabels(labels);
-    if (parent === undefined) return this.#settings.remapIds && mapsBoth(labels) ? undefined : mapped;
-    return mapped ?? ownerOfLayer(this.#places.layerPoint(parent), parent);
+    const [parent] = parentIds;
+    if (parent !== undefined) return mapped ?? ownerOfLayer(this.#places.layerPoint(parent), parent);
+    const isMapped = this.#settings.remapIds && mapsBoth(labels) && !awaitsParent(snapshot);
+    return isMapped ? undefined : mapped;
   }
 
   async #makeContents(snapshot: DriverSnapshot, owner: Owner | undefined, { signal }: CallContext): Promise<void> {

@@ -11,6 +11,7 @@
  *           layer.erofs          0644  a committed layer
  *           file-list            0600  what is in it, when that is asked for
  *           layer/               0700  where that is mounted, while a snapshot is based on it
+ *       empty/                   0755  below layers that get their parents at their commits; see kit/empty-lower.ts
  *       trial/                   0700  what is tried at the start; gone afterwards
  *
  * The names are containerd's (plugins/snapshots/erofs), where it has them. An id is never given out twice, so that its

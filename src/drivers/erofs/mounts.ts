@@ -1,3 +1,4 @@
+import { emptyLower } from '../kit/empty-lower.js';
 import type { MountSettings } from '../kit/overlay-mounts.js';
 import type { BlockImages } from './block-images.js';
 import type { ErofsPlaces } from './files.js';
@@ -10,6 +11,7 @@ export function mountSettings(places: ErofsPlaces, blocks: BlockImages, setup: E
       upper: (id) => (blocks.has(id) ? blocks.upper(id) : places.files(id)),
       work: (id) => (blocks.has(id) ? blocks.work(id) : places.work(id)),
       lowers: ({ parentIds }) => parentIds.map(places.layerPoint),
+      empty: emptyLower(places.root),
     },
     overlayOptions: setup.overlayOptions,
     remapIds: setup.remapIds,

@@ -1,5 +1,6 @@
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { DriverSnapshot, Mount } from '../../snapshots/index.js';
+import { awaitsParent } from './empty-lower.js';
 import { gidMappingLabel, uidMappingLabel } from './ownership.js';
 
 /** Where the directories of a snapshot's mount lie. */
@@ -10,6 +11,8 @@ export interface MountPlaces {
   work(id: string): string;
   /** What the snapshot is based on, nearest first; empty without parents. */
   lowers(snapshot: DriverSnapshot): readonly string[];
+  /** A directory that stays empty, for layers that get their parents at their commits. */
+  readonly empty: string;
 }
 
 /** What the mounts of a driver depend on, beside the snapshot. */
@@ -24,7 +27,8 @@ export interface MountSettings {
 /**
  * How to mount a snapshot; always one mount (containerd: plugins/snapshots/overlay/overlay.go, mounts, whose order of
  * options this keeps). Without parents, and for a view over one layer, that is a bind mount: overlay takes no single
- * lower layer without an upper one. Paths are not escaped.
+ * lower layer without an upper one. A layer that gets its parent at its commit is an overlay too, over an empty
+ * directory: its unpacker keeps deletions then. Paths are not escaped.
  * @throws FailedPreconditionError for a committed snapshot, which is not mounted by itself.
  */
 export function overlayMounts(snapshot: DriverSnapshot, settings: MountSettings): readonly Mount[] {
@@ -32,7 +36,7 @@ export function overlayMounts(snapshot: DriverSnapshot, settings: MountSettings)
   const { id, kind } = snapshot;
   if (kind === 'committed') throw new FailedPreconditionError(`requested snapshot ${id} not active or view`);
   const maps = remapIds ? idMapOptions(snapshot) : [];
-  const lowers = places.lowers(snapshot);
+  const lowers = awaitsParent(snapshot) ? [places.empty] : places.lowers(snapshot);
   const [nearest] = lowers;
   if (nearest === undefined) return [bind(places.upper(id), kind, maps)];
   if (kind === 'view' && lowers.length === 1) return [bind(nearest, kind, maps)];

@@ -22,7 +22,7 @@ const make = (root: string, id: string, writable: boolean) =>
 describe('overlayChecker', () => {
   it('finds nothing where all is as it was made', async (t) => {
     const root = place(t);
-    const checker = overlayChecker(root);
+    const checker = overlayChecker(root, { open: false });
     await make(root, '1', true);
     await make(root, '2', false);
     const usage = await diskUsage(filesDirectory(root, '1'));
@@ -38,7 +38,7 @@ describe('overlayChecker', () => {
 
   it('makes again what can only have been empty, and tells what is lost', async (t) => {
     const root = place(t);
-    const checker = overlayChecker(root);
+    const checker = overlayChecker(root, { open: false });
     await make(root, '1', true);
     await make(root, '2', false);
     rmSync(workDirectory(root, '1'), { recursive: true });
@@ -68,7 +68,7 @@ describe('overlayChecker', () => {
     chmodSync(filesDirectory(root, '1'), 0o1777);
     chmodSync(snapshotDirectory(root, '1'), 0o755);
     const files = { id: '1', kind: 'active', parentIds: [], usage: { size: 0, inodes: 1 } } as const;
-    const { problems } = await overlayChecker(root).inspect(files, 'normal', noContext);
+    const { problems } = await overlayChecker(root, { open: false }).inspect(files, 'normal', noContext);
     assert.deepEqual(
       problems.map(({ kind, path }) => [kind, path]),
       [['wrong-mode', snapshotDirectory(root, '1')]],

@@ -1,10 +1,11 @@
 import type { CheckedFiles, DriverChecker } from '../../snapshots/index.js';
 import { diskUsage } from '../../trees/index.js';
 import { contentAt, layoutChecker, type Wanted } from '../kit/checker/index.js';
+import { inspectEmptyLower, repairEmptyLower } from '../kit/empty-lower.js';
 import { fileListOf, filesDirectory, MODES, snapshotDirectory, snapshotsDirectory, workDirectory } from './files.js';
 
-/** Looks at the files below the root of an overlay driver, whether or not one is open. Nothing is made. */
-export function overlayChecker(root: string): DriverChecker {
+/** Looks at the files below the root of an overlay driver. Makes nothing. @param options Whether a driver is open. */
+export function overlayChecker(root: string, { open }: { readonly open: boolean }): DriverChecker {
   return layoutChecker({
     places: [snapshotsDirectory(root)],
     pathsOf: (id) => [snapshotDirectory(root, id)],
@@ -12,6 +13,8 @@ export function overlayChecker(root: string): DriverChecker {
     wanted: (snapshot) => wantedOf(root, snapshot),
     measure: ({ id }, signal) => diskUsage(filesDirectory(root, id), { signal }),
     content: async ({ id }) => contentAt(filesDirectory(root, id), fileListOf(root, id)),
+    inspectPlace: async (level) => inspectEmptyLower(root, { level, open }),
+    repairPlace: (problem) => repairEmptyLower(root, problem),
   });
 }
 

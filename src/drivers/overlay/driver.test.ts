@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { DataLossError, FailedPreconditionError, InternalError, InvalidArgumentError } from '../../errors/index.js';
-import { labelsOf, noContext } from '../../snapshots/index.js';
+import { labelsOf, noContext, parentChainLabel } from '../../snapshots/index.js';
 import { facts, maps, open, snapshot } from './driver.test.rig.js';
 import { openOverlayDriver } from './index.js';
 
@@ -22,6 +22,22 @@ describe('overlay driver', () => {
       assert.deepEqual([modeOf(join(place, '1/fs')), modeOf(join(place, '1/work'))], [0o755, 0o711]);
       assert.deepEqual(readdirSync(join(place, '2')), ['fs']);
     }
+  });
+
+  it('keeps an empty directory for layers without their parents, exact whatever the umask and an earlier mode', async (t) => {
+    const before = process.umask(0o077);
+    t.after(() => process.umask(before));
+    const first = await open(t);
+    const path = join(first.root, 'empty');
+    assert.equal(modeOf(path), 0o755);
+    chmodSync(path, 0o700);
+    await using again = await openOverlayDriver({ root: first.root, facts });
+    assert.equal(modeOf(path), 0o755);
+    const labels = labelsOf({ [parentChainLabel]: 'sha256:0a1b' });
+    const [mount] = again.mounts(snapshot({ labels }));
+    assert.equal(mount?.type, 'overlay');
+    const [work, upper] = ['work', 'fs'].map((name) => join(first.root, 'snapshots/9', name));
+    assert.deepEqual(mount?.options, [`workdir=${work}`, `upperdir=${upper}`, `lowerdir=${path}`, 'index=off']);
   });
 
   it('refuses an id that is there, and touches nothing of it', async (t) => {

@@ -14,6 +14,7 @@ import type {
 import { noLimits, throwIfCallAborted } from '../../snapshots/index.js';
 import { diskUsage, namesInDirectory, removeTrees } from '../../trees/index.js';
 import { ensureDirectory } from '../kit/directories.js';
+import { awaitsParent, ensureEmptyLower } from '../kit/empty-lower.js';
 import { FileLists } from '../kit/file-lists.js';
 import { type LayerFiles, LayerSync } from '../kit/layer-sync.js';
 import { type MountSettings, overlayMounts } from '../kit/overlay-mounts.js';
@@ -49,7 +50,8 @@ export const upperdirLabel = 'containerd.io/snapshot/overlay.upperdir';
  * (containerd: plugins/snapshots/overlay). Making a snapshot costs a few directories, whatever the layers below hold.
  * The root and what is missing in it are made.
  * @throws InvalidArgumentError for a root or mount options that cannot work.
- * @throws FailedPreconditionError when the root's file system cannot carry overlay.
+ * @throws FailedPreconditionError when the root's file system does not tell the types of directory entries.
+ * @throws NotImplementedError when overlay cannot be mounted below the root.
  * @throws PermissionDeniedError when the root cannot be made.
  */
 export async function openOverlayDriver(options: OverlayOptions): Promise<Driver> {
@@ -57,6 +59,7 @@ export async function openOverlayDriver(options: OverlayOptions): Promise<Driver
   ensureDirectory(resolved.root, MODES.root);
   requireDirectoryTypes(resolved.root, resolved.facts);
   ensureDirectory(snapshotsDirectory(resolved.root), MODES.root);
+  ensureEmptyLower(resolved.root);
   return new OverlayDriver(resolved, await probeOverlay(resolved));
 }
 
@@ -75,7 +78,7 @@ class OverlayDriver implements Driver {
 
   constructor(options: ResolvedOverlayOptions, setup: OverlaySetup) {
     this.root = options.root;
-    this.checker = overlayChecker(options.root);
+    this.checker = overlayChecker(options.root, { open: true });
     this.capabilities = Object.freeze({ names: setup.capabilities, layersAreDifferences: true });
     this.#flat = openFlat(options, setup);
     this.#settings = mountSettings(options.root, setup, this.#flat);
@@ -109,15 +112,19 @@ class OverlayDriver implements Driver {
 
   /**
    * The container's root if labels map ids, else the owner of the nearest parent, whose files must be there anyway. What
-   * is written to an upper directory lands there with the ids of the host. Without parents the directory itself is
-   * mounted, and so mapped: then it holds the ids of the container, and stays as it is made.
+   * is written to an upper directory lands there with the ids of the host. Without parents, now or later, the directory
+   * itself is mounted, and so mapped: then it holds the ids of the container, and stays as it is made.
    */
-  #ownerOf({ labels, parentIds }: DriverSnapshot): Owner | undefined {
+  #ownerOf(snapshot: DriverSnapshot): Owner | undefined {
+    const { labels, parentIds } = snapshot;
     const mapped = ownerFromLabels(labels);
     const [parent] = parentIds;
-    if (parent === undefined) return this.#settings.remapIds && mapsBoth(labels) ? undefined : mapped;
-    const inherited = ownerOfFiles(this.root, parent);
-    return mapped ?? inherited;
+    if (parent !== undefined) {
+      const inherited = ownerOfFiles(this.root, parent);
+      return mapped ?? inherited;
+    }
+    const isMapped = this.#settings.remapIds && mapsBoth(labels) && !awaitsParent(snapshot);
+    return isMapped ? undefined : mapped;
   }
 
   async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {

@@ -7,6 +7,7 @@
  *           fs/                  0755  the layer's own files, the upper directory while it is active
  *           file-list            0600  what is in a committed layer, when that is asked for
  *           work/                0711  overlay's own, not for views; stays when the layer is committed
+ *       empty/                   0755  below layers that get their parents at their commits; see kit/empty-lower.ts
  *       ready/                   0700  preallocated directories, by names of their own
  *
  * An id is never given out twice, so its directory is made under the final name at once: until the snapshot is recorded it is

@@ -1,3 +1,4 @@
+import { emptyLower } from '../kit/empty-lower.js';
 import type { MountSettings } from '../kit/overlay-mounts.js';
 import { filesDirectory, workDirectory } from './files.js';
 import type { FlatLayers } from './flat-layers.js';
@@ -14,6 +15,7 @@ export function mountSettings(
       upper: (id) => filesDirectory(root, id),
       work: (id) => workDirectory(root, id),
       lowers: (snapshot) => flat.lowers(snapshot),
+      empty: emptyLower(root),
     },
     overlayOptions,
     remapIds,

@@ -8,6 +8,12 @@ export const maxLabelBytes = 4096;
 /** The label that says which remote layer a Prepare is for (containerd: core/snapshots/snapshotter.go). */
 export const snapshotRefLabel = 'containerd.io/snapshot.ref';
 
+/**
+ * The label of a layer that is unpacked while its parent is still being unpacked, and put onto it at its commit (`rebase`):
+ * the chain ID of that parent. containerd sets it from 2.3 on (core/unpack/unpacker.go).
+ */
+export const parentChainLabel = 'containerd.io/snapshot/parent-chain-id';
+
 /** Labels with this prefix are passed down to a back end. */
 export const inheritedLabelPrefix = 'containerd.io/snapshot/';
 

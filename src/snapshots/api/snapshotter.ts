@@ -89,7 +89,8 @@ export interface Snapshotter extends AsyncDisposable {
    * the number of its files; no other call waits for that.
    * @throws NotFoundError when the key, or the parent of a rebase, does not exist.
    * @throws AlreadyExistsError when the name is taken.
-   * @throws FailedPreconditionError when the key is not active, or the parent of a rebase is not committed.
+   * @throws FailedPreconditionError when the key is not active, or the parent of a rebase is not committed;
+   * for a rebase of a layer that cannot have kept its deletions: in a user namespace, or unpacked by containerd before 2.3.
    * @throws InvalidArgumentError when the name is empty or too long, or a label too large.
    * @throws NotImplementedError for a rebase where layers are whole copies, as those of native and btrfs.
    */

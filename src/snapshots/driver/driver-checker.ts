@@ -5,6 +5,7 @@ export type FileProblemKind =
   | 'missing-directory'
   | 'missing-files-directory'
   | 'missing-work-directory'
+  | 'missing-empty-directory'
   | 'missing-image'
   | 'missing-device'
   | 'missing-mount'

@@ -50,8 +50,9 @@ export interface DriverCapabilities {
   /** In containerd's words and order, such as `remap-ids`, `only-remap-ids`, `rebase`. */
   readonly names: readonly string[];
   /**
-   * Whether a layer holds only what differs from those below it, so that one that was made without parents can be put
-   * onto one at its commit. Whether `rebase` is among the names when absent.
+   * Whether a layer holds only what differs from those below it. Where `rebase` is not among the names nevertheless, what a
+   * layer deletes is lost when it is unpacked without its parent, as in a user namespace. Whether `rebase` is among the names
+   * when absent.
    */
   readonly layersAreDifferences?: boolean;
 }

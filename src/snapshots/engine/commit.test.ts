@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Gate, MemoryDriver } from '../../../tests/support/memory-driver.js';
 import { temporaryStore } from '../../../tests/support/store.js';
-import { NotFoundError, NotImplementedError } from '../../errors/index.js';
-import { LocalSnapshotter } from '../index.js';
+import { FailedPreconditionError, NotFoundError, NotImplementedError } from '../../errors/index.js';
+import { parentChainLabel } from '../api/labels.js';
+import { LocalSnapshotter, labelsOf } from '../index.js';
 import { open } from './local-snapshotter.test.rig.js';
 
 describe('Commit', () => {
@@ -21,6 +22,46 @@ describe('Commit', () => {
     await snapshotter.prepare({ key: 'over', parent: 'base' });
     await snapshotter.commit({ key: 'over', name: 'top', parent: 'base' });
     assert.equal((await snapshotter.stat('top')).parent, 'base');
+  });
+
+  it('refuses a layer of an unpacker that does not say that its parent comes later', async (t) => {
+    const { snapshotter } = await open(t);
+    const keys = ['extract-1-a sha256:0a', 'default/12/extract-1-a sha256:0a'];
+    await snapshotter.prepare({ key: 'a' });
+    await snapshotter.commit({ key: 'a', name: 'base' });
+    for (const key of keys) {
+      await snapshotter.prepare({ key });
+      await assert.rejects(snapshotter.commit({ key, name: 'n', parent: 'base' }), (error) => {
+        assert.ok(error instanceof FailedPreconditionError);
+        assert.match(error.message, /take "rebase" out of the capabilities of this snapshotter/);
+        return true;
+      });
+      assert.equal((await snapshotter.stat(key)).kind, 'active');
+      await snapshotter.remove(key);
+
+      await snapshotter.prepare({ key, labels: labelsOf({ [parentChainLabel]: 'sha256:0b' }) });
+      await snapshotter.commit({ key, name: `layer ${key}`, parent: 'base' });
+      assert.equal((await snapshotter.stat(`layer ${key}`)).parent, 'base');
+
+      await snapshotter.prepare({ key });
+      await snapshotter.commit({ key, name: `bottom ${key}` });
+      await snapshotter.prepare({ key, parent: 'base' });
+      await snapshotter.commit({ key, name: `over ${key}`, parent: 'base' });
+    }
+  });
+
+  it('refuses every rebase where layers are differences and lose their deletions', async (t) => {
+    const { driver, snapshotter } = await open(t);
+    Object.assign(driver, { capabilities: { names: [], layersAreDifferences: true } });
+    const labels = labelsOf({ [parentChainLabel]: 'sha256:0b' });
+    await snapshotter.prepare({ key: 'a' });
+    await snapshotter.commit({ key: 'a', name: 'base' });
+    for (const key of ['b', 'extract-1-a sha256:0a']) {
+      await snapshotter.prepare({ key, labels });
+      const committing = snapshotter.commit({ key, name: 'n', parent: 'base' });
+      await assert.rejects(committing, FailedPreconditionError);
+      assert.equal((await snapshotter.stat(key)).kind, 'active');
+    }
   });
 
   it('refuses to commit what was removed, or replaced, while it was sealed', async (t) => {

@@ -9,7 +9,7 @@ import {
 } from '../../errors/index.js';
 import type { ReadTransaction } from '../../store/index.js';
 import { maxBackendKeyBytes, validateKey } from '../api/keys.js';
-import { withoutEmpty } from '../api/labels.js';
+import { parentChainLabel, withoutEmpty } from '../api/labels.js';
 import type { CommitRequest } from '../api/snapshotter.js';
 import { nowMicroseconds } from '../api/time.js';
 import { type CallContext, throwIfCallAborted, type Usage } from '../api/types.js';
@@ -88,17 +88,51 @@ function planCommit(
   }
   const below = records.findLayers(tx, { namespace, key: parent });
   if (below === undefined) throw new NotFoundError(`parent snapshot ${parent} does not exist`);
-  return { active, chain: inContext(failedToCommit(key), () => rebasedChain(parts, parent, below)) };
+  return { active, chain: inContext(failedToCommit(key), () => rebasedChain(parts, active, { parent, below })) };
 }
 
-/** A layer that is a whole copy would hide what is below it, so this is an error rather than a layer that lacks files. */
-function rebasedChain({ driver }: EngineParts, parent: string, below: SnapshotLayers): readonly number[] {
+/** What a snapshot without a parent is put onto. */
+interface NewParent {
+  readonly parent: string;
+  readonly below: SnapshotLayers;
+}
+
+/**
+ * Rebase: the chain of a snapshot that was made without a parent. A layer that is a whole copy would hide what is below it,
+ * and one that was unpacked like a plain directory has lost its deletions. Either is an error, and no broken layer.
+ */
+function rebasedChain(
+  { driver }: EngineParts,
+  active: SnapshotRecord,
+  { parent, below }: NewParent,
+): readonly number[] {
   if (below.kind !== 'committed') throw new FailedPreconditionError(`parent "${parent}" is not committed`);
   const { layersAreDifferences, names } = driver.capabilities;
-  if (!(layersAreDifferences ?? names.includes('rebase'))) {
-    throw new NotImplementedError('this snapshotter puts no snapshot onto a parent at its commit (rebase)');
+  const canRebase = names.includes('rebase');
+  if (!(layersAreDifferences ?? canRebase)) {
+    throw new NotImplementedError(
+      `this snapshotter puts no snapshot onto a parent at its commit; if containerd asked for it, ${remedy}`,
+    );
+  }
+  if (!canRebase) {
+    throw new FailedPreconditionError(
+      `a layer that is unpacked without its parent loses its deletions in a user namespace; ${remedy}`,
+    );
+  }
+  if (isUnpackers(active.key) && !active.labels.has(parentChainLabel)) {
+    throw new FailedPreconditionError(
+      `the layer was unpacked without its parent, and has lost its deletions, as with any containerd before 2.3; ${remedy}`,
+    );
   }
   return [below.id, ...below.chain];
+}
+
+const remedy =
+  'take "rebase" out of the capabilities of this snapshotter in containerd\'s configuration (proxy_plugins), and restart it';
+
+/** Whether a key is that of a layer in containerd's unpacker; in front of it may be a namespace and a number. */
+function isUnpackers(key: string): boolean {
+  return key.slice(key.lastIndexOf('/') + 1).startsWith('extract-');
 }
 
 function failedToCommit(key: string): string {

@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Damage, Placed } from './damage.js';
 
@@ -14,6 +24,28 @@ export function changeByte(file: string, offset: number): void {
     closeSync(fd);
   }
 }
+
+/** Damage to the directory over which layers are unpacked that get their parents at their commits. */
+export const emptyLowerDamages: readonly Damage[] = [
+  {
+    kind: 'missing-empty-directory',
+    name: 'below layers that are being unpacked',
+    make: ({ root }) => rmdirSync(path.join(root, 'empty')),
+    heals: true,
+  },
+  {
+    kind: 'leftover',
+    name: 'a file in the directory that must stay empty',
+    make: ({ root }) => writeFileSync(path.join(root, 'empty', 'file'), ''),
+    heals: true,
+  },
+  {
+    kind: 'wrong-mode',
+    name: 'the empty directory, closed to the users of containers',
+    make: ({ root }) => chmodSync(path.join(root, 'empty'), 0o700),
+    heals: true,
+  },
+];
 
 /** Directories that are gone. */
 export const missingDirectories: readonly Damage[] = [

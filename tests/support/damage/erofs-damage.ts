@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { mountAll, unmountAll } from '../../../src/linux/index.js';
-import { chain, changeByte, foreign, orphan } from './common.js';
+import { chain, changeByte, emptyLowerDamages, foreign, orphan } from './common.js';
 import type { Damage, Placed } from './damage.js';
 
 const image = ({ directory }: Placed) => path.join(directory, 'layer.erofs');
@@ -129,6 +129,7 @@ export const erofsDamages: readonly Damage[] = [
   },
   orphan,
   foreign,
+  ...emptyLowerDamages,
   {
     kind: 'content-differs',
     name: 'an image of other files',

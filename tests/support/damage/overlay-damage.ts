@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chain, foreign, missingDirectories } from './common.js';
+import { chain, emptyLowerDamages, foreign, missingDirectories } from './common.js';
 import type { Damage, Placed } from './damage.js';
 
 const inside = ({ directory }: Placed, ...names: string[]): string => path.join(directory, ...names);
@@ -43,6 +43,7 @@ export const overlayDamages: readonly Damage[] = [
     heals: true,
   },
   foreign,
+  ...emptyLowerDamages,
   {
     kind: 'wrong-mode',
     name: 'a directory that all can look into',
