@@ -37,6 +37,8 @@ export interface PluginContext<Config> {
   readonly state: string;
   /** To be filled by the plugin while it starts. */
   readonly meta: PluginMeta;
+  /** What became of the plugins that came before. */
+  readonly reports: readonly PluginReport[];
   /** Aborted when the daemon gives up starting. */
   readonly signal: AbortSignal;
   /** The one plugin of a type that started. @throws NotFoundError when none did; FailedPreconditionError when several did. */
@@ -78,8 +80,12 @@ export function definePlugin<T, Config = undefined>(registration: Registration<T
  * failure. Its message ends in `skip plugin`, by which clients of Introspection tell it from one.
  */
 export class SkipPlugin extends Error {
+  /** Why, without the end of the message. */
+  readonly reason: string;
+
   constructor(reason: string, options?: ErrorOptions) {
     super(`${reason}: skip plugin`, options);
+    this.reason = reason;
     this.name = 'SkipPlugin';
   }
 }

@@ -125,6 +125,7 @@ class StartedPlugins implements PluginSet {
       root: join(options.root, name),
       state: join(options.state, name),
       meta,
+      reports: this.reports,
       signal: options.signal ?? new AbortController().signal,
       single: <T>(type: PluginType<T>): T => this.single(type),
       all: <T>(type: PluginType<T>): ReadonlyMap<string, T> => this.all(type),

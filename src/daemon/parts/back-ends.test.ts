@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { directoryWithoutUpper } from '../../../tests/support/no-upper.js';
 import { temporaryStore } from '../../../tests/support/store.js';
 import { noFaults } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
@@ -28,6 +30,28 @@ describe('the back ends', () => {
     assert.deepEqual([native?.rootPath, native?.syncRemove], ['/data', true]);
     assert.deepEqual(native?.limits, { policy: 'warn', defaults: { bytes: 4096 } });
   });
+
+  for (const id of ['overlayfs', 'erofs'] as const) {
+    it(`leave ${id} out where overlay cannot be mounted`, {
+      skip: process.getuid?.() !== 0 && 'needs root',
+    }, async (t) => {
+      const { store, ...temporary } = await temporaryStore();
+      t.after(() => temporary[Symbol.asyncDispose]());
+      const root = join(await directoryWithoutUpper(t), 'root');
+      const place = { root, store, durability: 'none', faults: noFaults, report: () => undefined } as const;
+      const backEnd = backEnds(defaultConfig()).find((each) => each.id === id);
+      await assert.rejects(
+        async () => backEnd?.open(place),
+        (error) => {
+          assert.ok(
+            backEnd?.skippedBy?.some((Class) => error instanceof Class),
+            String(error),
+          );
+          return id !== 'overlayfs' || /overlay cannot be mounted below .*: mount source/.test(String(error));
+        },
+      );
+    });
+  }
 
   it('leave devmapper out where no pool is configured, and want a size for its devices', async (t) => {
     const { store, ...temporary } = await temporaryStore();

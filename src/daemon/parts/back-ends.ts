@@ -32,6 +32,8 @@ export function backEnds({ plugins }: Pick<Config, 'plugins'>): readonly BackEnd
       rootPath: overlayfs.rootPath,
       syncRemove: overlayfs.syncRemove,
       limits: limitSettings(overlayfs),
+      // Overlay cannot be mounted below the root.
+      skippedBy: [NotImplementedError],
       open: ({ report, ...place }) =>
         openOverlayDriver({
           ...place,
@@ -73,7 +75,7 @@ export function backEnds({ plugins }: Pick<Config, 'plugins'>): readonly BackEnd
       rootPath: erofs.rootPath,
       syncRemove: erofs.syncRemove,
       limits: limitSettings(erofs),
-      // The kernel has no erofs, or this user must not mount it.
+      // The kernel has no erofs, overlay cannot be mounted below the root, or this user must not mount either.
       skippedBy: [NotImplementedError, PermissionDeniedError],
       open: ({ root, durability, faults, report }) =>
         openErofsDriver({

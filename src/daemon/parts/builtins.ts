@@ -46,13 +46,12 @@ export function builtinPlugins({
   const fallback = proxy ? config.proxy.snapshotter : undefined;
   const { durability } = config;
   const snapshotters = { logger, answering, durability, faults };
-  const overlayRoot = config.plugins['io.containerd.snapshotter.v1.overlayfs'].rootPath || config.root;
   return [
     { plugin: storePlugin, config: { durability, faults, logger, backups: backupDirectory(config) } },
     { plugin: backupPlugin, config: { config, logger } },
     { plugin: eventPlugin, config: { logger } },
     ...backEnds(config).map((backEnd) => ({ plugin: snapshotterPlugin(backEnd), config: snapshotters })),
-    { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, overlayRoot, logger } },
+    { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, logger } },
     { plugin: metadataPlugin, config: { proxy } },
     { plugin: snapshotsServicePlugin, config: { proxy, namespace, logger } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },

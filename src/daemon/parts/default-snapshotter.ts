@@ -1,6 +1,4 @@
-import { cannotTry, tryOverlay, withTrialDirectory } from '../../drivers/index.js';
-import { fromSystemError } from '../../errors/index.js';
-import { definePlugin } from '../../plugins/index.js';
+import { definePlugin, type PluginReport, SkipPlugin } from '../../plugins/index.js';
 import { type LocalSnapshotter, snapshottersInUse } from '../../snapshots/index.js';
 import { type Store, statement } from '../../store/index.js';
 import { AUTO, chooseDefault, type DefaultChoice } from '../config/default-choice.js';
@@ -11,8 +9,6 @@ import { pluginTypes } from './plugin-types.js';
 export interface DefaultSnapshotterConfig {
   /** `auto`, or the name of a snapshotter. */
   readonly snapshotter: string;
-  /** Where overlay would keep its files. */
-  readonly overlayRoot: string;
   readonly logger: Logger;
 }
 
@@ -29,9 +25,10 @@ export const defaultSnapshotterPlugin = definePlugin<DefaultChoice, DefaultSnaps
   type: pluginTypes.default,
   id: 'snapshotter',
   requires: [pluginTypes.store, pluginTypes.snapshotter],
-  async init({ config, meta, single, all }) {
+  async init({ config, meta, reports, single, all }) {
     const loaded = all(pluginTypes.snapshotter);
-    const choice = await choose(single(pluginTypes.store), loaded, config);
+    const { snapshotter } = config;
+    const choice = await choose(single(pluginTypes.store), { snapshotter, loaded, obstacles: obstaclesOf(reports) });
     meta.exports.set('name', choice.name).set('reason', choice.reason);
     const fields = { snapshotter: choice.name, reason: choice.reason };
     if (loaded.has(choice.name)) config.logger.info(fields, 'default snapshotter');
@@ -42,34 +39,30 @@ export const defaultSnapshotterPlugin = definePlugin<DefaultChoice, DefaultSnaps
 
 type Loaded = ReadonlyMap<string, LocalSnapshotter>;
 
-async function choose(store: Store, loaded: Loaded, config: DefaultSnapshotterConfig): Promise<DefaultChoice> {
+async function choose(
+  store: Store,
+  { snapshotter, loaded, obstacles }: { snapshotter: string; loaded: Loaded; obstacles: ReadonlyMap<string, string> },
+): Promise<DefaultChoice> {
   const { recorded, holding } = store.read((tx) => ({
     recorded: tx.get(findChoice)?.value,
     holding: snapshottersInUse(tx),
   }));
-  const isOpen = config.snapshotter === AUTO && holding.length === 0;
-  const obstacle = isOpen && loaded.has('overlayfs') ? await obstacleToOverlay(config.overlayRoot) : undefined;
-  const choice = chooseDefault({
-    configured: config.snapshotter,
-    recorded,
-    holding,
-    usable: [...loaded.keys()].filter((name) => name !== 'overlayfs' || obstacle === undefined),
-    obstacles: new Map(obstacle === undefined ? [] : [['overlayfs', obstacle]]),
-  });
-  if (config.snapshotter === AUTO && choice.name !== recorded) {
+  const choice = chooseDefault({ configured: snapshotter, recorded, holding, usable: [...loaded.keys()], obstacles });
+  if (snapshotter === AUTO && choice.name !== recorded) {
     await store.write((tx) => tx.run(recordChoice, choice.name));
   }
   return choice;
 }
 
-/** Why overlay cannot be mounted; undefined when it can, or when only other processes may mount. */
-async function obstacleToOverlay(root: string): Promise<string | undefined> {
-  return withTrialDirectory(root, async (directory) => {
-    try {
-      await tryOverlay(directory);
-      return undefined;
-    } catch (error) {
-      return cannotTry(error) ? undefined : fromSystemError(error).context;
-    }
-  });
+/** Why snapshotters did not start, by name. */
+function obstaclesOf(reports: readonly PluginReport[]): ReadonlyMap<string, string> {
+  const obstacles = new Map<string, string>();
+  for (const { type, id, error } of reports) {
+    if (type === pluginTypes.snapshotter.uri && error !== undefined) obstacles.set(id, reasonOf(error));
+  }
+  return obstacles;
+}
+
+function reasonOf(error: Error): string {
+  return error instanceof SkipPlugin ? error.reason : error.message;
 }

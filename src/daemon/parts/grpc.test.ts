@@ -41,7 +41,7 @@ interface Choices {
 async function serve(root: string, { proxy, fallback }: Choices) {
   let started: PluginSet | undefined;
   const reports = () => started?.reports ?? [];
-  const config = { proxy, fallback, reports, snapshotter: 'auto', overlayRoot: root };
+  const config = { proxy, fallback, reports, snapshotter: 'auto' };
   started = (await startParts(root, parts, config)).plugins;
   const server = await temporaryServer([...started.all(pluginTypes.grpc).values()]);
   const dispose = async () => {

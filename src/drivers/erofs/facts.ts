@@ -7,7 +7,7 @@ import {
   overlayHasIndex,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
-import { mountsWithMappedIds } from '../kit/trial-mount.js';
+import { mountsWithMappedIds, type OverlayQuestion, requireOverlay } from '../kit/trial-mount.js';
 import { type ImageMounting, triesImage, triesImmutable, triesVerity } from './trial.js';
 
 /** What the driver needs to know about its machine. */
@@ -21,6 +21,8 @@ export interface ErofsFacts {
   supportsDirectoryTypes(directory: string): boolean | undefined;
   /** How an image below a directory is mounted. @throws why it cannot be. */
   mountsImages(root: string): Promise<ImageMounting>;
+  /** @throws why overlay cannot be mounted below a directory. */
+  requireOverlay(root: string, question: OverlayQuestion): Promise<void>;
   /** Whether overlay can be mounted over layers with mapped ids; undefined when this process may not try. */
   mountsWithMappedIds(root: string): Promise<boolean | undefined>;
   /** @throws why files in a directory cannot be protected by fs-verity. */
@@ -37,6 +39,7 @@ export function resolveFacts(given: Partial<ErofsFacts>): ErofsFacts {
     canMakeBlockImages: findMkfs('ext4') !== undefined && hasLoopDevices(),
     supportsDirectoryTypes,
     mountsImages: triesImage,
+    requireOverlay,
     mountsWithMappedIds,
     triesVerity,
     triesImmutable,

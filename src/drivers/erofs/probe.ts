@@ -5,7 +5,9 @@ import type { ErofsSetup, ResolvedErofsOptions } from './options.js';
 
 /**
  * Finds out what to do on this machine and root, which must exist. Takes some 50 ms, since mounting an image is tried.
- * @throws NotImplementedError when this machine lacks something: mkfs.erofs, erofs in the kernel, what options ask for.
+ * @throws NotImplementedError when this machine lacks something: mkfs.erofs, erofs in the kernel, overlay on the file system
+ * of the root, what options ask for.
+ * @throws InvalidArgumentError where the configured options keep overlay from being mounted.
  * @throws PermissionDeniedError when this process may not mount.
  */
 export async function probeErofs(options: ResolvedErofsOptions): Promise<ErofsSetup> {
@@ -16,12 +18,15 @@ export async function probeErofs(options: ResolvedErofsOptions): Promise<ErofsSe
   if (setImmutable) await facts.triesImmutable(root);
   const verity = await canVerify(options);
   const { loop } = await facts.mountsImages(root);
+  const needed = needsIndexOff(options) ? ['index=off'] : [];
+  // Images to write into lie on no file system but their own.
+  await facts.requireOverlay(root, { configured: mountOptions, needed, writable: defaultSize === 0 });
   const remapIds = await canRemapIds(facts, root);
   return Object.freeze({
     loop,
     verity,
     remapIds,
-    overlayOptions: Object.freeze([...mountOptions, ...(needsIndexOff(options) ? ['index=off'] : [])]),
+    overlayOptions: Object.freeze([...mountOptions, ...needed]),
     capabilities: Object.freeze(['only-remap-ids', ...(remapIds ? ['remap-ids'] : []), 'rebase']),
   });
 }

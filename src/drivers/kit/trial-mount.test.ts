@@ -3,8 +3,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { NotImplementedError, PermissionDeniedError, UnknownError } from '../../errors/index.js';
-import { cannotTry, mountsWithMappedIds, mountsWithUserXattr, tryOverlay } from './trial-mount.js';
+import { directoryWithoutUpper } from '../../../tests/support/no-upper.js';
+import {
+  InvalidArgumentError,
+  NotImplementedError,
+  PermissionDeniedError,
+  ResourceExhaustedError,
+  UnknownError,
+} from '../../errors/index.js';
+import { cannotTry, mountsWithMappedIds, mountsWithUserXattr, requireOverlay, tryOverlay } from './trial-mount.js';
 
 const needsRoot = process.geteuid?.() !== 0 && 'needs root';
 
@@ -29,10 +36,44 @@ describe('trial mounts', { skip: needsRoot }, () => {
   });
 });
 
+describe('requireOverlay', { skip: needsRoot }, () => {
+  const question = { configured: [], needed: ['index=off'], writable: true };
+
+  it('passes where overlay can be mounted, and leaves nothing', async (t) => {
+    const root = place(t);
+    await requireOverlay(root, question);
+    await requireOverlay(root, { ...question, configured: ['volatile', 'metacopy=on'] });
+    assert.deepEqual(readdirSync(root), []);
+  });
+
+  it('tells where it cannot, whatever is configured', async (t) => {
+    const upper = await directoryWithoutUpper(t);
+    for (const configured of [[], ['metacopy=on']]) {
+      await assert.rejects(requireOverlay(upper, { ...question, configured }), (error) => {
+        assert.ok(error instanceof NotImplementedError);
+        assert.ok(error.message.startsWith(`overlay cannot be mounted below ${upper}: mount source: "overlay"`));
+        return true;
+      });
+    }
+    await requireOverlay(upper, { ...question, writable: false });
+    assert.deepEqual(readdirSync(upper), []);
+  });
+
+  it('tells when it is the options', async (t) => {
+    const refused = requireOverlay(place(t), { ...question, configured: ['no-such-option'] });
+    await assert.rejects(refused, (error) => {
+      assert.ok(error instanceof InvalidArgumentError);
+      assert.match(error.message, /with the options no-such-option: mount source/);
+      return true;
+    });
+  });
+});
+
 describe('cannotTry', () => {
-  it('is what this process lacks, and nothing else', () => {
+  it('is what this process or the disk lacks, and nothing else', () => {
     assert.equal(cannotTry(new PermissionDeniedError('')), true);
     assert.equal(cannotTry(new NotImplementedError('')), true);
+    assert.equal(cannotTry(new ResourceExhaustedError('')), true);
     assert.equal(cannotTry(new UnknownError('')), false);
   });
 });

@@ -1,6 +1,12 @@
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { NotImplementedError, PermissionDeniedError } from '../../errors/index.js';
+import {
+  fromSystemError,
+  InvalidArgumentError,
+  NotImplementedError,
+  PermissionDeniedError,
+  ResourceExhaustedError,
+} from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
 import { ensureDirectory, removeTrial } from './directories.js';
 
@@ -9,6 +15,8 @@ const MODE = 0o700;
 
 /** What is mounted in a trial. */
 interface Trial {
+  /** Whether the mount is one to write to; so it is when absent. */
+  readonly writable?: boolean;
   /** The directory of the trial below the root; gone afterwards. */
   readonly name: string;
   /** Options behind those that name the directories. */
@@ -23,10 +31,11 @@ const TRIAL_DIRECTORIES = ['lower1', 'lower2', 'upper', 'work', 'mnt'] as const;
  * Mounts an overlay of new directories below a root, and looks at it. Nothing of the trial stays.
  * @throws what keeps it from being mounted.
  */
-async function tryMount(root: string, { name, options: further, accept }: Trial): Promise<boolean> {
+async function tryMount(root: string, { name, options: further, accept, writable = true }: Trial): Promise<boolean> {
   const trial = join(root, name);
   const [lower1, lower2, upper, work, mnt] = TRIAL_DIRECTORIES.map((each) => join(trial, each));
-  const options = [`lowerdir=${lower2}:${lower1}`, `upperdir=${upper}`, `workdir=${work}`, ...further];
+  const writing = writable ? [`upperdir=${upper}`, `workdir=${work}`] : [];
+  const options = [`lowerdir=${lower2}:${lower1}`, ...writing, ...further];
   try {
     await removeTrial(trial);
     for (const each of TRIAL_DIRECTORIES) ensureDirectory(join(trial, each), MODE);
@@ -63,9 +72,46 @@ export async function tryOverlay(root: string): Promise<void> {
   await tryMount(root, { name: 'overlay-check', options: [], accept: () => true });
 }
 
-/** Whether a trial failed because this process lacks rights, or the addon for system calls; another may have them. */
+/** Whether a trial says nothing: this process lacks rights, or the addon for system calls, or the disk is full. */
 export function cannotTry(error: unknown): boolean {
-  return error instanceof PermissionDeniedError || error instanceof NotImplementedError;
+  const classes = [PermissionDeniedError, NotImplementedError, ResourceExhaustedError];
+  return classes.some((Class) => error instanceof Class);
+}
+
+/** The overlay mounts that a driver gives out. */
+export interface OverlayQuestion {
+  /** Options that the configuration asks for. */
+  readonly configured: readonly string[];
+  /** Options that this machine needs. */
+  readonly needed: readonly string[];
+  /** Whether what is written lies on the file system of the root. */
+  readonly writable: boolean;
+}
+
+/**
+ * Makes sure that what a driver gives out can be mounted here, by mounting an overlay below its root: some milliseconds.
+ * Another process may do the mounting, so where this one cannot try, nothing is decided.
+ * @throws NotImplementedError with the reason when overlay cannot be mounted.
+ * @throws InvalidArgumentError when it can, but for the options of the configuration.
+ */
+export async function requireOverlay(root: string, { configured, needed, writable }: OverlayQuestion): Promise<void> {
+  const attempt = (options: readonly string[]) => obstacleToMount(root, { options, writable });
+  const obstacle = await attempt([...configured, ...needed]);
+  if (obstacle === undefined) return;
+  const isOptions = configured.length > 0 && (await attempt(needed)) === undefined;
+  if (!isOptions) throw new NotImplementedError(`overlay cannot be mounted below ${root}: ${obstacle}`);
+  throw new InvalidArgumentError(`overlay cannot be mounted with the options ${configured.join(',')}: ${obstacle}`);
+}
+
+/** Why an overlay cannot be mounted; undefined when it can, or when that cannot be found out. */
+async function obstacleToMount(root: string, trial: Pick<Trial, 'options' | 'writable'>): Promise<string | undefined> {
+  try {
+    await tryMount(root, { name: 'overlay-check', accept: () => true, ...trial });
+    return undefined;
+  } catch (error) {
+    const reason = fromSystemError(error);
+    return cannotTry(reason) ? undefined : reason.context;
+  }
 }
 
 /** A host id that is nobody's, as far as the trial is concerned. */

@@ -13,6 +13,7 @@ export const facts: OverlayFacts = {
   hasIndexOption: true,
   fileSystemMagic: () => 0xef53,
   supportsDirectoryTypes: () => true,
+  requireOverlay: async () => undefined,
   mountsWithUserXattr: async () => false,
   mountsWithMappedIds: async () => true,
   projectQuota: () => ({ quota: undefined, reason: 'there is no project quota' }),

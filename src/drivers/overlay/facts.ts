@@ -8,7 +8,7 @@ import {
   projectQuota,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
-import { mountsWithMappedIds, mountsWithUserXattr } from '../kit/trial-mount.js';
+import { mountsWithMappedIds, mountsWithUserXattr, type OverlayQuestion, requireOverlay } from '../kit/trial-mount.js';
 
 /** What the driver needs to know about its machine. */
 export interface OverlayFacts {
@@ -20,6 +20,8 @@ export interface OverlayFacts {
   fileSystemMagic(path: string): number;
   /** Whether the entries of a directory tell their types; undefined when it cannot be found out. */
   supportsDirectoryTypes(directory: string): boolean | undefined;
+  /** @throws why overlay cannot be mounted below a directory. */
+  requireOverlay(root: string, question: OverlayQuestion): Promise<void>;
   /** Whether a trial mount below a directory with the option `userxattr` succeeds. */
   mountsWithUserXattr(root: string): Promise<boolean>;
   /** Whether a trial mount over layers with mapped ids succeeds; undefined when this process may not try. */
@@ -36,6 +38,7 @@ export function resolveFacts(given: Partial<OverlayFacts>): OverlayFacts {
     hasIndexOption: overlayHasIndex(),
     fileSystemMagic,
     supportsDirectoryTypes,
+    requireOverlay,
     mountsWithUserXattr,
     mountsWithMappedIds,
     projectQuota,

@@ -44,7 +44,7 @@ function capabilitiesOf({ facts, slowChown }: ResolvedOverlayOptions, remapIds: 
   return [
     ...(remapIds ? ['remap-ids'] : []),
     ...(slowChown ? [] : ['only-remap-ids']),
-    // A rebased layer's whiteouts are device nodes, which a user namespace cannot make.
+    // Unpackers that are in a user namespace delete what a layer deletes, whatever it is mounted over.
     ...(facts.inUserNamespace ? [] : ['rebase']),
   ];
 }
@@ -52,13 +52,15 @@ function capabilitiesOf({ facts, slowChown }: ResolvedOverlayOptions, remapIds: 
 /**
  * Finds out what to do on this machine and root, which must exist (containerd: plugins/snapshots/overlay/overlay.go,
  * NewSnapshotter, and overlayutils/check.go).
+ * @throws NotImplementedError where overlay cannot be mounted; InvalidArgumentError where the configured options keep it from that.
  */
 export async function probeOverlay(options: ResolvedOverlayOptions): Promise<OverlaySetup> {
-  const remapIds = await canRemapIds(options);
   const needed = [
     ...((await needsUserXattr(options)) ? ['userxattr'] : []),
     ...(needsIndexOff(options) ? ['index=off'] : []),
   ];
+  await options.facts.requireOverlay(options.root, { configured: options.mountOptions, needed, writable: true });
+  const remapIds = await canRemapIds(options);
   return Object.freeze({
     overlayOptions: Object.freeze([...options.mountOptions, ...needed]),
     remapIds,
