@@ -38,7 +38,7 @@ export const overlay: TorturedBackEnd = {
     assert.deepEqual(there, all.flatMap(expectedOf).sort(), 'files of overlayfs');
     await requireOnlyFlat(root, all);
     assert.deepEqual(
-      namesInRoot(root).filter((name) => !['flat', 'ready', 'snapshots'].includes(name)),
+      namesInRoot(root).filter((name) => !['empty', 'flat', 'ready', 'snapshots'].includes(name)),
       [],
       'beside the snapshots',
     );
