@@ -6,6 +6,7 @@ export {
   createSubvolume,
   deleteSubvolumes,
   isSubvolume,
+  makeSubvolumeWritable,
   nestedSubvolumes,
   type SubvolumeInfo,
   setReadOnly,
@@ -26,7 +27,7 @@ export {
   setTimes,
   setTimesOf,
 } from './calls/file-calls.js';
-export { enableVerity, setImmutable, verityDigest } from './calls/file-flags.js';
+export { clearProtection, enableVerity, renameProtected, setImmutable, verityDigest } from './calls/file-flags.js';
 export { type IdRange, parseIdMap } from './calls/id-map.js';
 export {
   fileSystemMagic,

@@ -4,6 +4,9 @@
  * Every step goes through an open directory (`/proc/self/fd/N/name`), so that a directory that is swapped for a
  * symbolic link meanwhile leads nowhere, and a tree of any depth can be deleted. A mount inside a tree is not entered.
  *
+ * What chattr(1) protects, and a read-only subvolume of btrfs, loses its protection when a step fails for it: a container can
+ * leave both.
+ *
  * Several threads can delete one tree: each begins at another entry of each directory, and comes last to the entries with which
  * the others began. It skips what is gone already, so the threads need not know of each other.
  */
@@ -25,8 +28,10 @@ import {
 import { constants as system } from 'node:os';
 import { type PlainError, toPlainError } from '../base/index.js';
 import {
+  clearProtection,
   DIRECTORY_ONLY,
   hasErrno,
+  makeSubvolumeWritable,
   openPlace,
   pathOfDescriptor,
   systemCallError,
@@ -135,14 +140,17 @@ function makeWritable(fd: number): void {
 
 /** Deletes one tree below an open directory. */
 class TreeRemoval {
+  /** The path of the directory that holds the tree: not the tree's, so its own protection stays. */
+  readonly #root: string;
   readonly #stop: () => boolean;
   readonly #lane: Lane;
   readonly #mountId: string | undefined;
-  /** The open top of the tree, to which what lies too deep is moved. */
-  #top: number | undefined;
+  /** The open top of the tree, or of the subvolume in it, to which what lies too deep is moved. */
+  #top: { readonly fd: number; readonly device: number } | undefined;
   #moved = 0;
 
   constructor(root: number, lane: Lane, stop: () => boolean) {
+    this.#root = pathOfDescriptor(root);
     this.#stop = stop;
     this.#lane = lane;
     this.#mountId = mountIdOf(root);
@@ -153,7 +161,7 @@ class TreeRemoval {
     if (this.#stop()) throw new Stopped();
     const path = `${pathOfDescriptor(parent)}/${name}`;
     try {
-      unlinkSync(toBytes(path));
+      this.#take(path, () => unlinkSync(toBytes(path)));
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return;
       if (!hasErrno(error, 'EISDIR', 'EPERM')) throw withRealPath(error);
@@ -170,15 +178,26 @@ class TreeRemoval {
       // No directory after all: then unlinking it failed for the reason it gave.
       throw withRealPath(hasErrno(error, 'ENOTDIR', 'ELOOP') ? unlinkError : error);
     }
+    const outer = this.#top;
     try {
       if (mountIdOf(fd) !== this.#mountId) throw systemCallError('rmdir', system.errno.EBUSY, path);
-      this.#top ??= fd;
-      this.#empty(fd, path, depth);
+      const device = fstatSync(fd).dev;
+      if (outer?.device !== device) this.#top = { fd, device };
+      this.#emptyWritable(fd, path, depth);
     } catch (error) {
       throw withRealPath(error);
     } finally {
-      if (this.#top === fd) this.#top = undefined;
+      this.#top = outer;
       closeSync(fd);
+    }
+  }
+
+  #emptyWritable(fd: number, path: string, depth: number): void {
+    try {
+      this.#empty(fd, path, depth);
+    } catch (error) {
+      if (!hasErrno(error, 'EROFS') || !makeSubvolumeWritable(fd)) throw error;
+      this.#empty(fd, path, depth);
     }
   }
 
@@ -191,7 +210,7 @@ class TreeRemoval {
         else this.#removeDeep(fd, name);
       }
       try {
-        unlessGone(() => rmdirSync(toBytes(path)));
+        unlessGone(() => this.#take(path, () => rmdirSync(toBytes(path))));
         return;
       } catch (error) {
         if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
@@ -200,11 +219,28 @@ class TreeRemoval {
     }
   }
 
+  /** Does a step that changes an entry of a directory; where either is protected, again without the protection. */
+  #take(path: string, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!hasErrno(error, 'EPERM') || !this.#unprotect(path)) throw error;
+      step();
+    }
+  }
+
+  /** @returns whether there was anything to take away. */
+  #unprotect(path: string): boolean {
+    const directory = path.slice(0, path.lastIndexOf('/'));
+    const inDirectory = directory !== this.#root && clearProtection(`${directory}/.`);
+    return clearProtection(toBytes(path)) || inDirectory;
+  }
+
   /** Moves a directory up to the top of the tree, where a later pass finds it; deletes anything else. */
   #removeDeep(parent: number, name: string): void {
     const path = `${pathOfDescriptor(parent)}/${name}`;
     try {
-      unlinkSync(toBytes(path));
+      this.#take(path, () => unlinkSync(toBytes(path)));
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return;
       if (!hasErrno(error, 'EISDIR', 'EPERM')) throw error;
@@ -218,8 +254,8 @@ class TreeRemoval {
     for (;;) {
       this.#moved += 1;
       try {
-        const name = `.deep-${thread}-${++movedByThread}`;
-        unlessGone(() => renameSync(toBytes(path), `${pathOfDescriptor(top)}/${name}`));
+        const to = `${pathOfDescriptor(top.fd)}/.deep-${thread}-${++movedByThread}`;
+        unlessGone(() => this.#take(path, () => this.#take(to, () => renameSync(toBytes(path), to))));
         return;
       } catch (error) {
         // The name is taken by something of the tree's own: the next one.

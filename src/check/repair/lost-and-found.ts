@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type FaultPoints, makeDirectoriesNow, noFaults } from '../../base/index.js';
 import { fromSystemError, systemErrorCode } from '../../errors/index.js';
+import { renameProtected } from '../../linux/index.js';
 
 /** Something that is taken away, and why. */
 export interface Lost {
@@ -9,7 +10,7 @@ export interface Lost {
   readonly name: string;
   /** Where it lies; none when there is nothing but records. */
   readonly from: readonly string[];
-  /** How it is moved; rename(2) when absent. */
+  /** How it is moved; rename(2) when absent, with the protection of chattr(1) taken off if need be. */
   readonly rename?: ((from: string, to: string) => void) | undefined;
   /** The content of `whence.json`, beside the time and the place. */
   readonly story: object;
@@ -31,7 +32,10 @@ export interface Kept {
  * @param place The directory lost+found; made, for its owner only, when it is missing.
  * @throws the error of the system, as a Strata error.
  */
-export function takeAway(place: string, { name, from, rename = renameSync, story, faults = noFaults }: Lost): Kept {
+export function takeAway(
+  place: string,
+  { name, from, rename = renameProtected, story, faults = noFaults }: Lost,
+): Kept {
   const now = new Date();
   try {
     makeDirectoriesNow(place);

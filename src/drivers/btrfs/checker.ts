@@ -1,7 +1,13 @@
-import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors/index.js';
-import { isSubvolume, type SubvolumeInfo, setReadOnly, subvolumeInfo, withSubvolumeNow } from '../../linux/index.js';
+import {
+  isSubvolume,
+  renameProtected,
+  type SubvolumeInfo,
+  setReadOnly,
+  subvolumeInfo,
+  withSubvolumeNow,
+} from '../../linux/index.js';
 import type { CheckedFiles, CheckLevel, DriverChecker, FileProblem } from '../../snapshots/index.js';
 import { contentAt, layoutChecker, type Wanted } from '../kit/checker/index.js';
 import { fileListPath } from '../kit/file-lists.js';
@@ -92,7 +98,7 @@ function moveSubvolume(from: string, to: string): void {
   const locked = isThere(from) && infoAt(from).readOnly;
   if (locked) lock(from, false);
   try {
-    renameSync(from, to);
+    renameProtected(from, to);
   } catch (error) {
     if (locked) lock(from, true);
     throw error;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -147,6 +147,31 @@ describe('the btrfs driver', { skip }, () => {
     await writeFile(pathOf(driver, 'file'), '');
     await driver.discard(['1', 'stray', 'file', 'never'], noContext);
     await driver.discard(['1'], noContext);
+    assert.deepEqual(await onDisk(driver), []);
+    assert.doesNotMatch(subvolumes(), /inner|outer/);
+  });
+
+  it('deletes what a container protected: layers, subvolumes in protected directories', async (t) => {
+    const driver = await open(t);
+    await driver.create(snapshot({ id: '1' }), noContext);
+    await writeFile(join(pathOf(driver, '1'), 'file'), 'x');
+    execFileSync('chattr', ['+i', join(pathOf(driver, '1'), 'file'), pathOf(driver, '1')]);
+    await driver.seal(snapshot({ id: '1' }), noContext);
+    await driver.committed?.(['1'], noContext);
+    assert.deepEqual(readdirSync(join(driver.root, 'active')), []);
+
+    await driver.create(snapshot({ id: '2', parentIds: ['1'] }), noContext);
+    const top = pathOf(driver, '2');
+    assert.throws(() => writeFileSync(join(top, 'new'), ''), { code: 'EPERM' });
+    execFileSync('chattr', ['-i', top]);
+    await mkdir(join(top, 'docker'));
+    await createSubvolume(join(top, 'docker'), 'outer');
+    await createSubvolume(join(top, 'docker/outer'), 'inner');
+    for (const each of ['docker/outer/inner', 'docker/outer', 'docker', '']) {
+      execFileSync('chattr', ['+a', join(top, each)]);
+    }
+    await withSubvolume(join(top, 'docker/outer'), (fd) => setReadOnly(fd, true));
+    await driver.discard(['2', '1'], noContext);
     assert.deepEqual(await onDisk(driver), []);
     assert.doesNotMatch(subvolumes(), /inner|outer/);
   });

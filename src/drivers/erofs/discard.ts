@@ -1,6 +1,6 @@
 import type { FaultPoints, SerialQueue } from '../../base/index.js';
-import { InvalidArgumentError, systemErrorCode } from '../../errors/index.js';
-import { setImmutable, unmountAll } from '../../linux/index.js';
+import { InvalidArgumentError } from '../../errors/index.js';
+import { unmountAll } from '../../linux/index.js';
 import { isEntryName, removeTrees } from '../../trees/index.js';
 import type { BlockImages } from './block-images.js';
 import type { ErofsPlaces } from './files.js';
@@ -17,17 +17,6 @@ export interface DiscardContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The errors of a file system without flags, and of a missing file. */
-const NOTHING_TO_CLEAR = ['ENOENT', 'ENOTDIR', 'ENOTTY', 'EOPNOTSUPP', 'ENOTSUP', 'EINVAL'];
-
-function makeChangeable(image: string): void {
-  try {
-    setImmutable(image, false);
-  } catch (error) {
-    if (!NOTHING_TO_CLEAR.includes(systemErrorCode(error) ?? '')) throw error;
-  }
-}
-
 /**
  * Unmounts and deletes all that belongs to these ids. Does nothing for what is gone already.
  * @throws InvalidArgumentError for an id that would lead out of the directory; nothing is deleted then.
@@ -41,7 +30,6 @@ export async function discardSnapshots(ids: readonly string[], context: DiscardC
     await layers.release(id);
     // Nothing is based on it any more; it may still be mounted, by a process that was killed before it could unmount.
     await unmountAll(places.layerPoint(id), { detach: true });
-    makeChangeable(places.layerImage(id));
     await blocks.remove(id);
   }
   faults.reach('erofs.unmounted');

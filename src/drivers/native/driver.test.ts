@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { link, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -158,6 +159,19 @@ describe('native driver', () => {
     await assert.rejects(driver.discard(['..'], noContext), InvalidArgumentError);
     await driver.discard(['1', 'new-leftover', 'never'], noContext);
     await driver.discard(['1'], noContext);
+    assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), []);
+  });
+
+  it('copies no protection of chattr(1), and deletes what has it', { skip: whyNoLoopFileSystem('ext4') }, async (t) => {
+    const driver = await open(t, { place: grounds.find(({ name }) => name === 'ext4')?.place() ?? '' });
+    await driver.create(snapshot({ id: '1' }), noContext);
+    writeFileSync(join(treeOf(driver, '1'), 'file'), 'layer');
+    execFileSync('chattr', ['+i', join(treeOf(driver, '1'), 'file'), treeOf(driver, '1')]);
+    await driver.seal(snapshot({ id: '1' }), noContext);
+    await driver.create(snapshot({ id: '2', parentIds: ['1'] }), noContext);
+    writeFileSync(join(treeOf(driver, '2'), 'file'), 'child');
+    writeFileSync(join(treeOf(driver, '2'), 'new'), '');
+    await driver.discard(['2', '1'], noContext);
     assert.deepEqual(readdirSync(join(driver.root, 'snapshots')), []);
   });
 

@@ -4,9 +4,11 @@
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { constants as system } from 'node:os';
+import { clearProtection } from '../calls/file-flags.js';
 import { libc } from '../calls/libc.js';
 import { checked, ioctl, ioctlLater } from '../calls/sys.js';
 import { hasErrno, systemCallError } from '../calls/system-error.js';
+import { pathOfDescriptor } from '../calls/tree-paths.js';
 import { ITEM, LAST, searchTree, TREE } from './btrfs-search.js';
 
 const IOC = {
@@ -28,7 +30,7 @@ const INFO = { SIZE: 504, ID: 0, FLAGS: 288, UUID: 296, PARENT_UUID: 312, UUID_S
 const ROOT_READ_ONLY = 1n;
 
 /** struct btrfs_root_ref, behind which the name is. */
-const ROOT_REF = { NAME: 18 } as const;
+const ROOT_REF = { DIRECTORY: 0, NAME: 18 } as const;
 
 /** The inode number of the top directory of every subvolume. */
 const TOP_INODE = 256;
@@ -55,6 +57,8 @@ export interface NestedSubvolume {
   readonly id: bigint;
   /** The last part of its path. */
   readonly name: string;
+  /** The inode number of the directory that it is in. */
+  readonly directory: bigint;
 }
 
 function openDirectory(path: string): number {
@@ -201,7 +205,8 @@ export function nestedSubvolumes(fd: number, id: bigint): NestedSubvolume[] {
   };
   const found: NestedSubvolume[] = [];
   for (const { offset, buffer, start, length } of searchTree(fd, search)) {
-    found.push({ id: offset, name: buffer.toString('utf8', start + ROOT_REF.NAME, start + length) });
+    const name = buffer.toString('utf8', start + ROOT_REF.NAME, start + length);
+    found.push({ id: offset, name, directory: buffer.readBigUInt64LE(start + ROOT_REF.DIRECTORY) });
   }
   return found;
 }
@@ -209,23 +214,23 @@ export function nestedSubvolumes(fd: number, id: bigint): NestedSubvolume[] {
 /** struct file_handle with what btrfs puts into it (fs/btrfs/export.h). */
 const HANDLE = { SIZE: 28, LENGTH: 20, TYPE_AT: 4, TYPE: 0x4d, OBJECT: 8, ROOT: 16, GENERATION: 24 } as const;
 
-/** The generation of the top directory of a subvolume: the first field of its inode. */
-function topGeneration(fd: number, id: bigint): bigint | undefined {
-  const key = { object: BigInt(TOP_INODE), type: ITEM.INODE, offset: 0n };
+/** The generation of a directory in a subvolume: the first field of its inode. */
+function generationOf(fd: number, id: bigint, inode: bigint): bigint | undefined {
+  const key = { object: inode, type: ITEM.INODE, offset: 0n };
   for (const { buffer, start } of searchTree(fd, { tree: id, from: key, to: key }))
     return buffer.readBigUInt64LE(start);
   return undefined;
 }
 
-/** Opens the top directory of a subvolume by its number, wherever it is; undefined when it is gone. */
-function openById(fd: number, id: bigint): number | undefined {
+/** Opens a directory of a subvolume by their numbers, wherever it is; undefined when it is gone. */
+function openById(fd: number, id: bigint, inode = BigInt(TOP_INODE)): number | undefined {
   try {
-    const generation = topGeneration(fd, id);
+    const generation = generationOf(fd, id, inode);
     if (generation === undefined) return undefined;
     const handle = Buffer.alloc(HANDLE.SIZE);
     handle.writeUInt32LE(HANDLE.LENGTH, 0);
     handle.writeInt32LE(HANDLE.TYPE, HANDLE.TYPE_AT);
-    handle.writeBigUInt64LE(BigInt(TOP_INODE), HANDLE.OBJECT);
+    handle.writeBigUInt64LE(inode, HANDLE.OBJECT);
     handle.writeBigUInt64LE(id, HANDLE.ROOT);
     handle.writeUInt32LE(Number(generation & 0xffff_ffffn), HANDLE.GENERATION);
     const c = libc();
@@ -239,12 +244,41 @@ function openById(fd: number, id: bigint): number | undefined {
 
 /** Makes sure that what lies in a subvolume can be deleted, whatever its owner did to it. */
 function makeWritable(fd: number, id: bigint): void {
-  const opened = openById(fd, id);
+  withDirectory(openById(fd, id), (opened) => setReadOnly(opened, false));
+}
+
+function withDirectory(opened: number | undefined, use: (opened: number) => void): void {
   if (opened === undefined) return;
   try {
-    setReadOnly(opened, false);
+    use(opened);
   } finally {
     closeSync(opened);
+  }
+}
+
+/**
+ * Makes the subvolume of an open directory writable, when that is its top directory.
+ * @returns whether it was read-only, and is not now; false as well for what is no subvolume.
+ */
+export function makeSubvolumeWritable(fd: number): boolean {
+  try {
+    if (!isTop(fd) || !subvolumeInfo(fd).readOnly) return false;
+    setReadOnly(fd, false);
+    return true;
+  } catch {
+    // Another file system, or not allowed: whoever could not delete something has an error that says more.
+    return false;
+  }
+}
+
+/** Takes off what chattr(1) keeps a subvolume with, and the directories in it that hold others. */
+function unprotect(fd: number, id: bigint): void {
+  const directories = nestedSubvolumes(fd, id).map(({ directory }) => directory);
+  for (const inode of new Set([BigInt(TOP_INODE), ...directories])) {
+    withDirectory(openById(fd, id, inode), (opened) => {
+      if (inode === BigInt(TOP_INODE)) setReadOnly(opened, false);
+      clearProtection(`${pathOfDescriptor(opened)}/.`);
+    });
   }
 }
 
@@ -264,13 +298,14 @@ function withNested(fd: number, id: bigint): bigint[] {
 const MAX_PASSES = 20;
 
 /**
- * Deletes a subvolume with all that lie in it, by number, so that no path that somebody changes is followed. The kernel
- * frees the space in the background. Does nothing for what is gone.
+ * Deletes a subvolume with all that lie in it, by number, so that no path that somebody changes is followed; read-only ones
+ * and those that chattr(1) protects, too. The kernel frees the space in the background. Does nothing for what is gone.
  * @param fd A directory of the file system, outside. @returns the numbers of those that are gone.
  * @throws a system error, such as `EPERM` when one is what the file system shows by default.
  */
 export async function deleteSubvolumes(fd: number, id: bigint): Promise<readonly bigint[]> {
   const deleted = new Set<bigint>();
+  let unprotected = false;
   for (let pass = 1; ; pass += 1) {
     const found = withNested(fd, id);
     try {
@@ -280,7 +315,10 @@ export async function deleteSubvolumes(fd: number, id: bigint): Promise<readonly
       }
       return [...deleted];
     } catch (error) {
-      if (!hasErrno(error, 'ENOTEMPTY') || pass >= MAX_PASSES) throw error;
+      const isProtected: boolean = hasErrno(error, 'EPERM') && !unprotected;
+      if (isProtected) for (const each of found) unprotect(fd, each);
+      else if (!hasErrno(error, 'ENOTEMPTY') || pass >= MAX_PASSES) throw error;
+      unprotected ||= isProtected;
     }
   }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { enableVerity, setImmutable, verityDigest } from './file-flags.js';
+import { clearProtection, enableVerity, renameProtected, setImmutable, verityDigest } from './file-flags.js';
 import { hasErrno } from './system-error.js';
 
 const unsupported = ['ENOTTY', 'EOPNOTSUPP', 'ENOTSUP'] as const;
@@ -25,6 +26,23 @@ describe('flags of files', { skip: process.geteuid?.() !== 0 && 'needs root' }, 
     setImmutable(file, false);
     setImmutable(file, false);
     writeFileSync(file, 'y');
+    assert.equal(clearProtection(file), false);
+    setImmutable(file, true);
+    assert.throws(() => renameSync(file, `${file}.moved`), { code: 'EPERM' });
+    renameProtected(file, `${file}.moved`);
+    writeFileSync(`${file}.moved`, 'z');
+  });
+
+  it('are taken off files and directories, and nothing else is opened', (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'strata-flags-'));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const [fifo, link] = [join(directory, 'fifo'), join(directory, 'link')];
+    execFileSync('mkfifo', [fifo]);
+    symlinkSync('fifo', link);
+    for (const path of [fifo, link, join(directory, 'gone')]) {
+      assert.equal(clearProtection(path), false);
+      assert.throws(() => renameProtected(join(directory, 'gone'), path), { code: 'ENOENT' });
+    }
   });
 
   it('have the kernel check a file, where it can', (t) => {

@@ -1,7 +1,9 @@
 /** Protection of files by the file system: against changes (chattr(1), `i`), and against unnoticed changes (fs-verity). */
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, renameSync } from 'node:fs';
+import { canCallSystem } from './libc.js';
 import { ioctl } from './sys.js';
 import { hasErrno } from './system-error.js';
+import { O_PATH, pathOfDescriptor } from './tree-paths.js';
 
 /** Requests of ioctl(2), on 64-bit machines; include/uapi/linux/fs.h and fsverity.h. */
 const REQUEST = {
@@ -12,6 +14,7 @@ const REQUEST = {
 } as const;
 
 const IMMUTABLE = 0x10;
+const APPEND_ONLY = 0x20;
 
 /** struct fsverity_enable_arg: version, hash algorithm, block size, 32 bits each; no salt, no signature. */
 const VERITY = { SIZE: 128, VERSION: 1, SHA256: 1, BLOCK_SIZE: 4096 } as const;
@@ -30,16 +33,62 @@ function withFile<T>(path: string, use: (fd: number) => T): T {
  * @throws a system error: ENOTTY or EOPNOTSUPP when the file system has no such thing, EPERM without privileges.
  */
 export function setImmutable(path: string, immutable: boolean): void {
-  withFile(path, (fd) => {
-    // The kernel reads and writes an int, whatever the request says of its size.
-    const flags = Buffer.alloc(8);
-    ioctl(fd, REQUEST.GET_FLAGS, flags, 'FS_IOC_GETFLAGS');
-    const before = flags.readUInt32LE();
-    const after = immutable ? (before | IMMUTABLE) >>> 0 : (before & ~IMMUTABLE) >>> 0;
-    if (after === before) return;
-    flags.writeUInt32LE(after);
-    ioctl(fd, REQUEST.SET_FLAGS, flags, 'FS_IOC_SETFLAGS');
-  });
+  withFile(path, (fd) => changeFlags(fd, (flags) => (immutable ? flags | IMMUTABLE : flags & ~IMMUTABLE)));
+}
+
+/** @returns whether that changed anything. */
+function changeFlags(fd: number, change: (flags: number) => number): boolean {
+  // The kernel reads and writes an int, whatever the request says of its size.
+  const flags = Buffer.alloc(8);
+  ioctl(fd, REQUEST.GET_FLAGS, flags, 'FS_IOC_GETFLAGS');
+  const before = flags.readUInt32LE();
+  const after = change(before) >>> 0;
+  if (after === before) return false;
+  flags.writeUInt32LE(after);
+  ioctl(fd, REQUEST.SET_FLAGS, flags, 'FS_IOC_SETFLAGS');
+  return true;
+}
+
+/**
+ * Takes off what chattr(1) keeps a file or a directory with, `i` and `a`, so that it can be deleted, or things in it. Opens
+ * no symbolic link, no device and no pipe.
+ * @returns whether it had any; false as well where that cannot be told or changed.
+ */
+export function clearProtection(path: string | Buffer): boolean {
+  if (!canCallSystem()) return false;
+  try {
+    const place = openSync(path, O_PATH | constants.O_NOFOLLOW);
+    try {
+      return clearProtectionOfOpen(place);
+    } finally {
+      closeSync(place);
+    }
+  } catch {
+    // Whoever could not delete it has an error that says more.
+    return false;
+  }
+}
+
+/** @param place Open as a place only, so that it is the same file whose kind was asked for. */
+function clearProtectionOfOpen(place: number): boolean {
+  const stats = fstatSync(place);
+  if (!stats.isFile() && !stats.isDirectory()) return false;
+  const fd = openSync(pathOfDescriptor(place), constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return changeFlags(fd, (flags) => flags & ~(IMMUTABLE | APPEND_ONLY));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** rename(2), also of what chattr(1) protects: that loses its protection. @throws a system error. */
+export function renameProtected(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!hasErrno(error, 'EPERM') || !clearProtection(from)) throw error;
+    renameSync(from, to);
+  }
 }
 
 /**

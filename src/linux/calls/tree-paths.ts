@@ -9,7 +9,7 @@ import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
 import { systemCallError } from './system-error.js';
 
 /** O_PATH: a handle on the place, good for resolving from, that needs no permission to read it. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 
 /** Opens a directory only, and not through a symbolic link. */
 export const DIRECTORY_ONLY = constants.O_DIRECTORY | constants.O_NOFOLLOW;
