@@ -89,6 +89,8 @@ export interface CheckedSnapshotter {
   readonly files: DriverChecker | undefined;
   /** Whether files with this name are being made or deleted right now, so that they need no record. */
   isBusy(id: string): boolean;
+  /** Why files with this name could not be deleted so far; undefined when nothing failed. Absent where nobody deletes any. */
+  whyUndeleted?(id: string): string | undefined;
 }
 
 /** What is checked. */

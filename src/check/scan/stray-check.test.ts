@@ -42,6 +42,21 @@ describe('checkStrays', () => {
     );
   });
 
+  it('says why it could not be deleted so far', async () => {
+    await using temporary = await storeOf([]);
+    const files = new FakeChecker(['3', 'notes']);
+    const whyUndeleted = (id: string) => `${id} is busy`;
+    const snapshotter = { name: 'overlayfs', files, isBusy: idle, whyUndeleted };
+    const strays = await checkStrays({ store: temporary.store, snapshotter, files, call: {} });
+    assert.deepEqual(
+      strays.map(({ finding }) => finding.message),
+      [
+        'it has no record, and could not be deleted so far: 3 is busy',
+        'its name is no id, and could not be deleted so far: notes is busy',
+      ],
+    );
+  });
+
   it('names the first path that is there', async (t) => {
     await using temporary = await storeOf([]);
     const directory = await temporaryDirectory(t);

@@ -34,7 +34,7 @@ export async function checkStrays({ store, snapshotter, files, call }: StrayChec
   for (const name of suspects) {
     throwIfAborted(call.signal);
     if (isExpected(store, snapshotter, name) || !(await isThere(files, name))) continue;
-    strays.push(strayFinding(snapshotter.name, files, name));
+    strays.push(strayFinding(snapshotter, files, name));
   }
   return strays;
 }
@@ -71,12 +71,14 @@ export function pathsThere(files: DriverChecker, name: string): string[] {
   return files.pathsOf(name).filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
 }
 
-function strayFinding(snapshotter: string, files: DriverChecker, name: string): Found {
+function strayFinding(snapshotter: CheckedSnapshotter, files: DriverChecker, name: string): Found {
   const [path] = pathsThere(files, name);
-  const where = { snapshotter, ...(path === undefined ? {} : { path }) };
+  const failure = snapshotter.whyUndeleted?.(name);
+  const tried = failure === undefined ? '' : `, and could not be deleted so far: ${failure}`;
+  const where = { snapshotter: snapshotter.name, ...(path === undefined ? {} : { path }) };
   const place = { type: 'stray', name } as const;
-  if (!isId(name)) return found('foreign-entry', place, { ...where, message: 'its name is no id' });
-  return found('orphan-directory', place, { ...where, id: name, message: 'it has no record' });
+  if (!isId(name)) return found('foreign-entry', place, { ...where, message: `its name is no id${tried}` });
+  return found('orphan-directory', place, { ...where, id: name, message: `it has no record${tried}` });
 }
 
 /** What lies beside the snapshots of a snapshotter and is not as it must be, both times that it was looked at. */

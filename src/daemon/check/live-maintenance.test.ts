@@ -24,7 +24,7 @@ async function open(
     await temporary[Symbol.asyncDispose]();
     rmSync(root, { recursive: true, force: true });
   });
-  const snapshotters = new Map([['overlayfs', { checker: files, isBusy: () => false }]]);
+  const snapshotters = new Map([['overlayfs', { checker: files, isBusy: () => false, whyUndeleted: () => undefined }]]);
   return openLiveMaintenance({ config: { ...defaultConfig(), root }, store, snapshotters });
 }
 

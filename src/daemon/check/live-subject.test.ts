@@ -10,17 +10,26 @@ describe('liveSubject', () => {
     await using temporary = await temporaryStore();
     const files = new FakeChecker();
     const snapshotters = new Map([
-      ['overlayfs', { checker: files, isBusy: (id: string) => id === '7' }],
-      ['zfs', { checker: undefined, isBusy: () => false }],
+      [
+        'overlayfs',
+        { checker: files, isBusy: (id: string) => id === '7', whyUndeleted: (id: string) => `${id} is busy` },
+      ],
+      ['zfs', { checker: undefined, isBusy: () => false, whyUndeleted: () => undefined }],
     ]);
     const { store } = temporary;
     const subject = liveSubject({ config: { ...defaultConfig(), root: '/r' }, store, snapshotters });
     assert.deepEqual([subject.store, subject.live], [store, true]);
     assert.deepEqual(
-      subject.snapshotters.map((one) => [one.name, one.files, one.isBusy('7'), one.isBusy('8')]),
+      subject.snapshotters.map((one) => [
+        one.name,
+        one.files,
+        one.isBusy('7'),
+        one.isBusy('8'),
+        one.whyUndeleted?.('7'),
+      ]),
       [
-        ['overlayfs', files, true, false],
-        ['zfs', undefined, false, false],
+        ['overlayfs', files, true, false, '7 is busy'],
+        ['zfs', undefined, false, false, undefined],
       ],
     );
     assert.equal(subject.lostAndFound('overlayfs'), '/r/lost+found');

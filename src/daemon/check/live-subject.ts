@@ -8,7 +8,7 @@ import { lostAndFoundOf } from './places.js';
 export interface LiveParts {
   readonly config: Pick<Config, 'root' | 'plugins'>;
   readonly store: Store;
-  readonly snapshotters: ReadonlyMap<string, Pick<LocalSnapshotter, 'checker' | 'isBusy'>>;
+  readonly snapshotters: ReadonlyMap<string, Pick<LocalSnapshotter, 'checker' | 'isBusy' | 'whyUndeleted'>>;
 }
 
 /** What is checked of snapshotters that are open. */
@@ -20,6 +20,7 @@ export function liveSubject({ config, store, snapshotters }: LiveParts): CheckSu
       name,
       files: snapshotter.checker,
       isBusy: (id) => snapshotter.isBusy(id),
+      whyUndeleted: (id) => snapshotter.whyUndeleted(id),
     })),
     lostAndFound: (name) => lostAndFoundOf(config, name),
   };

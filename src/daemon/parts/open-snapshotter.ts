@@ -49,7 +49,8 @@ async function openOver(options: OpenSnapshotter): Promise<LocalSnapshotter> {
   meta.exports.set('root', driver.root);
   meta.capabilities.push(...driver.capabilities.names);
   const store = context.single(pluginTypes.store);
-  const errors = { report: reporterTo(logger) };
+  const undeleted = (count: number) => void meta.exports.set('undeleted', String(count));
+  const errors = { report: reporterTo(logger), undeleted };
   const snapshotter = await LocalSnapshotter.open({ name, store, driver, syncRemove, limits, errors, faults });
   recoverInBackground({ name, snapshotter, meta, logger, answering });
   return snapshotter;

@@ -75,6 +75,22 @@ describe('a snapshotter of a daemon', () => {
     assert.equal(driver.files.size, 0);
   });
 
+  it('counts what could not be deleted', async (t) => {
+    const driver = new MemoryDriver();
+    const started = await startParts(await newRoot(t), [storePart, mine(driver)], config());
+    await using plugins = started.plugins;
+    const snapshotter = plugins.all(pluginTypes.snapshotter).get('mine') ?? assert.fail('it did not start');
+    const undeleted = () => reportOf(plugins).exports.get('undeleted');
+    await snapshotter.prepare({ key: 'k' });
+    driver.failures.set('discard', new Error('busy'));
+    await snapshotter.remove('k');
+    await snapshotter.cleanup();
+    assert.equal(undeleted(), '1');
+    driver.failures.clear();
+    await snapshotter.cleanup();
+    assert.equal(undeleted(), '0');
+  });
+
   it('is not opened without a store, which may belong to another process', async (t) => {
     const open = () => assert.fail('it was opened');
     const started = await startParts(await newRoot(t), [brokenStore, mine(new MemoryDriver(), { open })], config());

@@ -305,21 +305,25 @@ const MAX_PASSES = 20;
  */
 export async function deleteSubvolumes(fd: number, id: bigint): Promise<readonly bigint[]> {
   const deleted = new Set<bigint>();
-  let unprotected = false;
+  let isProtected = false;
   for (let pass = 1; ; pass += 1) {
     const found = withNested(fd, id);
+    if (isProtected) for (const each of found) unprotect(fd, each);
     try {
-      for (const each of found) {
-        await deleteSubvolume(fd, each);
-        deleted.add(each);
-      }
+      await deleteEach(fd, found, deleted);
       return [...deleted];
     } catch (error) {
-      const isProtected: boolean = hasErrno(error, 'EPERM') && !unprotected;
-      if (isProtected) for (const each of found) unprotect(fd, each);
-      else if (!hasErrno(error, 'ENOTEMPTY') || pass >= MAX_PASSES) throw error;
-      unprotected ||= isProtected;
+      const again = hasErrno(error, 'ENOTEMPTY') || (hasErrno(error, 'EPERM') && !isProtected);
+      if (!again || pass >= MAX_PASSES) throw error;
+      isProtected = hasErrno(error, 'EPERM');
     }
+  }
+}
+
+async function deleteEach(fd: number, ids: readonly bigint[], deleted: Set<bigint>): Promise<void> {
+  for (const each of ids) {
+    await deleteSubvolume(fd, each);
+    deleted.add(each);
   }
 }
 

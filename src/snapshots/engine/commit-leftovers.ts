@@ -2,16 +2,20 @@ import type { Driver } from '../driver/driver.js';
 import type { BackgroundErrors } from './background-errors.js';
 import { DiscardQueue } from './discards.js';
 
+const noFailures: ReadonlyMap<string, string> = new Map();
+
 /** Has the driver delete, in the background, what only the active snapshots of recorded commits needed. */
 export class CommitLeftovers {
   readonly #queue: DiscardQueue | undefined;
   #searched = false;
 
-  constructor(driver: Driver, errors: BackgroundErrors) {
+  /** @param onFailed Called when others than before could not be deleted. */
+  constructor(driver: Driver, errors: BackgroundErrors, onFailed?: () => void) {
     if (driver.committed === undefined) return;
     const work = {
       task: 'delete what is left of the commits of snapshots',
       discard: async (...args: Parameters<Driver['discard']>) => driver.committed?.(...args),
+      ...(onFailed === undefined ? {} : { onFailed }),
     };
     this.#queue = new DiscardQueue(work, errors);
   }
@@ -28,7 +32,12 @@ export class CommitLeftovers {
     this.#queue.add(committed());
   }
 
-  /** Resolves when everything queued so far is done. */
+  /** The layers of which something could not be deleted so far, with the reason. */
+  get failed(): ReadonlyMap<string, string> {
+    return this.#queue?.failed ?? noFailures;
+  }
+
+  /** Resolves when everything queued so far is done, and what failed before was tried once more. */
   async drain(): Promise<void> {
     await this.#queue?.drain();
   }

@@ -40,7 +40,7 @@ describe('Prepare and View', () => {
     await snapshotter.cleanup();
     driver.failures.set('discard', new Error('busy'));
     await race();
-    assert.deepEqual(reported, ['delete the files of the unrecorded snapshot 5']);
+    assert.deepEqual(reported, ['delete the files of snapshots 5']);
     driver.failures.clear();
     await snapshotter.cleanup();
     assert.deepEqual([...driver.files], ['1', '4']);

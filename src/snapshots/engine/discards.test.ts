@@ -5,17 +5,20 @@ import { DiscardQueue } from './discards.js';
 function open() {
   const batches: (readonly string[])[] = [];
   const reported: string[] = [];
-  const behaviour = { fail: false, hold: Promise.resolve() };
+  const behaviour = { failing: new Set<string>(), attempts: 0, hold: Promise.resolve() };
   const discard = async (ids: readonly string[]): Promise<void> => {
     await behaviour.hold;
-    if (behaviour.fail) throw new Error('busy');
+    behaviour.attempts++;
+    const failing = ids.find((id) => behaviour.failing.has(id));
+    if (failing !== undefined) throw new Error(`${failing} is busy`);
     batches.push(ids);
   };
-  const queue = new DiscardQueue(
-    { task: 'delete the files of snapshots', discard },
+  const counts: number[] = [];
+  const queue: DiscardQueue = new DiscardQueue(
+    { task: 'delete the files of snapshots', discard, onFailed: () => counts.push(queue.failed.size) },
     { report: (task) => reported.push(task) },
   );
-  return { queue, batches, reported, behaviour };
+  return { queue, batches, reported, counts, behaviour };
 }
 
 describe('DiscardQueue', () => {
@@ -45,16 +48,46 @@ describe('DiscardQueue', () => {
     assert.deepEqual(batches, [['1'], ['2']]);
   });
 
-  it('reports what cannot be deleted, and goes on', async () => {
-    const { queue, batches, reported, behaviour } = open();
-    behaviour.fail = true;
-    queue.add(['1', '2']);
+  it('reports what cannot be deleted, once, and deletes the others', async () => {
+    const { queue, batches, reported, counts, behaviour } = open();
+    behaviour.failing = new Set(['1', '3']);
+    queue.add(['1', '2', '3', '4']);
     await queue.drain();
-    assert.deepEqual(reported, ['delete the files of snapshots 1, 2']);
-    behaviour.fail = false;
-    queue.add(['3']);
+    assert.deepEqual(batches, [['2'], ['4']]);
+    assert.deepEqual(reported, ['delete the files of snapshots 1, 3']);
+    assert.deepEqual(Object.fromEntries(queue.failed), { 1: '1 is busy', 3: '3 is busy' });
+    assert.equal(queue.has('1'), false, 'nobody is at work on it');
+    behaviour.failing.delete('3');
+    queue.add(['5']);
     await queue.drain();
-    assert.deepEqual(batches, [['3']]);
+    assert.deepEqual([...queue.failed.keys()], ['1']);
+    assert.equal(reported.length, 1);
+    behaviour.failing.clear();
+    await queue.drain();
+    assert.deepEqual(batches.flat().sort(), ['1', '2', '3', '4', '5']);
+    assert.deepEqual(counts, [2, 1, 0]);
+  });
+
+  it('tries again what failed, after a while and ever more rarely', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { queue, behaviour, batches } = open();
+    behaviour.failing.add('1');
+    assert.equal(await queue.deleteNow(['1'], {}), 1);
+    assert.equal(behaviour.attempts, 1);
+    const attempts: number[] = [];
+    for (let second = 1; second <= 20_000; second++) {
+      const before = behaviour.attempts;
+      t.mock.timers.tick(1000);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (behaviour.attempts > before) attempts.push(second);
+    }
+    const waits = attempts.map((second, index) => second - (attempts[index - 1] ?? 0));
+    assert.deepEqual(waits, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600, 3600]);
+    behaviour.failing.clear();
+    t.mock.timers.tick(3_600_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(batches, [['1']]);
+    await queue.close();
   });
 
   it('stops when it is closed, without a word about what is left', async () => {

@@ -10,7 +10,11 @@ export async function open(t: TestContext, options: { syncRemove?: boolean } = {
   t.after(() => temporary[Symbol.asyncDispose]());
   const driver = new MemoryDriver();
   const reported: string[] = [];
-  const errors = { report: (task: string) => void reported.push(task) };
+  const counts: number[] = [];
+  const errors = {
+    report: (task: string) => void reported.push(task),
+    undeleted: (count: number) => void counts.push(count),
+  };
   const start = () => LocalSnapshotter.open({ name: 'memory', store, driver, errors, ...options });
-  return { store, driver, reported, start, snapshotter: await start() };
+  return { store, driver, reported, counts, start, snapshotter: await start() };
 }

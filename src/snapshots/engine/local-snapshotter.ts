@@ -149,6 +149,11 @@ export class LocalSnapshotter implements PagedSnapshotter {
     return this.#parts.files.isBusy(id);
   }
 
+  /** Why files with this name, which has no record, could not be deleted so far; undefined when nothing failed. */
+  whyUndeleted(id: string): string | undefined {
+    return this.#parts.files.whyUndeleted(id);
+  }
+
   /** Stops deleting; what is left is found at the next start. */
   async close(): Promise<void> {
     await this.#parts.files.close();

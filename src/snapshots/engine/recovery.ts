@@ -19,10 +19,16 @@ export interface RecoveryReport {
   readonly kept: number;
   /** Active snapshots and views whose directories had to be made again, empty. */
   readonly recreated: number;
-  /** What could not be deleted or made again; each was reported. */
+  /** What could not be deleted, which is tried again later, or made again; each was reported. */
   readonly failed: number;
   /** Names of committed snapshots whose files are gone. */
   readonly missing: readonly string[];
+}
+
+/** What deletes files without a record. */
+export interface StrayRemover {
+  /** Failures are reported, and kept for later. @returns how many of the ids could not be deleted. */
+  deleteNow(ids: readonly string[], call: CallContext): Promise<number>;
 }
 
 /** What the files and the records are compared with. */
@@ -67,9 +73,9 @@ const strayBatch = 256;
  * Works in small steps, so that calls are answered meanwhile. A snapshot that cannot be repaired does not stop it.
  */
 export class Recovery {
-  readonly #options: RecoveryOptions;
+  readonly #options: RecoveryOptions & { readonly discards: StrayRemover };
 
-  constructor(options: RecoveryOptions) {
+  constructor(options: RecoveryOptions & { readonly discards: StrayRemover }) {
     this.#options = options;
   }
 
@@ -121,14 +127,9 @@ export class Recovery {
     counts: Pick<Counts, 'deleted' | 'failed'>,
     call: CallContext,
   ): Promise<void> {
-    try {
-      await this.#options.driver.discard(strays, call);
-      counts.deleted += strays.length;
-    } catch (error) {
-      throwIfAborted(call.signal);
-      counts.failed += 1;
-      this.#options.errors.report('delete files that have no record', error);
-    }
+    const failed = await this.#options.discards.deleteNow(strays, call);
+    counts.deleted += strays.length - failed;
+    counts.failed += failed;
   }
 
   /** Those of the names that are ids of committed snapshots. Takes some microseconds for each name. */
@@ -167,11 +168,11 @@ export class Recovery {
    * lost then, as with every file that nobody synchronised, and they are created again, empty.
    */
   async #recreate(record: SnapshotRecord, counts: Counts, call: CallContext): Promise<void> {
-    const { driver, errors } = this.#options;
+    const { driver, errors, discards } = this.#options;
     try {
       if ((await driver.recreate?.(driverSnapshot(record), call)) !== true) return;
       if (this.#isStill(record)) counts.recreated += 1;
-      else await driver.discard([String(record.id)], call);
+      else await discards.deleteNow([String(record.id)], call);
     } catch (error) {
       throwIfAborted(call.signal);
       counts.failed += 1;

@@ -38,9 +38,10 @@ export class SnapshotFiles {
     this.#options = options;
     this.#found = options.found;
     const discard = (ids: readonly string[], call: CallContext) => driver.discard(ids, call);
-    this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard }, errors);
-    this.#leftovers = new CommitLeftovers(driver, errors);
-    this.#recovery = new Recovery(options);
+    const onFailed = () => errors.undeleted?.(this.#discards.failed.size + this.#leftovers.failed.size);
+    this.#discards = new DiscardQueue({ task: 'delete the files of snapshots', discard, onFailed }, errors);
+    this.#leftovers = new CommitLeftovers(driver, errors, onFailed);
+    this.#recovery = new Recovery({ ...options, discards: this.#discards });
   }
 
   /** Files with this name are about to be made: no clean-up deletes them until `settle` or `unstage`. */
@@ -53,15 +54,10 @@ export class SnapshotFiles {
     this.#staging.delete(id);
   }
 
-  /** Deletes what could not be recorded. A failure is reported; a clean-up tries again. */
+  /** Deletes what could not be recorded. A failure is reported, and it is tried again later. */
   async unstage(id: string): Promise<void> {
-    const { driver, errors, faults } = this.#options;
-    faults.reach('create.refused');
-    try {
-      await driver.discard([id], noContext);
-    } catch (error) {
-      errors.report(`delete the files of the unrecorded snapshot ${id}`, error);
-    }
+    this.#options.faults.reach('create.refused');
+    await this.#discards.deleteNow([id], noContext);
     this.#staging.delete(id);
   }
 
@@ -70,19 +66,28 @@ export class SnapshotFiles {
     this.#leftovers.drop(id);
   }
 
-  /** Deletes the files of a snapshot whose record is gone, at once or in the background. Failures are reported. */
+  /**
+   * Deletes the files of a snapshot whose record is gone, at once or in the background, where an aborted call leaves them as
+   * well. Failures are reported, and it is tried again later.
+   */
   async delete(id: string, call: CallContext): Promise<void> {
-    const { driver, errors, faults, deletesAtOnce } = this.#options;
+    const { faults, deletesAtOnce } = this.#options;
     faults.reach('remove.recorded');
     if (!deletesAtOnce) return this.#discards.add([id]);
     this.#deleting.add(id);
     try {
-      await driver.discard([id], call);
-    } catch (error) {
-      errors.report(`delete the files of snapshot ${id}`, error);
+      await this.#discards.deleteNow([id], call);
+    } catch {
+      // Only an aborted call ends it.
+      this.#discards.add([id]);
     } finally {
       this.#deleting.delete(id);
     }
+  }
+
+  /** Why the files with this name could not be deleted so far; undefined when nothing failed. */
+  whyUndeleted(id: string): string | undefined {
+    return this.#discards.failed.get(id);
   }
 
   /** Whether files with this name are being made or deleted, so that they need no record. */
@@ -90,7 +95,7 @@ export class SnapshotFiles {
     return this.#staging.has(id) || this.#deleting.has(id) || this.#discards.has(id);
   }
 
-  /** Waits for the files of removed snapshots, and deletes files without a record. */
+  /** Waits for the files of removed snapshots, tries again what failed, and deletes files without a record. */
   async deleteStrays(call: CallContext): Promise<void> {
     await Promise.all([this.#discards.drain(), this.#leftovers.drain()]);
     await this.#recovering;
@@ -98,7 +103,9 @@ export class SnapshotFiles {
     throwIfCallAborted(call);
     // The order matters: an id leaves the staging set after its record is there, so what is neither staged now nor
     // recorded afterwards will never be recorded.
-    const candidates = names.filter((name) => !this.#staging.has(name));
+    // What the queue has is deleted there, or has just failed.
+    const isKnown = (name: string) => this.#discards.has(name) || this.#discards.failed.has(name);
+    const candidates = names.filter((name) => !this.#staging.has(name) && !isKnown(name));
     await this.#recovery.deleteStrays(candidates, call);
     this.#leftovers.search(() => this.#recovery.committedAmong(candidates));
     await this.#leftovers.drain();
