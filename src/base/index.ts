@@ -1,5 +1,6 @@
 /** What has no subject of its own: moments at which a test can kill the process, identifiers, units, errors between threads. */
 export { type FaultPoint, type FaultPoints, faultPoints, noFaults } from './faults.js';
+export { fileKind, replaceProblem } from './file-kind.js';
 export { identifierProblem } from './identifiers.js';
 export { makeDirectories, makeDirectoriesNow } from './make-directories.js';
 export { fromPlainError, type PlainError, toPlainError } from './plain-error.js';

@@ -2,10 +2,17 @@ import { DeadlineExceededError, messageOf, UnavailableError, withContext } from 
 import type { StrataClient } from '../rpc/client/index.js';
 import type { CallContext, Snapshotter } from '../snapshots/index.js';
 import { EXIT_FAILURE, EXIT_OK, failureLine } from './failure.js';
-import { type GivenGlobals, type Globals, resolveGlobals } from './global-options.js';
+import {
+  type DaemonAddress,
+  type GivenGlobals,
+  type Globals,
+  resolveAddress,
+  resolveGlobals,
+} from './global-options.js';
 import type { CliIo } from './io.js';
+import { escapeText } from './output/escape.js';
 import { coloursFor, type Style } from './output/style.js';
-import { writeLines } from './output/writer.js';
+import { writeBytes, writeLines } from './output/writer.js';
 
 /** Whether a name stands in a text as a whole word. */
 function mentions(text: string, name: string): boolean {
@@ -48,11 +55,17 @@ export class CommandContext implements AsyncDisposable {
     return { colours, now: tools.now(), ...(columns === 0 ? {} : { columns }) };
   }
 
-  /** The daemon that the command line names. Connecting happens with the first call. */
-  client(): Promise<StrataClient> {
-    const { address, namespace } = this.globals;
+  /** Where the daemon is that the command line, the environment or the default names. @throws UsageError when it is malformed. */
+  get daemon(): DaemonAddress {
+    return resolveAddress(this.given, this.io.environment);
+  }
+
+  /** A client of that daemon. Connecting happens with the first call. */
+  async client(): Promise<StrataClient> {
+    const { address } = this.daemon;
+    const { namespace } = this.globals;
     this.#client ??= this.io.tools.connect({ address, namespace });
-    return this.#client;
+    return await this.#client;
   }
 
   /** The snapshotter that the command line names. */
@@ -71,6 +84,11 @@ export class CommandContext implements AsyncDisposable {
     this.io.stderr.write(`${failureLine(named)}\n`);
   }
 
+  /** Says on standard error what a person should know who reads the output. */
+  note(text: string): void {
+    this.io.stderr.write(`strata: ${escapeText(text)}\n`);
+  }
+
   /** Sets the status to exit with. */
   exitWith(status: number): void {
     this.#status = status;
@@ -79,6 +97,11 @@ export class CommandContext implements AsyncDisposable {
   /** Writes lines to standard output. */
   write(lines: Iterable<string>): Promise<void> {
     return writeLines(this.io.stdout, lines);
+  }
+
+  /** Writes bytes to standard output, as fast as they are taken. */
+  writeBytes(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return writeBytes(this.io.stdout, chunks);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,14 +25,23 @@ const lines: readonly (readonly [what: string, thrown: unknown, line: string])[]
   ['says the class once', new NotFoundError('snapshot x: not found: again'), 'not found: snapshot x: again'],
   ['says the class once, though all say it', new NotFoundError('not found'), 'not found'],
   [
-    "says once what Node's message begins with",
+    'says once what the system says too',
     system("EACCES: permission denied, open '/x'", 'EACCES'),
-    "permission denied: EACCES: open '/x'",
+    'permission denied: /x',
   ],
   [
-    'keeps a message of the system that says something else',
+    'says what the system says, without its numbers and calls',
     system('ENOSPC: no space left on device, write', 'ENOSPC'),
-    'resource exhausted: ENOSPC: no space left on device, write',
+    'resource exhausted: no space left on device',
+  ],
+  [
+    'is that of the error, not of what went wrong after it',
+    Object.assign(new Error('An error was suppressed during disposal.'), {
+      name: 'SuppressedError',
+      error: new UnknownError('closing failed'),
+      suppressed: new NotFoundError('snapshot x does not exist'),
+    }),
+    'not found: snapshot x does not exist',
   ],
   [
     'keeps a name that reads like the class',

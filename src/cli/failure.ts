@@ -1,6 +1,13 @@
 /** What goes wrong, in one line of text and one exit status. */
-import { errorClasses, fromSystemError, type StrataError } from '../errors/index.js';
+import {
+  errorClasses,
+  fromSystemError,
+  PermissionDeniedError,
+  type StrataError,
+  UnavailableError,
+} from '../errors/index.js';
 import { escapeText } from './output/escape.js';
+import { plainSystemText } from './system-text.js';
 
 /** Everything went well. */
 export const EXIT_OK = 0;
@@ -24,17 +31,24 @@ function describeUnreachable(error: StrataError): string | undefined {
   return `unavailable: no daemon answers on ${address}; start one with "strata serve", or name another with --address`;
 }
 
+/** Whether a call failed because this user may not use the daemon's socket. */
+export function isDenied(error: unknown): boolean {
+  if (error instanceof PermissionDeniedError) return true;
+  return error instanceof UnavailableError && UNREACHABLE.exec(error.context)?.[2] === 'EACCES';
+}
+
 function describe(error: StrataError): string {
-  if (error.code === 'Unknown') return error.context;
+  const text = plainSystemText(error.context);
+  if (error.code === 'Unknown') return text;
   const classText = new errorClasses[error.code]('').message;
-  const context = withoutClass(error.context, classText);
+  const context = withoutClass(text, classText);
   return context === '' ? classText : `${classText}: ${context}`;
 }
 
-/** Without what says the class once more: a daemon's own `x: not found`, Node's `EACCES: permission denied, open x`. */
+/** Without what says the class once more: a daemon's own `x: not found`, the system's `/x: permission denied`. */
 function withoutClass(context: string, classText: string): string {
   const parts = context.split(': ').filter((part) => part !== classText);
-  return parts.map((part) => (part.startsWith(`${classText}, `) ? part.slice(classText.length + 2) : part)).join(': ');
+  return parts.join(': ');
 }
 
 /**

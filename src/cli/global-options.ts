@@ -3,6 +3,7 @@ import { parseDuration } from '../base/index.js';
 import { type ClientDefaults, clientDefaults, type Environment } from '../daemon/api/index.js';
 import { UsageError } from './failure.js';
 import type { OptionSpec } from './option-spec.js';
+import { socketArgument } from './path-argument.js';
 
 /** Which of them a command takes: one that calls the daemon all, one that works alone only those for its output. */
 export type GlobalOptionSet = 'client' | 'local' | 'none';
@@ -33,8 +34,16 @@ export interface GivenGlobals {
   readonly json?: boolean;
 }
 
+/** Where the daemon is that a command is for. */
+export interface DaemonAddress {
+  /** The absolute path of its socket. */
+  readonly address: string;
+  /** Whether an option or the environment says so. */
+  readonly isNamed: boolean;
+}
+
 /** What holds for a command: given, or else from the environment, or else the default. */
-export interface Globals extends ClientDefaults {
+export interface Globals extends Omit<ClientDefaults, 'address'> {
   readonly json: boolean;
   /** Milliseconds; absent waits as long as it takes. */
   readonly timeout?: number;
@@ -44,12 +53,18 @@ export interface Globals extends ClientDefaults {
 export function resolveGlobals(given: GivenGlobals, environment: Environment): Globals {
   const defaults = clientDefaults(environment);
   return {
-    address: given.address ?? defaults.address,
     namespace: given.namespace ?? defaults.namespace,
     snapshotter: given.snapshotter ?? defaults.snapshotter,
     json: given.json ?? false,
     ...(given.timeout === undefined ? {} : { timeout: readTimeout(given.timeout) }),
   };
+}
+
+/** @throws UsageError when it is no path of a socket, naming the option or the variable. */
+export function resolveAddress(given: GivenGlobals, environment: Environment): DaemonAddress {
+  if (given.address !== undefined) return { address: socketArgument(given.address, '--address'), isNamed: true };
+  const isNamed = (environment.variables['STRATA_ADDRESS'] ?? '') !== '';
+  return { address: socketArgument(clientDefaults(environment).address, '$STRATA_ADDRESS'), isNamed };
 }
 
 /** The longest that a timer of Node can wait. */

@@ -15,3 +15,13 @@ export function givenPath(path: string, name: string): string {
 export function absolutePath(path: string, name: string): string {
   return resolve(givenPath(path, name));
 }
+
+/**
+ * The path of a unix socket that was given, made absolute; gRPC's `unix:` may stand before it.
+ * @throws UsageError when it is empty, or the address of something else, such as `tcp://...`.
+ */
+export function socketArgument(address: string, name: string): string {
+  const path = address.replace(/^unix:(\/\/)?/, '');
+  if (!path.includes('://')) return absolutePath(path, name);
+  throw new UsageError(`${name}: want the path of a unix socket, got ${JSON.stringify(address)}`);
+}

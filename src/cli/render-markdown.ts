@@ -71,12 +71,27 @@ const introduction = [
   '',
 ];
 
+const whichDaemon = [
+  '## Which daemon, which root',
+  '',
+  'A command that calls the daemon takes the one at `--address`, else at `$STRATA_ADDRESS`, else at the usual place. When none',
+  'answers there, it fails.',
+  '',
+  '`check` and `backup` can do without a daemon: `--root`, or a configuration file with `--config`, names a root that no daemon',
+  'serves. Without any of these, and with no daemon at the usual place, they take the root of the configuration, and say so on',
+  'standard error. `restore` changes a root, so it takes only one that is named.',
+  '',
+  'A command that writes a file replaces a regular file or nothing: never a link, a device or a directory.',
+  '',
+];
+
 /** The reference as Markdown. */
 export async function renderCommandsMarkdown(): Promise<string> {
   const commands = await loadCommands();
   const lines = [
     ...introduction,
     ...renderRows('Option', optionRows(globalOptions('client'))),
+    ...whichDaemon,
     ...commands.flatMap((command) => [...renderCommand(command)]),
   ];
   return `${lines.join('\n').trimEnd()}\n`;

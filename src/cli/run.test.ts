@@ -74,10 +74,26 @@ describe('the command line', () => {
     assert.equal(daemon.closed, 1);
   });
 
-  it('says what is wrong with an address', async () => {
+  it('says what is wrong with an address, whatever the command, and tries none', async () => {
     const daemon = new FakeDaemon();
-    const tools = { connect: () => Promise.reject(new InternalError('that is no address')) };
-    const { status, err } = await daemon.run(['--address', '', 'ls'], { tools });
-    assert.deepEqual([status, err], [1, 'strata: internal: that is no address\n']);
+    for (const command of [['ls'], ['version'], ['backup', '/nowhere/x'], ['events'], ['rm', 'a'], ['plugins']]) {
+      const { status, out, err } = await daemon.run(['--address', 'tcp://localhost:1', ...command]);
+      const line = 'strata: --address: want the path of a unix socket, got "tcp://localhost:1"\n';
+      assert.deepEqual([status, out, err], [2, '', line], command[0]);
+      const empty = await daemon.run(['--address', '', ...command]);
+      assert.deepEqual([empty.status, empty.err], [2, 'strata: --address: want a path, got ""\n'], command[0]);
+    }
+    assert.deepEqual(daemon.connections, []);
+  });
+
+  it('is about an address only where a daemon is called', async () => {
+    const variables = { STRATA_ADDRESS: 'tcp://localhost:1' };
+    assert.equal((await new FakeDaemon().run(['config', 'default'], { variables })).status, 0);
+  });
+
+  it('says what a client could not be made for, and nothing of what follows from that', async () => {
+    const tools = { connect: () => Promise.reject(new InternalError('there is none')) };
+    const { status, err } = await new FakeDaemon().run(['ls'], { tools });
+    assert.deepEqual([status, err], [1, 'strata: internal: there is none\n']);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -48,13 +49,37 @@ describe('a file that is written whole', () => {
     assert.deepEqual(await readdir(directory), ['records.db']);
   });
 
-  it('leaves nothing beside a directory that is in its place', async () => {
-    await mkdir(file);
-    await assert.rejects(writeWholeFile(file, chunks('x')), /EISDIR|ENOTEMPTY|EEXIST/);
-    assert.deepEqual(await readdir(directory), ['records.db']);
+  it('takes the place of nothing but a regular file, and then asks for no content', async () => {
+    const [folder, link, fifo] = ['folder', 'link', 'fifo'].map((name) => path.join(directory, name));
+    await writeFile(file, 'old');
+    await mkdir(folder ?? '');
+    await symlink(file, link ?? '');
+    execFileSync('mkfifo', [fifo ?? '']);
+    const asked: AsyncGenerator<Uint8Array> = (async function* () {
+      yield await assert.fail('asked');
+    })();
+    for (const each of [folder, link, fifo]) {
+      await assert.rejects(writeWholeFile(each ?? '', asked), {
+        name: 'FailedPreconditionError',
+        message: new RegExp(`^${each} is a (directory|symbolic link|FIFO): want a regular file`),
+      });
+    }
+    assert.equal(await readlink(link ?? ''), file);
+    assert.equal(await readFile(file, 'utf8'), 'old');
+    assert.ok((await stat(fifo ?? '')).isFIFO());
+    assert.deepEqual((await readdir(directory)).sort(), ['fifo', 'folder', 'link', 'records.db']);
   });
 
   it('is not written where there is no directory for it', async () => {
-    await assert.rejects(writeWholeFile(path.join(directory, 'no', 'file'), chunks('x')), /ENOENT/);
+    const nowhere = path.join(directory, 'no', 'file');
+    await assert.rejects(writeWholeFile(nowhere, chunks('x')), {
+      name: 'NotFoundError',
+      message: `cannot write ${nowhere}: there is no directory ${path.dirname(nowhere)}: not found`,
+    });
+    await writeFile(file, '');
+    await assert.rejects(
+      writeWholeFile(path.join(file, 'below'), chunks('x')),
+      /^UnknownError: cannot write .*ENOTDIR/,
+    );
   });
 });

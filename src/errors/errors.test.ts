@@ -99,6 +99,19 @@ describe('fromSystemError', () => {
     const error = new ConflictError('x');
     assert.equal(fromSystemError(error), error);
   });
+
+  it('is about what failed first, where leaving a block failed as well', async () => {
+    const first = new NotFoundError('x');
+    const late = { [Symbol.dispose]: () => assert.fail('later') };
+    try {
+      using _one = late;
+      using _two = late;
+      throw first;
+    } catch (error) {
+      assert.equal(fromSystemError(error), first);
+      assert.equal(fromSystemError(error, 'context').message, 'context: x: not found');
+    }
+  });
 });
 
 describe('toStatus', () => {

@@ -61,15 +61,21 @@ export function systemErrorCode(thrown: unknown): string | undefined {
 /**
  * Turns any thrown value into a Strata error. A Strata error is returned as it is; a full disk or quota becomes
  * ResourceExhausted, a refusal PermissionDenied, a read-only disk FailedPrecondition, a broken one DataLoss, an abort Canceled, the rest
- * Unknown with its own text.
+ * Unknown with its own text. Where leaving a block of `using` failed after its body had, this is about the body.
  */
 export function fromSystemError(thrown: unknown, context?: string): StrataError {
+  if (isSuppressed(thrown)) return fromSystemError(thrown.suppressed, context);
   if (thrown instanceof StrataError) return context === undefined ? thrown : withContext(thrown, context);
   const text = context === undefined ? messageOf(thrown) : `${context}: ${messageOf(thrown)}`;
   if (thrown instanceof Error && thrown.name === 'TimeoutError')
     return new DeadlineExceededError('', { cause: thrown });
   const Class = systemClasses[systemErrorCode(thrown) ?? ''] ?? UnknownError;
   return new Class(text, { cause: thrown });
+}
+
+/** By its name: the class is a global of newer Nodes only, and in others it is made where `using` is compiled. */
+function isSuppressed(thrown: unknown): thrown is Error & { readonly suppressed: unknown } {
+  return thrown instanceof Error && thrown.name === 'SuppressedError' && 'suppressed' in thrown;
 }
 
 /**

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { CanceledError, NotFoundError } from '../errors/index.js';
+import { CanceledError, FailedPreconditionError, NotFoundError } from '../errors/index.js';
 import { restoreStore } from './restore.js';
 import { add, keysOf, open, temporaryDirectory } from './store.test.rig.js';
 
@@ -46,6 +47,23 @@ describe('a backup', () => {
     assert.notEqual(await readFile(file, 'utf8'), 'before');
     await assert.rejects(store.backup(path.join(directory, 'nowhere', 'backup.db')), NotFoundError);
     assert.deepEqual((await readdir(directory)).sort(), ['backup.db', 'store']);
+  });
+
+  it('replaces nothing but a regular file', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const at = (name: string): string => path.join(directory, name);
+    await mkdir(at('folder'));
+    await writeFile(at('target'), 'not a backup');
+    await symlink(at('target'), at('link'));
+    execFileSync('mkfifo', [at('fifo')]);
+    await using store = await open(directory);
+    for (const name of ['folder', 'link', 'fifo']) {
+      await assert.rejects(store.backup(at(name)), FailedPreconditionError, name);
+    }
+    assert.equal(await readlink(at('link')), at('target'));
+    assert.equal(await readFile(at('link'), 'utf8'), 'not a backup');
+    assert.ok((await stat(at('fifo'))).isFIFO());
+    assert.deepEqual((await readdir(directory)).sort(), ['fifo', 'folder', 'link', 'store', 'target']);
   });
 
   it('is finished before the store closes', async (t) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { FaultPoints } from '../base/index.js';
-import { fromSystemError, NotFoundError, systemErrorCode } from '../errors/index.js';
+import { type FaultPoints, replaceProblem } from '../base/index.js';
+import { FailedPreconditionError, fromSystemError, NotFoundError, systemErrorCode } from '../errors/index.js';
 import { damaged } from './damage.js';
 import { createFile, sync } from './files.js';
 import { inWorker } from './worker.js';
@@ -23,10 +23,14 @@ export interface BackupOptions {
  * Copies a database, as it is at one moment, into a single file that only its owner can read, in a thread of its own. The copy
  * has been read once completely and is on disk when it gets its name.
  * @throws ResourceExhaustedError when the disk is full; DataLossError when the copy is not sound; NotFoundError when there
- * is no directory for it; CanceledError, DeadlineExceededError. What was there is untouched then, and nothing is left beside it.
+ * is no directory for it; FailedPreconditionError when something else than a regular file lies there; CanceledError, DeadlineExceededError. What was there is untouched then, and nothing is left beside it.
  */
 export async function backUp({ from, to, signal, faults }: BackupOptions): Promise<void> {
   const target = path.resolve(to);
+  const problem = await replaceProblem(target).catch((error: unknown) => {
+    throw fromSystemError(error, `cannot write ${target}`);
+  });
+  if (problem !== undefined) throw new FailedPreconditionError(problem);
   await inTemporaryDirectory(path.dirname(target), async (directory) => {
     const copy = path.join(directory, 'copy.db');
     createFile(copy);

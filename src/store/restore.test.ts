@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { endOf } from '../../tests/support/die-at.js';
-import { DataLossError, FailedPreconditionError, NotFoundError } from '../errors/index.js';
+import { DataLossError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../errors/index.js';
 import { replacedStores, restoreStore } from './restore.js';
 import { add, keysOf, open, temporaryDirectory } from './store.test.rig.js';
 
@@ -80,6 +81,16 @@ describe('a restore', () => {
     await assert.rejects(restore(directory, path.join(directory, 'nothing')), NotFoundError);
     assert.equal((await keysAfterOpen(directory)).length, 200);
     assert.deepEqual(await replacedStores(path.join(directory, 'store')), []);
+  });
+
+  it('of what is no regular file makes nothing, and waits for nobody', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const fifo = path.join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    for (const each of [directory, fifo, '/dev/null']) {
+      await assert.rejects(restore(directory, each), InvalidArgumentError);
+    }
+    assert.deepEqual(await readdir(directory), ['fifo']);
   });
 
   it('takes the place of a store that nobody can open', async (t) => {

@@ -1,7 +1,14 @@
-import { chmod, copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type FaultPoints, noFaults } from '../base/index.js';
-import { DataLossError, fromSystemError, NotFoundError, systemErrorCode, throwIfAborted } from '../errors/index.js';
+import { type FaultPoints, fileKind, noFaults } from '../base/index.js';
+import {
+  DataLossError,
+  fromSystemError,
+  InvalidArgumentError,
+  NotFoundError,
+  systemErrorCode,
+  throwIfAborted,
+} from '../errors/index.js';
 import { inTemporaryDirectory } from './backup.js';
 import { Connection } from './connection.js';
 import { damaged } from './damage.js';
@@ -33,13 +40,14 @@ export interface RestoredStore {
  * Replaces the database of a store that nobody uses by a backup, in one step: after a crash the store has the one or the other.
  * The backup is copied and read completely first. The replaced database is kept beside the store, see `replacedStores`.
  * @throws FailedPreconditionError when a process uses the store.
- * @throws DataLossError when the backup is damaged or no backup of a store; NotFoundError when there is none. Nothing has
- * changed then.
+ * @throws DataLossError when the backup is damaged or no backup of a store; NotFoundError when there is none;
+ * InvalidArgumentError when it is no regular file. Nothing has changed then.
  */
 export async function restoreStore(options: RestoreOptions): Promise<RestoredStore> {
   const { directory, signal } = options;
   throwIfAborted(signal);
   try {
+    await requireFile(options.backup);
     await makeDirectory(directory);
     using _ = ownDirectory(directory);
     return await inTemporaryDirectory(directory, (temporary) => replace(temporary, options));
@@ -82,14 +90,19 @@ async function replace(
   return { replaced };
 }
 
+/** Before anything is made: of a FIFO nobody could tell how long its content takes to come. */
+async function requireFile(backup: string): Promise<void> {
+  const stats = await stat(backup).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT')
+      throw new NotFoundError(`backup ${backup} does not exist`, { cause: error });
+    throw fromSystemError(error, `cannot read backup ${backup}`);
+  });
+  if (!stats.isFile()) throw new InvalidArgumentError(`backup ${backup} is ${fileKind(stats)}, want a regular file`);
+}
+
 async function copyBackup(backup: string, copy: string): Promise<void> {
-  try {
-    await copyFile(backup, copy);
-    await chmod(copy, 0o600);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    throw new NotFoundError(`backup ${backup} does not exist`, { cause: error });
-  }
+  await copyFile(backup, copy);
+  await chmod(copy, 0o600);
 }
 
 /** Errors about damage name the backup, not its copy. */

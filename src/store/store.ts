@@ -70,6 +70,7 @@ export interface Store extends AsyncDisposable {
    * own, while the store is read and written. `restoreStore` restores it.
    * @throws ResourceExhaustedError when the disk is full, DataLossError when what was copied is not sound, NotFoundError or
    * PermissionDeniedError when the file cannot be made; what was there is untouched then, and nothing is left beside it.
+   * @throws FailedPreconditionError when something else than a regular file lies there.
    * @throws UnavailableError when the store is closed; CanceledError, DeadlineExceededError when the signal is aborted.
    */
   backup(file: string, signal?: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -59,9 +59,46 @@ describe('strata backup', () => {
 
   it('reads no root when a daemon is named and does not answer', async () => {
     daemon.failures.set('version', unavailable);
-    const { status, out, err } = await daemon.run(['backup', file, '--address', '/s'], { tools });
-    assert.deepEqual([status, out, roots], [1, '', []]);
-    assert.match(err, /^strata: unavailable: no daemon answers on \/s;/);
+    for (const [args, variables] of [
+      [['--address', '/s'], {}],
+      [[], { STRATA_ADDRESS: '/s' }],
+    ] as const) {
+      const { status, out, err } = await daemon.run(['backup', file, ...args], { tools, variables });
+      assert.deepEqual([status, out, roots], [1, '', []]);
+      assert.match(err, /^strata: unavailable: no daemon answers on \/s;/);
+    }
+  });
+
+  it('writes to standard output when told to, and nothing else there', async () => {
+    const { status, out, err } = await daemon.run(['backup', '-'], { tools });
+    assert.deepEqual([status, out, err], [0, `${'a'.repeat(1024)}${'b'.repeat(512)}`, '']);
+    const ofRoot = await daemon.run(['backup', '-', '--root', '/named'], { tools });
+    assert.deepEqual([ofRoot.status, ofRoot.out, roots], [0, 'of the root', ['/named']]);
+    assert.deepEqual(await readdir(directory), []);
+  });
+
+  it('writes no backup to a terminal, and none between JSON', async () => {
+    for (const [args, columns] of [
+      [['backup', '-'], 80],
+      [['backup', '-', '--json'], undefined],
+    ] as const) {
+      const ran = await daemon.run(args, { tools, ...(columns === undefined ? {} : { columns }) });
+      assert.deepEqual([ran.status, ran.out], [2, '']);
+    }
+    assert.deepEqual(daemon.asked, []);
+  });
+
+  it('replaces nothing but a regular file, and names what is there', async () => {
+    await symlink('/nowhere', file);
+    const { status, out, err } = await daemon.run(['backup', file], { tools });
+    const line = `strata: failed precondition: ${file} is a symbolic link: want a regular file there, or nothing\n`;
+    assert.deepEqual([status, out, err], [1, '', line]);
+    assert.equal(await readlink(file), '/nowhere');
+  });
+
+  it('says which directory is missing', async () => {
+    const { err } = await daemon.run(['backup', '/nope/x'], { tools });
+    assert.equal(err, 'strata: not found: cannot write /nope/x: there is no directory /nope\n');
   });
 
   it('leaves the file as it was when the daemon fails half-way', async () => {
@@ -75,7 +112,10 @@ describe('strata backup', () => {
 
   it('refuses an empty file name and an empty root', async () => {
     assert.equal((await daemon.run(['backup', ''], { tools })).err, 'strata: <file>: want a path, got ""\n');
-    assert.equal((await daemon.run(['backup', file, '--root', ''], { tools })).status, 1);
+    assert.equal(
+      (await daemon.run(['backup', file, '--root', ''], { tools })).err,
+      'strata: --root: want a path, got ""\n',
+    );
     assert.deepEqual(roots, []);
   });
 });

@@ -1,18 +1,19 @@
-import { stat } from 'node:fs/promises';
-import { resolveConfig } from '../../daemon/index.js';
-import { UnavailableError } from '../../errors/index.js';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Config } from '../../daemon/index.js';
+import { type RootFlags, rootOptions, rootWithoutDaemon } from '../choose-root.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { UsageError } from '../failure.js';
 import { escapeText } from '../output/escape.js';
 import { formatBytes } from '../output/units.js';
 import { absolutePath } from '../path-argument.js';
 import { writeWholeFile } from '../write-file.js';
-import { settingsOf } from './config-flags.js';
 
-interface BackupFlags {
-  readonly root?: string;
-  readonly config?: string;
-}
+/** The name of standard output. */
+const STANDARD_OUTPUT = '-';
 
 /** What was written. */
 export interface BackupOutcome {
@@ -20,32 +21,39 @@ export interface BackupOutcome {
   readonly bytes: number;
 }
 
-async function run(context: CommandContext, file: string, flags: BackupFlags): Promise<BackupOutcome> {
-  if (flags.root === undefined && flags.config === undefined) {
-    const bytes = await fromDaemon(context, file);
-    if (bytes !== undefined) return { file, bytes };
+async function toFile(context: CommandContext, file: string, flags: RootFlags): Promise<BackupOutcome> {
+  const config = await rootWithoutDaemon(context, flags);
+  if (config === undefined) {
+    const client = await context.client();
+    return { file, bytes: await writeWholeFile(file, client.maintenance.backup(context.call)) };
   }
-  const source = flags.config === undefined ? {} : { file: flags.config };
-  const root = flags.root === undefined ? {} : { root: flags.root };
-  const config = await resolveConfig({ ...source, flags: settingsOf(root), environment: context.io.environment });
   await context.io.tools.backUpRoot(config, file, context.call);
   return { file, bytes: (await stat(file)).size };
 }
 
-/** Undefined when there is no daemon and none was named: then the root is there to be read. */
-async function fromDaemon(context: CommandContext, file: string): Promise<number | undefined> {
-  const client = await context.client();
-  try {
-    await client.version(context.call);
-  } catch (error) {
-    if (error instanceof UnavailableError && context.given.address === undefined) return undefined;
-    throw error;
+async function toStandardOutput(context: CommandContext, flags: RootFlags): Promise<void> {
+  if (context.globals.json) throw new UsageError('--json: standard output is for the backup');
+  if (context.io.stdout.isTTY === true) {
+    throw new UsageError('<file>: standard output is a terminal; send it to a file or a program, or name a file');
   }
-  return writeWholeFile(file, client.maintenance.backup(context.call));
+  const config = await rootWithoutDaemon(context, flags);
+  if (config !== undefined) await context.writeBytes(bytesOfRoot(context, config));
+  else await context.writeBytes((await context.client()).maintenance.backup(context.call));
+}
+
+async function* bytesOfRoot({ io, call }: CommandContext, config: Config): AsyncGenerator<Uint8Array> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'strata-backup-'));
+  try {
+    const file = path.join(directory, 'records.db');
+    await io.tools.backUpRoot(config, file, call);
+    yield* createReadStream(file);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 /** `strata backup` */
-export const backup = defineCommand<BackupFlags, BackupOutcome>({
+export const backup = defineCommand<RootFlags, BackupOutcome | undefined>({
   name: 'backup',
   summary: 'write all records into a file',
   description: `Write all records, as they stand at this moment, into a file: through the daemon when one runs, which goes \
@@ -54,12 +62,19 @@ on serving, else from the root itself.
 The file holds the records of all snapshots and namespaces, not the files of layers. It is written as a whole or not at \
 all, read once completely, and only its owner can read it. The daemon makes such backups by itself, see [backup] in its \
 configuration.`,
-  arguments: [{ syntax: '<file>', description: 'where to; a file of that name is replaced' }],
-  options: [
-    { flags: '--root <dir>', description: 'read this root; no daemon may be serving it' },
-    { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
+  arguments: [
+    { syntax: '<file>', description: 'where to; a regular file of that name is replaced; - is standard output' },
   ],
-  examples: ['backup /backups/records.db', 'backup --root /var/lib/strata records.db'],
-  run: async (context, { args: [file = ''], options }) => run(context, absolutePath(file, '<file>'), options),
-  print: ({ file, bytes }) => [escapeText(`${file}: ${formatBytes(bytes)}`)],
+  options: rootOptions,
+  examples: [
+    'backup /backups/records.db',
+    'backup --root /var/lib/strata records.db',
+    'backup - | gzip > /backups/records.db.gz',
+  ],
+  async run(context, { args: [file = ''], options }) {
+    if (file !== STANDARD_OUTPUT) return toFile(context, absolutePath(file, '<file>'), options);
+    await toStandardOutput(context, options);
+    return undefined;
+  },
+  print: (outcome) => (outcome === undefined ? [] : [escapeText(`${outcome.file}: ${formatBytes(outcome.bytes)}`)]),
 });

@@ -45,11 +45,12 @@ interface Surroundings {
   /** Why no daemon answers. */
   readonly noDaemon?: Error;
   readonly columns?: number;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Runs `strata check` with a daemon, or a root, that says what a test wants. */
 async function checked(args: readonly string[], surroundings: Surroundings = {}): Promise<Ran & { asked: Asked[] }> {
-  const { events = [clean], failure, noDaemon, columns } = surroundings;
+  const { events = [clean], failure, noDaemon, ...terminal } = surroundings;
   const asked: Asked[] = [];
   async function* told(): AsyncGenerator<CheckEvent> {
     yield* events;
@@ -76,7 +77,7 @@ async function checked(args: readonly string[], surroundings: Surroundings = {})
       return told();
     },
   };
-  const ran = await runInProcess(['check', ...args], { tools, ...(columns === undefined ? {} : { columns }) });
+  const ran = await runInProcess(['check', ...args], { tools, ...terminal });
   return { ...ran, asked };
 }
 
@@ -89,9 +90,13 @@ describe('strata check', () => {
     assert.deepEqual(asked, [{ of: 'daemon', options: { level: 'normal' } }]);
   });
 
-  it('looks at the default root where no daemon runs', async () => {
-    const { status, asked } = await checked(['--quick'], { noDaemon: unavailable });
+  it('looks at the default root where no daemon runs, and says so', async () => {
+    const { status, asked, err } = await checked(['--quick'], { noDaemon: unavailable });
     assert.equal(status, 0);
+    assert.equal(
+      err,
+      'strata: no daemon answers on /run/strata/strata.sock, so this is about the root /var/lib/strata\n',
+    );
     assert.deepEqual(asked, [{ of: 'root', options: { level: 'quick' }, root: '/var/lib/strata' }]);
   });
 
@@ -100,10 +105,21 @@ describe('strata check', () => {
     assert.deepEqual(asked, [{ of: 'root', options: { level: 'deep' }, root: '/elsewhere' }]);
   });
 
-  it('ends with 2 when a daemon is named and does not answer', async () => {
-    const { status, out, err, asked } = await checked(['--address', '/s'], { noDaemon: unavailable });
-    assert.deepEqual([status, out, asked], [2, '', []]);
-    assert.match(err, /^strata: unavailable: no daemon answers on \/s;/);
+  it('ends with 2 when a daemon is named, in whatever way, and does not answer', async () => {
+    for (const [args, variables] of [
+      [['--address', '/s'], {}],
+      [[], { STRATA_ADDRESS: '/s' }],
+    ] as const) {
+      const { status, out, err, asked } = await checked(args, { noDaemon: unavailable, variables });
+      assert.deepEqual([status, out, asked], [2, '', []]);
+      assert.match(err, /^strata: unavailable: no daemon answers on \/s;/);
+    }
+  });
+
+  it('does not choose between a daemon and a root that are both named', async () => {
+    const { status, err, asked } = await checked(['--address', '/s', '--root', '/r']);
+    assert.deepEqual([status, asked], [2, []]);
+    assert.equal(err, 'strata: --address names a daemon, --root and --config a root: want one of them\n');
   });
 
   it('ends with 1 when there are findings, on one line where that fits', async () => {

@@ -1,20 +1,16 @@
-import { resolveConfig } from '../../daemon/index.js';
-import { UnavailableError } from '../../errors/index.js';
 import type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../rpc/client/index.js';
+import { type RootFlags, rootOptions, rootWithoutDaemon } from '../choose-root.js';
 import { defineCommand, type View } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_FAILURE, EXIT_USAGE, failureLine, UsageError } from '../failure.js';
 import { type CheckOutcome, renderOutcome } from '../output/check-outcome.js';
-import { settingsOf } from './config-flags.js';
 
-interface CheckFlags {
+interface CheckFlags extends RootFlags {
   readonly quick?: boolean;
   readonly deep?: boolean;
   readonly repair?: boolean;
   readonly dryRun?: boolean;
   readonly dropDescendants?: boolean;
-  readonly root?: string;
-  readonly config?: string;
 }
 
 /** The check could not be made. */
@@ -31,26 +27,9 @@ function optionsOf({ quick, deep, repair, dryRun = false, dropDescendants = fals
 /** The events of a check by the daemon; of the root itself when one is named, or no daemon runs. */
 async function* events(context: CommandContext, flags: CheckFlags): AsyncGenerator<CheckEvent> {
   const options = optionsOf(flags);
-  const wantsRoot = flags.root !== undefined || flags.config !== undefined;
-  if (!wantsRoot && (await hasDaemon(context))) {
-    yield* (await context.client()).maintenance.check(options, context.call);
-    return;
-  }
-  const file = flags.config === undefined ? {} : { file: flags.config };
-  const root = flags.root === undefined ? {} : { root: flags.root };
-  const config = await resolveConfig({ ...file, flags: settingsOf(root), environment: context.io.environment });
-  yield* context.io.tools.checkRoot(config, options, context.call);
-}
-
-async function hasDaemon(context: CommandContext): Promise<boolean> {
-  try {
-    await (await context.client()).version(context.call);
-    return true;
-  } catch (error) {
-    // A daemon that was named is meant; without one the root is there to be looked at.
-    if (error instanceof UnavailableError && context.given.address === undefined) return false;
-    throw error;
-  }
+  const config = await rootWithoutDaemon(context, flags);
+  if (config === undefined) yield* (await context.client()).maintenance.check(options, context.call);
+  else yield* context.io.tools.checkRoot(config, options, context.call);
 }
 
 async function collect(source: AsyncIterable<CheckEvent>): Promise<CheckOutcome> {
@@ -101,8 +80,7 @@ and 2 when the check could not be made. docs/check.md lists what can be found.`,
       flags: '--drop-descendants',
       description: 'with --repair: a layer that is beyond repair takes with it what is based on it',
     },
-    { flags: '--root <dir>', description: 'check this root; no daemon may be serving it' },
-    { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
+    ...rootOptions,
   ],
   examples: ['check', 'check --deep', 'check --repair --dry-run', 'check --root /var/lib/strata --quick --json'],
   run: (context, { options }) => run(context, options),

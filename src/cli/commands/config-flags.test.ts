@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { UsageError } from '../failure.js';
 import { settingsOf } from './config-flags.js';
 
 describe('flags that set what the configuration sets', () => {
@@ -23,5 +24,9 @@ describe('flags that set what the configuration sets', () => {
     }
   });
 
-  it('leave an empty path to be refused', () => assert.equal(settingsOf({ root: '' })[0]?.value, ''));
+  it('take no empty path, which a variable that is not set leaves', () => {
+    for (const flag of ['root', 'state', 'address'] as const) {
+      assert.throws(() => settingsOf({ [flag]: '' }), new UsageError(`--${flag}: want a path, got ""`));
+    }
+  });
 });

@@ -1,7 +1,7 @@
 /** The flags of `serve` and `config show` that set what the configuration file sets too. */
-import { resolve } from 'node:path';
 import type { Setting } from '../../daemon/index.js';
 import type { OptionSpec } from '../option-spec.js';
+import { absolutePath, socketArgument } from '../path-argument.js';
 
 /** The values of these flags. */
 export interface ConfigFlags {
@@ -17,29 +17,29 @@ export interface ConfigFlags {
 interface ConfigFlag extends OptionSpec {
   readonly key: Exclude<keyof ConfigFlags, 'config'>;
   readonly path: readonly string[];
-  /** Whether the value is a path, which on a command line may be relative to the working directory. */
-  readonly isPath?: true;
+  /** For a path, which on a command line may be relative to the working directory. */
+  readonly toPath?: (value: string, origin: string) => string;
 }
 
 const flags: readonly ConfigFlag[] = [
   {
     key: 'root',
     path: ['root'],
-    isPath: true,
+    toPath: absolutePath,
     flags: '--root <dir>',
     description: 'where everything that survives is kept',
   },
   {
     key: 'state',
     path: ['state'],
-    isPath: true,
+    toPath: absolutePath,
     flags: '--state <dir>',
     description: 'where what lasts for the run is kept',
   },
   {
     key: 'address',
     path: ['grpc', 'address'],
-    isPath: true,
+    toPath: socketArgument,
     flags: '-a, --address <path>',
     description: 'socket to listen on',
   },
@@ -59,17 +59,12 @@ export const configOptions: readonly OptionSpec[] = [
   ...flags.map(({ flags: syntax, description }) => ({ flags: syntax, description })),
 ];
 
-/** The settings that the flags stand for. */
+/** The settings that the flags stand for. @throws UsageError for an empty path, or an address that is no socket's. */
 export function settingsOf(given: ConfigFlags): Setting[] {
-  return flags.flatMap(({ key, path, isPath, flags: syntax }) => {
+  return flags.flatMap(({ key, path, toPath, flags: syntax }) => {
     const value = given[key];
     if (value === undefined) return [];
     const origin = /--[\w-]+/.exec(syntax)?.[0] ?? syntax;
-    return [{ path, value: isPath && typeof value === 'string' ? absolute(value) : value, origin }];
+    return [{ path, value: typeof value === 'string' ? (toPath?.(value, origin) ?? value) : value, origin }];
   });
-}
-
-/** An empty path stays empty, to be refused, instead of becoming the working directory. */
-function absolute(path: string): string {
-  return path === '' ? path : resolve(path.replace(/^unix:(\/\/)?/, ''));
 }

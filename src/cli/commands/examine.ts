@@ -1,8 +1,8 @@
 /** Looking at this machine, for the commands that say what was found. */
 import type { DaemonFacts, DaemonPlugin, Diagnosis } from '../../doctor/index.js';
-import { messageOf, PermissionDeniedError, UnavailableError } from '../../errors/index.js';
 import type { PluginDescription } from '../../rpc/client/index.js';
 import type { CommandContext } from '../context.js';
+import { isDenied } from '../failure.js';
 import type { OptionSpec } from '../option-spec.js';
 import { type ConfigFlags, settingsOf } from './config-flags.js';
 
@@ -50,11 +50,6 @@ async function daemonFacts({ io }: CommandContext, address: string): Promise<Dae
   } catch (error) {
     return { address, state: isDenied(error) ? 'denied' : 'not running', plugins: [] };
   }
-}
-
-function isDenied(error: unknown): boolean {
-  if (error instanceof PermissionDeniedError) return true;
-  return error instanceof UnavailableError && /\bEACCES\b/.test(messageOf(error));
 }
 
 function daemonPlugin({ type, id, capabilities, exports, initError }: PluginDescription): DaemonPlugin {

@@ -39,13 +39,19 @@ next: strata check --root /r
   });
 
   it('says nothing of records from before where there were none', async () => {
-    const { out, restored } = await restore(['records.db'], undefined);
-    const file = path.resolve('records.db');
+    const { out, restored } = await restore(['--root', 'r', 'records.db'], undefined);
+    const [root, file] = [path.resolve('r'), path.resolve('records.db')];
+    assert.equal(out, `restored the records of ${root} from ${file}\nnext: strata check --root ${root}\n`);
+    assert.deepEqual(restored, [[root, file]]);
+  });
+
+  it('restores into no root that nobody has named', async () => {
+    const { status, out, err, restored } = await restore(['/b/records.db'], kept);
+    assert.deepEqual([status, out, restored], [2, '', []]);
     assert.equal(
-      out,
-      `restored the records of /var/lib/strata from ${file}\nnext: strata check --root /var/lib/strata\n`,
+      err,
+      'strata: this replaces the records of a root: name it with --root (usual is /var/lib/strata) or --config\n',
     );
-    assert.deepEqual(restored, [['/var/lib/strata', file]]);
   });
 
   it('escapes paths', async () => {
@@ -62,14 +68,14 @@ next: strata check --root /r
 
   it('ends with 1 while a daemon serves the root', async () => {
     const { status, out, err } = await restore(
-      ['/b'],
+      ['--root', '/var/lib/strata', '/b'],
       new FailedPreconditionError('process 42 serves /var/lib/strata'),
     );
     assert.deepEqual([status, out, err], [1, '', 'strata: failed precondition: process 42 serves /var/lib/strata\n']);
   });
 
   it('refuses an empty file name', async () => {
-    const { status, err, restored } = await restore([''], kept);
+    const { status, err, restored } = await restore(['--root', '/r', ''], kept);
     assert.deepEqual([status, err, restored], [2, 'strata: <file>: want a path, got ""\n', []]);
   });
 });

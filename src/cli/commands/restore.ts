@@ -1,14 +1,10 @@
-import { resolveConfig } from '../../daemon/index.js';
+import { defaultRoot } from '../../daemon/index.js';
+import { configOfRoot, type RootFlags, rootOptions } from '../choose-root.js';
 import { defineCommand } from '../command.js';
+import { UsageError } from '../failure.js';
 import { escapeText } from '../output/escape.js';
 import { shellWord } from '../output/mount-line.js';
 import { absolutePath } from '../path-argument.js';
-import { settingsOf } from './config-flags.js';
-
-interface RestoreFlags {
-  readonly root?: string;
-  readonly config?: string;
-}
 
 /** What was restored. */
 export interface RestoreOutcome {
@@ -28,26 +24,28 @@ function* print({ file, root, replaced }: RestoreOutcome): Generator<string> {
 }
 
 /** `strata restore` */
-export const restore = defineCommand<RestoreFlags, RestoreOutcome>({
+export const restore = defineCommand<RootFlags, RestoreOutcome>({
   name: 'restore',
   summary: 'take the records back from a backup',
-  description: `Put the records of a backup in the place of those of the root. No daemon may be serving it.
+  description: `Put the records of a backup in the place of those of a root, which has to be named. No daemon may be serving it.
 
 The backup is read completely before. The records that it replaces are kept beside them under a dated name, and as long \
 as they are there the daemon deletes no files of which the restored records do not speak. Run "strata check" afterwards: \
 snapshots that were made since the backup have no records any more, and files of those removed since are gone.`,
   arguments: [{ syntax: '<file>', description: 'what "strata backup" or the daemon has written' }],
-  options: [
-    { flags: '--root <dir>', description: 'the root; that of the configuration when absent' },
-    { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
-  ],
+  options: rootOptions,
   globals: 'local',
-  examples: ['restore /backups/records.db', 'restore --root /var/lib/strata records.db'],
+  examples: [
+    'restore --root /var/lib/strata /backups/records.db',
+    'restore --config /etc/strata/config.toml records.db',
+  ],
   async run(context, { args: [name = ''], options }) {
     const file = absolutePath(name, '<file>');
-    const source = options.config === undefined ? {} : { file: options.config };
-    const given = options.root === undefined ? {} : { root: options.root };
-    const config = await resolveConfig({ ...source, flags: settingsOf(given), environment: context.io.environment });
+    if (options.root === undefined && options.config === undefined) {
+      const usual = shellWord(defaultRoot(context.io.environment));
+      throw new UsageError(`this replaces the records of a root: name it with --root (usual is ${usual}) or --config`);
+    }
+    const config = await configOfRoot(context, options);
     const { replaced } = await context.io.tools.restoreRoot(config, file, context.call);
     return { file, root: config.root, ...(replaced === undefined ? {} : { replaced }) };
   },

@@ -49,6 +49,13 @@ describe('strata version', () => {
     assert.deepEqual([status, out], [0, `${client()}Server:  not running\n`]);
   });
 
+  it('does not say that a daemon is not running which this user may not ask', async () => {
+    const daemon = new FakeDaemon();
+    daemon.failures.set('version', new UnavailableError(`cannot reach ${address}: connect EACCES ${address}`));
+    const { status, out } = await daemon.run(['version', '-a', address]);
+    assert.deepEqual([status, out], [0, `${client()}Server:  permission denied\n`]);
+  });
+
   it('prints JSON', async () => {
     const { out } = await new FakeDaemon().run(['version', '-a', address, '--json']);
     assert.deepEqual(JSON.parse(out), {

@@ -19,6 +19,11 @@ export async function writeLines(stream: Writable, lines: Iterable<string>): Pro
   if (chunk !== '') await write(stream, chunk);
 }
 
-async function write(stream: Writable, chunk: string): Promise<void> {
+/** Writes bytes, as fast as they are taken. @throws what the source throws, or the stream failed with. */
+export async function writeBytes(stream: Writable, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) await write(stream, chunk);
+}
+
+async function write(stream: Writable, chunk: string | Uint8Array): Promise<void> {
   if (!stream.write(chunk)) await once(stream, 'drain');
 }

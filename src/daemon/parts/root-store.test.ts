@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openStoreAt } from '../../../tests/support/store.js';
-import { FailedPreconditionError } from '../../errors/index.js';
+import { FailedPreconditionError, PermissionDeniedError } from '../../errors/index.js';
 import { statement } from '../../store/index.js';
 import { openRootStore, rootMigrations, storeDirectory } from './root-store.js';
 
@@ -13,6 +13,8 @@ async function temporaryRoot(t: TestContext): Promise<string> {
   t.after(() => rm(root, { recursive: true, force: true }));
   return root;
 }
+
+const NOBODY = 65_534;
 
 const schema = statement<{ name: string; sql: string }>(
   "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
@@ -45,5 +47,23 @@ describe('the store of a root', () => {
       assert.match(error.context, /has its records in LMDB .*: use the version that made it, or move the root away/);
       return true;
     });
+  });
+
+  it('is not said to be missing where nobody can look', {
+    skip: process.getuid?.() !== 0 && 'needs root',
+  }, async (t) => {
+    const root = await temporaryRoot(t);
+    await (await openStoreAt(storeDirectory(root))).close();
+    process.seteuid?.(NOBODY);
+    const refused = await openRootStore(root).catch((error: unknown) => error);
+    process.seteuid?.(0);
+    assert.ok(refused instanceof PermissionDeniedError, String(refused));
+    assert.match(refused.context, /^cannot read the records of the root /);
+  });
+
+  it('is missing in a root without one, and where there is no root, which are told apart', async (t) => {
+    const root = await temporaryRoot(t);
+    await assert.rejects(openRootStore(root), /has no records: .*strata\.db: not found$/);
+    await assert.rejects(openRootStore(join(root, 'r')), /the root .*\/r does not exist: not found$/);
   });
 });

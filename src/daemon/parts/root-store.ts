@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { devmapperSchema } from '../../drivers/index.js';
-import { FailedPreconditionError, NotFoundError } from '../../errors/index.js';
+import { FailedPreconditionError, fromSystemError, NotFoundError, systemErrorCode } from '../../errors/index.js';
 import { snapshotsSchema } from '../../snapshots/index.js';
 import { databaseName, type Migration, openStore, type Store, type StoreOptions } from '../../store/index.js';
 
@@ -38,13 +38,23 @@ export function refuseOldRoot(root: string): void {
 
 /**
  * Opens the store that a root has, which no daemon serves.
- * @throws NotFoundError when the root has none; and as `openStore` and `refuseOldRoot`.
+ * @throws NotFoundError when the root has none; PermissionDeniedError when this user may not see them; and as `openStore` and `refuseOldRoot`.
  */
 export async function openRootStore(root: string, options: Pick<StoreOptions, 'backups'> = {}): Promise<Store> {
   refuseOldRoot(root);
   const directory = storeDirectory(root);
-  if (!existsSync(join(directory, databaseName))) {
-    throw new NotFoundError(`the root ${root} has no records: ${directory}`);
-  }
+  requireRecords(root, join(directory, databaseName));
   return await openStore({ directory, migrations: rootMigrations, ...options });
+}
+
+/** Looks, instead of asking whether the file exists: in a directory of another user nobody can tell. */
+function requireRecords(root: string, file: string): void {
+  try {
+    statSync(file);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT')
+      throw fromSystemError(error, `cannot read the records of the root ${root}`);
+    const text = existsSync(root) ? `the root ${root} has no records: ${file}` : `the root ${root} does not exist`;
+    throw new NotFoundError(text, { cause: error });
+  }
 }
