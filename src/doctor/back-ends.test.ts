@@ -44,13 +44,24 @@ describe('back ends', () => {
     });
   }
 
-  it('tell when the daemon that runs does without one', () => {
-    const plugin = { type: 'io.containerd.snapshotter.v1', id: 'native', problem: 'disabled', skipped: true };
+  it('do not work where the daemon that runs does without them, whatever the machine has', () => {
+    const plugin = {
+      type: 'io.containerd.snapshotter.v1',
+      id: 'erofs',
+      problem: 'it cannot be mounted',
+      skipped: true,
+    };
     const verdicts = judgeBackEnds(
       doctorFacts({ daemon: { plugins: [{ ...plugin, capabilities: [], exports: new Map() }] } }),
     );
-    assert.deepEqual(verdicts.find(({ name }) => name === 'native')?.limits, [
-      'the daemon that runs does without it: disabled',
-    ]);
+    assert.deepEqual(
+      verdicts.find(({ name }) => name === 'erofs'),
+      {
+        name: 'erofs',
+        usable: false,
+        obstacles: ['the daemon that runs does without it (it cannot be mounted)'],
+        limits: [],
+      },
+    );
   });
 });

@@ -126,14 +126,15 @@ const said = (texts: readonly (string | false)[]): string[] => texts.filter((tex
 /** Why the running daemon does not have a back end. */
 function leftOut({ daemon }: DoctorFacts, name: string): string | false {
   const plugin = daemon.plugins.find(({ type, id }) => type === pluginTypes.snapshotter.uri && id === name);
-  return plugin?.problem !== undefined && `the daemon that runs does without it: ${plugin.problem}`;
+  return plugin?.problem !== undefined && `the daemon that runs does without it (${plugin.problem})`;
 }
 
-/** Judges every back end. Pure. */
+/** Judges every back end: by the machine, and by what a daemon that runs has found out on it. Pure. */
 export function judgeBackEnds(facts: DoctorFacts): BackEndVerdict[] {
   return rules.map(({ name, obstacles, limits }) => {
-    const against = said(obstacles(facts));
+    const ofMachine = said(obstacles(facts));
+    const against = ofMachine.length > 0 ? ofMachine : said([leftOut(facts, name)]);
     const usable = against.length === 0;
-    return { name, usable, obstacles: against, limits: usable ? said([leftOut(facts, name), ...limits(facts)]) : [] };
+    return { name, usable, obstacles: against, limits: usable ? said(limits(facts)) : [] };
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -28,5 +28,31 @@ describe('facts about a directory', () => {
     assert.equal(facts.nearest, '/proc');
     assert.equal(facts.mount?.type, 'proc');
     assert.deepEqual([facts.directoryTypes, facts.reflink, facts.projectQuota], [undefined, undefined, 'impossible']);
+  });
+
+  it('tell what is in the way of it, wherever on the path', (t) => {
+    const path = directory(t);
+    const at = (name: string): string => join(path, name);
+    writeFileSync(at('file'), '');
+    symlinkSync('/nowhere/at/all', at('dangling'));
+    symlinkSync('round', at('round'));
+    symlinkSync(at('file'), at('to-file'));
+    symlinkSync(path, at('to-directory'));
+    const obstacles: readonly (readonly [string, string | undefined])[] = [
+      ['', undefined],
+      ['not/yet', undefined],
+      ['to-directory', undefined],
+      ['to-directory/not/yet', undefined],
+      ['file', `${at('file')} is a regular file`],
+      ['file/below', `${at('file')} is a regular file`],
+      ['to-file', `${at('to-file')} is a symbolic link to a regular file`],
+      ['dangling', `${at('dangling')} is a symbolic link to /nowhere/at/all, which leads nowhere`],
+      ['dangling/below', `${at('dangling')} is a symbolic link to /nowhere/at/all, which leads nowhere`],
+      ['round', `${at('round')} is a symbolic link to round, which leads nowhere`],
+    ];
+    for (const [name, obstacle] of obstacles) {
+      const facts = directoryFacts(join(path, name));
+      assert.deepEqual([facts.obstacle, facts.nearest], [obstacle, path], name);
+    }
   });
 });

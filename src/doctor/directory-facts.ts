@@ -4,13 +4,19 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
+  readlinkSync,
   realpathSync,
   rmSync,
+  type Stats,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileKind } from '../base/index.js';
+import { systemErrorCode } from '../errors/index.js';
 import { type MountEntry, mountOf, nearestDirectory, supportsDirectoryTypes } from '../linux/index.js';
 import { kernelModules, kernelPart } from './machine-facts.js';
 
@@ -24,6 +30,8 @@ export interface Room {
 export interface DirectoryFacts {
   /** As it was asked for. */
   readonly path: string;
+  /** Why it is no directory, and cannot become one: the sentence names what is in the way. */
+  readonly obstacle: string | undefined;
   /** The directory itself or, when it is missing, the nearest one above it. */
   readonly nearest: string;
   /** Whether this process can make entries in `nearest`. */
@@ -93,6 +101,26 @@ function isWritable(path: string): boolean {
   }
 }
 
+/** What is in the way of a directory: the last thing on its path that is there, when it is none. */
+function obstacleOf(path: string): string | undefined {
+  const found = ifThere(() => lstatSync(path));
+  if (found === undefined) return dirname(path) === path ? undefined : obstacleOf(dirname(path));
+  if (!found.isSymbolicLink()) return found.isDirectory() ? undefined : `${path} is ${fileKind(found)}`;
+  const target = ifThere(() => statSync(path));
+  if (target === undefined) return `${path} is a symbolic link to ${readlinkSync(path)}, which leads nowhere`;
+  return target.isDirectory() ? undefined : `${path} is a symbolic link to ${fileKind(target)}`;
+}
+
+/** Undefined where nothing is, also where this user may not look: what else is found out about the path says so. */
+function ifThere(look: () => Stats): Stats | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'].includes(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Finds out what the file system of a directory can do, with files in a temporary directory there, which is deleted
  * afterwards. The directory itself is not made. Takes about a millisecond.
@@ -107,6 +135,7 @@ export function directoryFacts(path: string): DirectoryFacts {
   });
   return {
     path,
+    obstacle: obstacleOf(path),
     nearest,
     writable: isWritable(nearest),
     mount,

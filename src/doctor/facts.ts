@@ -60,6 +60,8 @@ export interface DaemonFacts {
   readonly address: string;
   readonly state: 'running' | 'not running' | 'denied';
   readonly version?: string;
+  /** Where it keeps everything. */
+  readonly root?: string;
   readonly plugins: readonly DaemonPlugin[];
 }
 

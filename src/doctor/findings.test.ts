@@ -28,6 +28,11 @@ const cases: Readonly<
     severity: 'error',
     says: /108 bytes, more than 107/,
   },
+  'root-no-directory': {
+    on: { root: { obstacle: '/srv is a symbolic link to /gone, which leads nowhere' } },
+    severity: 'error',
+    says: /cannot be made: \/srv is a symbolic link to \/gone, which leads nowhere\. .*--root/,
+  },
   'root-not-writable': { on: { root: { writable: false } }, severity: 'error', says: /may not write to .*--root/ },
   'root-read-only': {
     on: {
@@ -72,6 +77,11 @@ const cases: Readonly<
   'kernel-old': { on: { machine: { kernel: '5.10.0-18-amd64' } }, severity: 'warning', says: /older than 5\.11/ },
   'selinux-enforcing': { on: { machine: { selinux: 'enforcing' } }, severity: 'notice', says: /context/ },
   'daemon-denied': { on: { daemon: { state: 'denied' } }, severity: 'warning', says: /grpc\.mode/ },
+  'daemon-other-root': {
+    on: { daemon: { root: '/elsewhere' } },
+    severity: 'notice',
+    says: /has another root, \/elsewhere; this is about \/var\/lib\/strata/,
+  },
   'plugin-failed': {
     on: {
       daemon: {

@@ -99,6 +99,14 @@ const daemonFindings: Rules = {
       sentence: `A daemon's socket is at ${daemon.address}, and this user may not use it.`,
       remedy: 'Try as root, or give your group access: grpc.gid, and grpc.mode = "0660".',
     },
+  'daemon-other-root': ({ daemon, root }) =>
+    daemon.root !== undefined &&
+    daemon.root !== root.path && {
+      severity: 'notice',
+      sentence: `The daemon on ${daemon.address} has another root, ${daemon.root}; this is about ${root.path}.`,
+      remedy:
+        'Leave out --root and --config to look at the root of that daemon, or name another daemon with --address.',
+    },
   'plugin-failed': ({ daemon }) => {
     const failed = daemon.plugins.filter(({ problem, skipped }) => problem !== undefined && !skipped);
     return (

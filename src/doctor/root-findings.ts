@@ -27,6 +27,12 @@ function unsealedSentence(count: number): string {
 
 /** What can be found about the root. */
 export const rootFindings: Rules = {
+  'root-no-directory': ({ root }) =>
+    root.obstacle !== undefined && {
+      severity: 'error',
+      sentence: `The root ${root.path} is no directory and cannot be made: ${root.obstacle}.`,
+      remedy: 'Move that away, or choose another root with --root.',
+    },
   'root-not-writable': ({ root }) =>
     !root.writable &&
     root.mount?.options.includes('ro') !== true && {

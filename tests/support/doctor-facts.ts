@@ -25,6 +25,7 @@ const machine: DoctorFacts['machine'] = {
 
 const root: DoctorFacts['root'] = {
   path: '/var/lib/strata',
+  obstacle: undefined,
   nearest: '/var/lib/strata',
   writable: true,
   mount: { root: '/', point: '/', type: 'ext4', source: '/dev/sda1', options: ['rw'] },
@@ -91,6 +92,6 @@ export function doctorFacts(change: DoctorFactsChange = {}): DoctorFacts {
       answers: true,
       ...change.containerd,
     },
-    daemon: { address, state: 'running', version: '1.0.0', plugins: [], ...change.daemon },
+    daemon: { address, state: 'running', version: '1.0.0', root: root.path, plugins: [], ...change.daemon },
   };
 }

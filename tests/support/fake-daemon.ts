@@ -104,6 +104,9 @@ export class FakeDaemon {
       close: async () => {
         this.closed += 1;
       },
+      [Symbol.asyncDispose]: async () => {
+        this.closed += 1;
+      },
     };
     // Commands ask for nothing else.
     return client as unknown as StrataClient;

@@ -3,7 +3,7 @@ import { type ForContainerd, renderForContainerd } from '../../doctor/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
-import { type ContainerdFlags, containerdOptions, examine } from './examine.js';
+import { type ContainerdFlags, examine, examineOptions } from './examine.js';
 
 const showDefault = defineCommand<object, Config>({
   name: 'default',
@@ -36,7 +36,7 @@ const forContainerd = defineCommand<ConfigFlags & ContainerdFlags, ForContainerd
   summary: "print what containerd's configuration has to say about Strata",
   description: `Print what containerd's configuration has to say about Strata: for the containerd in the search path, and for the \
 back end that the daemon uses, or would use here. "strata doctor" says where the two differ.`,
-  options: [...configOptions, ...containerdOptions],
+  options: examineOptions,
   globals: 'local',
   examples: ['config containerd', 'config containerd --containerd-version 2.3'],
   async run(context, { options }) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { doctorFacts } from '../../../tests/support/doctor-facts.js';
+import { FakeDaemon } from '../../../tests/support/fake-daemon.js';
 import { type Ran, runInProcess } from '../../../tests/support/run-cli.js';
+import type { ConfigSources } from '../../daemon/index.js';
 import type { DaemonFacts, Diagnosis } from '../../doctor/index.js';
 import { UnavailableError } from '../../errors/index.js';
 import type { Tools } from '../io.js';
@@ -104,6 +106,38 @@ describe('strata doctor', () => {
       };
       await doctor([], examine, { connect });
       assert.deepEqual(asked, { address: '/s', state, plugins: [] });
+    });
+  }
+
+  it('finds out which root a daemon has', async () => {
+    const daemon = new FakeDaemon();
+    const exports = new Map([['root', '/of/the/daemon']]);
+    const plugin = { type: 'io.strata.store.v1', id: 'sqlite', requires: [], platforms: [], capabilities: [] };
+    daemon.plugins.push({ ...plugin, exports });
+    let asked: DaemonFacts | undefined;
+    const examine: Tools['examine'] = async (_sources, ask) => {
+      asked = await ask('/s');
+      return found();
+    };
+    await daemon.run(['doctor'], { tools: { examine } });
+    assert.deepEqual([asked?.state, asked?.root], ['running', '/of/the/daemon']);
+  });
+
+  const addresses: readonly (readonly [what: string, args: readonly string[], address: string | undefined])[] = [
+    ['the environment', [], '/env'],
+    ['an option, before the environment', ['-a', '/given'], '/given'],
+    ['a file that is named, before the environment', ['-c', '/c.toml'], undefined],
+    ['an option, before the file', ['-c', '/c.toml', '-a', '/given'], '/given'],
+  ];
+  for (const [what, args, address] of addresses) {
+    it(`asks the daemon that is named by ${what}`, async () => {
+      let sources: ConfigSources | undefined;
+      const examine: Tools['examine'] = async (given) => {
+        sources = given;
+        return found();
+      };
+      await runInProcess(['doctor', ...args], { tools: { examine }, variables: { STRATA_ADDRESS: '/env' } });
+      assert.equal(sources?.flags?.find(({ path }) => path.join('.') === 'grpc.address')?.value, address);
     });
   }
 });

@@ -3,8 +3,8 @@ import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_FAILURE, EXIT_USAGE, failureLine } from '../failure.js';
 import { renderDiagnosis } from '../output/diagnosis.js';
-import { type ConfigFlags, configOptions } from './config-flags.js';
-import { type ContainerdFlags, containerdOptions, examine } from './examine.js';
+import type { ConfigFlags } from './config-flags.js';
+import { type ContainerdFlags, examine, examineOptions } from './examine.js';
 
 /** The machine could not be looked at. */
 const EXIT_COULD_NOT_RUN = EXIT_USAGE;
@@ -25,11 +25,12 @@ async function tryToExamine(context: CommandContext, options: DoctorFlags): Prom
 export const doctor = defineCommand<DoctorFlags, Diagnosis | undefined>({
   name: 'doctor',
   summary: 'look for what keeps Strata from working here',
-  description: `Look at this machine and at the daemon, if one runs: which back ends work, within which limits, what has to be fixed, and where containerd's configuration differs from what "strata config containerd" prints.
+  description: `Look at this machine and at the daemon, if one runs: which back ends work, within which limits, what has to be fixed, and where containerd's configuration differs from what "strata config containerd" prints. \
+The root is the one that --root or a file with --config names, else that of the daemon, else the configured one.
 
 Nothing is changed. What is tried is tried in a directory beside the root, which goes again. Exits with status 0 when \
 nothing has to be fixed, 1 when something has, and 2 when the machine could not be looked at.`,
-  options: [...configOptions, ...containerdOptions],
+  options: examineOptions,
   globals: 'local',
   examples: [
     'doctor',

@@ -20,6 +20,7 @@ describe('the store of a daemon', () => {
       assert.equal(path.dirname(path.dirname(file)), root);
       assert.equal((await stat(file)).mode & 0o777, 0o600);
       assert.equal(plugins.reports[0]?.exports.get('path'), file);
+      assert.equal(plugins.reports[0]?.exports.get('root'), root);
     }
   });
 

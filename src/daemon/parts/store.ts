@@ -21,8 +21,10 @@ export const storePlugin = definePlugin<Store, StorePluginConfig>({
   type: pluginTypes.store,
   id: 'sqlite',
   async init({ root, config: { durability, faults, logger, backups }, meta }) {
-    // The plugin's directory lies directly in the root.
-    refuseOldRoot(dirname(root));
+    // The plugin's directory lies directly in that of the daemon.
+    const top = dirname(root);
+    refuseOldRoot(top);
+    meta.exports.set('root', top);
     const store = await openStore({
       directory: root,
       migrations: rootMigrations,

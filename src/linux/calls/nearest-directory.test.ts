@@ -8,4 +8,6 @@ it('the nearest directory is the one itself, or one above it, the root at the la
   assert.equal(nearestDirectory(tmpdir()), tmpdir());
   assert.equal(nearestDirectory(join(tmpdir(), 'strata-none', 'of-these')), tmpdir());
   assert.equal(nearestDirectory('/no/such/thing'), '/');
+  assert.equal(nearestDirectory('/proc/self/status'), '/proc/self');
+  assert.equal(nearestDirectory('/proc/self/status/x'), '/proc/self');
 });
