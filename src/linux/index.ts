@@ -15,7 +15,7 @@ export {
   withSubvolume,
   withSubvolumeNow,
 } from './btrfs/btrfs-subvolume.js';
-export { copyAttributes, getAttribute, listAttributes, setAttribute } from './calls/attributes.js';
+export { copyAttributes, getAttribute, listAttributes, removeAttribute, setAttribute } from './calls/attributes.js';
 export { hasCapability } from './calls/capabilities.js';
 export { endProcess } from './calls/end-process.js';
 export {

@@ -115,10 +115,15 @@ function requireChecksum(block: Buffer): void {
     unsigned += byte;
     signed += byte < 0x80 ? byte : byte - 0x100;
   }
-  const stated = parseNumber(field(block, FIELD.CHECKSUM));
+  const stated = octalOf(text(block, FIELD.CHECKSUM));
   if (stated !== unsigned && stated !== signed) {
     throw new InvalidArgumentError('archive header has a wrong checksum: this is no tar archive, or a damaged one');
   }
+}
+
+function octalOf(digits: string): number {
+  const trimmed = digits.trim();
+  return /^[0-7]+$/.test(trimmed) ? Number.parseInt(trimmed, 8) : Number.NaN;
 }
 
 function isStar(block: Buffer, magic: string): boolean {

@@ -36,6 +36,12 @@ export function setAttribute(path: string | Buffer, name: string | Buffer, value
   checked(result, c, { syscall: 'lsetxattr', path: String(path) });
 }
 
+/** Takes an extended attribute away. @throws an error with `code` ENODATA when there is none. */
+export function removeAttribute(path: string | Buffer, name: string | Buffer): void {
+  const c = libc();
+  checked(c.lremovexattr(cString(path), cString(name)), c, { syscall: 'lremovexattr', path: String(path) });
+}
+
 /** The length of a file's list of attributes in bytes; 0 where there are none. */
 function listLength(file: Buffer, path: string | Buffer): number {
   const c = libc();

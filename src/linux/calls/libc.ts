@@ -35,6 +35,7 @@ export interface Libc {
   lgetxattr(path: Buffer, name: Buffer, value: Buffer | null, size: number): number | bigint;
   llistxattr(path: Buffer, list: Buffer | null, size: number): number | bigint;
   lsetxattr(path: Buffer, name: Buffer, value: Buffer, size: number, flags: number): number;
+  lremovexattr(path: Buffer, name: Buffer): number;
   lseek(fd: number, offset: number, whence: number): number | bigint;
   /** The offsets are 64-bit numbers in memory. */
   copyFileRange(from: number, at: Buffer, to: number, into: Buffer, length: number): number | bigint;
@@ -105,6 +106,7 @@ function bind(koffi: Koffi): Libc {
     lgetxattr: library.func('int64_t lgetxattr(const uint8_t *, const uint8_t *, _Out_ uint8_t *, size_t)'),
     llistxattr: library.func('int64_t llistxattr(const uint8_t *, _Out_ uint8_t *, size_t)'),
     lsetxattr: library.func('int lsetxattr(const uint8_t *, const uint8_t *, const uint8_t *, size_t, int)'),
+    lremovexattr: library.func('int lremovexattr(const uint8_t *, const uint8_t *)'),
     lseek: library.func('int64_t lseek(int, int64_t, int)'),
     copyFileRange: (from, at, to, into, length) => copyFileRange(from, at, to, into, length, 0),
     utimensat: library.func('int utimensat(int, const uint8_t *, const uint8_t *, int)'),

@@ -1,0 +1,289 @@
+import { closeSync, constants, ftruncateSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import { fromSystemError, InvalidArgumentError, StrataError, withContext } from '../../errors/index.js';
+import { hasErrno, inUserNamespace, makeNode, toBytes } from '../../linux/index.js';
+import type { TarEntry, TarHandler } from '../tar/entry.js';
+import { applyFileMetadata, applyMetadata, dropAttributes } from './entry-metadata.js';
+import { cleanSteps, isBelow } from './entry-name.js';
+import { LayerTree } from './layer-tree.js';
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/** Only its maker may touch an entry until it is whole. */
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** The types of files in a mode; stat(2). */
+const NODE_TYPES = { character: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
+
+/** The largest numbers of a device; mknod(2). */
+const MAX_MAJOR = 0xfff;
+const MAX_MINOR = 0xf_ffff;
+
+/** What the system says to a name that no file can have, or that leads through something else than directories. */
+const BAD_NAME = ['ENAMETOOLONG', 'EILSEQ', 'ENOTDIR', 'ELOOP'] as const;
+
+/** A file that is being written. */
+interface OpenFile {
+  readonly fd: number;
+  readonly path: string;
+  readonly entry: TarEntry;
+}
+
+/** A hard link whose other name the layer has not brought yet. */
+interface PendingLink {
+  readonly entry: TarEntry;
+  readonly target: string;
+}
+
+/** How a layer is applied. */
+export interface ApplyOptions {
+  /** Where its files go: the absolute path of a directory that nobody else changes. */
+  readonly root: string;
+  /** Attributes that begin with one of these are left out, as those of overlay itself must be. */
+  readonly droppedAttributes: readonly string[];
+}
+
+/**
+ * Applies the entries of a layer's archive to a directory that shows the layers below, as containerd does (pkg/archive/tar.go):
+ * whiteouts take away what is below, the last of several entries with one name stands, missing directories are made, names
+ * never lead out. Unlike there, hard links may lead to files of lower layers and to later entries, a whiteout never takes
+ * away what its own layer brings, and links of lower layers are replaced where entries need directories.
+ *
+ * Every method throws InvalidArgumentError for what no layer may have, and a Strata error for what the system refuses; both
+ * name the entry.
+ */
+export class LayerApplier implements TarHandler, Disposable {
+  readonly #tree: LayerTree;
+  readonly #dropped: readonly string[];
+  readonly #directories = new Map<string, TarEntry>();
+  readonly #links = new Map<string, PendingLink>();
+  #file: OpenFile | undefined;
+
+  constructor({ root, droppedAttributes }: ApplyOptions) {
+    this.#tree = new LayerTree(root);
+    this.#dropped = droppedAttributes;
+  }
+
+  entry(entry: TarEntry): void {
+    naming(entry, () => this.#apply(entry));
+  }
+
+  #apply(entry: TarEntry): void {
+    requirePossible(entry);
+    const steps = cleanSteps(entry.name);
+    const name = steps.pop();
+    // The root is there already; containerd leaves it as it is, too.
+    if (name === undefined) return;
+    const hidden = hiddenName(entry, name);
+    if (name === OPAQUE) this.#hideBelow(steps);
+    else if (hidden !== undefined) this.#whiteOut(steps, hidden);
+    else this.#create(entry, `${this.#tree.directoryFor(steps)}/${name}`);
+  }
+
+  #hideBelow(steps: readonly string[]): void {
+    const directory = this.#tree.directoryForWhiteout(steps);
+    if (directory !== undefined) this.#tree.hideBelow(directory);
+  }
+
+  #whiteOut(steps: readonly string[], name: string): void {
+    const directory = this.#tree.directoryForWhiteout(steps);
+    if (directory !== undefined) this.#tree.whiteOut(`${directory}/${name}`);
+  }
+
+  #create(entry: TarEntry, path: string): void {
+    const { type } = entry;
+    if (type === 'directory') this.#directory(entry, path);
+    else if (type === 'file') this.#openFile(entry, path);
+    else if (type === 'link') this.#link(entry, path);
+    else if (type === 'symlink') this.#node(entry, path, (at) => symlinkSync(toBytes(entry.linkName), at));
+    else if (type === 'fifo') this.#node(entry, path, (at) => makeNode(at, NODE_TYPES.fifo | PRIVATE_FILE, 0));
+    else this.#device(entry, NODE_TYPES[type], path);
+  }
+
+  #directory(entry: TarEntry, path: string): void {
+    const found = this.#tree.stats(path);
+    if (found?.isDirectory() === true) {
+      if (!this.#tree.isMade(path)) dropAttributes(this.#tree.at(path));
+      this.#tree.noteDirectory(path, found);
+    } else {
+      this.#replace(path, (at) => mkdirSync(at, PRIVATE_DIRECTORY));
+      this.#tree.noteDirectory(path, undefined);
+    }
+    // Set at the end: each entry inside changes its times, and its mode may forbid them.
+    this.#directories.set(path, entry);
+  }
+
+  #openFile(entry: TarEntry, path: string): void {
+    const fd = this.#replace(path, (at) => openSync(at, NEW_FILE, PRIVATE_FILE));
+    this.#file = { fd, path, entry };
+  }
+
+  #node(entry: TarEntry, path: string, make: (at: Buffer) => void): void {
+    this.#replace(path, make);
+    applyMetadata(this.#tree.at(path), entry, this.#dropped);
+  }
+
+  #device(entry: TarEntry, type: number, path: string): void {
+    const { major, minor } = entry;
+    if (major < 0 || major > MAX_MAJOR || minor < 0 || minor > MAX_MINOR) {
+      throw new InvalidArgumentError(`device ${major}:${minor} does not exist`);
+    }
+    // As containerd does: nobody may make devices there.
+    if (inUserNamespace()) return;
+    const device = ((minor & ~0xff) << 12) | (major << 8) | (minor & 0xff);
+    this.#node(entry, path, (at) => makeNode(at, type | PRIVATE_FILE, device >>> 0));
+  }
+
+  #link(entry: TarEntry, path: string): void {
+    const target = this.#linkTarget(entry);
+    if (target === path) return;
+    if (this.#tree.isMade(target)) this.#makeLink({ entry, target }, path);
+    else {
+      this.#vacate(path);
+      this.#links.set(path, { entry, target });
+    }
+  }
+
+  #linkTarget({ linkName }: TarEntry): string {
+    const steps = cleanSteps(linkName);
+    const name = steps.pop();
+    if (name === undefined) throw new InvalidArgumentError('is a hard link to the root');
+    return `${this.#tree.resolve(steps, 'all')}/${name}`;
+  }
+
+  #makeLink({ entry, target }: PendingLink, path: string): void {
+    if (this.#tree.stats(target)?.isDirectory() === true)
+      throw new InvalidArgumentError('is a hard link to a directory');
+    this.#replace(path, (at) => linkSync(this.#tree.at(target), at));
+    applyMetadata(this.#tree.at(path), entry, this.#dropped);
+  }
+
+  /** Makes something at a path, in the place of whatever is there. */
+  #replace<T>(path: string, make: (at: Buffer) => T): T {
+    const at = this.#tree.at(path);
+    let made: T;
+    try {
+      made = make(at);
+    } catch (error) {
+      if (!hasErrno(error, 'EEXIST')) throw error;
+      this.#vacate(path);
+      made = make(at);
+    }
+    this.#links.delete(path);
+    this.#tree.noteMade(path);
+    return made;
+  }
+
+  #vacate(path: string): void {
+    if (!this.#tree.vacate(path)) return;
+    for (const known of [this.#directories, this.#links]) {
+      for (const each of known.keys()) if (each === path || isBelow(each, path)) known.delete(each);
+    }
+  }
+
+  content(bytes: Buffer, offset: number): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    naming(file.entry, () => {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(file.fd, bytes, done, bytes.length - done, offset + done);
+      }
+    });
+  }
+
+  end(): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    naming(file.entry, () => {
+      const { fd, path, entry } = file;
+      // What is behind the last piece is a hole.
+      ftruncateSync(fd, entry.size);
+      applyFileMetadata(fd, this.#tree.at(path), entry, this.#dropped);
+    });
+    this.#close();
+  }
+
+  /** Does what had to wait for the last entry. */
+  finish(): void {
+    this.#finishLinks();
+    for (const [path, entry] of this.#directories) {
+      naming(entry, () => applyMetadata(this.#tree.at(path), entry, this.#dropped));
+    }
+    this.#tree.restoreTimes();
+  }
+
+  /** Links to links may stand in any order, so each round makes those whose other name has come. */
+  #finishLinks(): void {
+    for (let made = true; made; ) {
+      made = false;
+      for (const [path, link] of [...this.#links]) {
+        if (this.#links.has(link.target) || this.#isMissing(link)) continue;
+        naming(link.entry, () => this.#makeLink(link, path));
+        made = true;
+      }
+    }
+    for (const { entry } of this.#links.values()) {
+      naming(entry, () => {
+        throw new InvalidArgumentError(`is a hard link to ${shown(entry.linkName)}, which does not exist`);
+      });
+    }
+  }
+
+  #isMissing({ entry, target }: PendingLink): boolean {
+    return naming(entry, () => this.#tree.stats(target) === undefined);
+  }
+
+  #close(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file !== undefined) closeSync(file.fd);
+  }
+
+  /** Closes the file that a failure left open. */
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+}
+
+/**
+ * What a whiteout names: by the prefix of its name, or as the device that overlay itself writes.
+ * @throws InvalidArgumentError when that is no name.
+ */
+function hiddenName({ type, major, minor }: TarEntry, name: string): string | undefined {
+  if (type === 'character' && major === 0 && minor === 0) return name;
+  if (!name.startsWith(WHITEOUT)) return undefined;
+  const hidden = name.slice(WHITEOUT.length);
+  if (hidden === '' || hidden === '.' || hidden === '..') throw new InvalidArgumentError('is a whiteout of no name');
+  return hidden;
+}
+
+/** The largest id; the one above it means none (chown(2)). */
+const MAX_ID = 0xffff_fffe;
+
+/** @throws InvalidArgumentError for an owner or a link that Linux does not have. */
+function requirePossible({ type, uid, gid, linkName }: TarEntry): void {
+  for (const id of [uid, gid]) if (id < 0 || id > MAX_ID) throw new InvalidArgumentError(`is owned by the id ${id}`);
+  if (type === 'symlink' && linkName === '') throw new InvalidArgumentError('is a symbolic link to nothing');
+}
+
+/** Does something for an entry; what that throws names the entry. */
+function naming<T>(entry: TarEntry, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const what = `archive entry ${shown(entry.name)}`;
+    if (error instanceof StrataError) throw withContext(error, what);
+    if (hasErrno(error, ...BAD_NAME)) throw new InvalidArgumentError(`${what}: ${String(error)}`, { cause: error });
+    throw fromSystemError(error, what);
+  }
+}
+
+/** As much of a name as an error shows. */
+const SHOWN_BYTES = 200;
+
+function shown(name: string): string {
+  return JSON.stringify(toBytes(name.slice(0, SHOWN_BYTES)).toString());
+}
