@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backEnds, startBackEnd } from '../support/back-ends.js';
 import { Containerd } from '../support/containerd.js';
 import { buildImage, imageLayers, imageName, importArguments } from '../support/image.js';
+import { lookInside } from '../support/look-inside.js';
 import { mountsBelow, untilNothingIsAttachedBelow } from '../support/mounts.js';
 import { mustRun } from '../support/run.js';
 import { scenario } from '../support/scenario.js';
@@ -33,6 +34,7 @@ for (const backEnd of backEnds) {
         const said = await containerd.must(['run', '--rm', ...throughStrata, imageName, id, '/bin/sh', '-c', look]);
         assert.equal(said, found);
       }
+      await lookInside(running, strata, containerd);
       await containerd.must(['image', 'rm', '--sync', imageName]);
       await until('nothing is recorded any more', async () => (await strata.must(['ls', '--json'])).trim() === '[]');
       await until('no file of a snapshot is left', async () => (await strata.onDisk()).length === 0);

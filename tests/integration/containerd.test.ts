@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Containerd } from '../support/containerd.js';
 import { buildImage, imageLayers, imageName, importArguments } from '../support/image.js';
+import { lookInside } from '../support/look-inside.js';
 import { mustRun } from '../support/run.js';
 import { scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
@@ -99,6 +100,8 @@ scenario('containerd with strata as its proxy snapshotter', { needs }, async (ru
     );
     await finish('writer');
   });
+
+  await running.step('goes on when somebody looks into a container', () => lookInside(running, strata, containerd));
 
   await running.step('runs twenty containers at once', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);

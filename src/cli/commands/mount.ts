@@ -5,7 +5,11 @@ import { absolutePath } from '../path-argument.js';
 export const mount = defineCommand<object, void>({
   name: 'mount',
   summary: 'mount a snapshot at a directory',
-  description: 'Mount an active snapshot or a view at a directory that exists. Needs root.',
+  description: `Mount an active snapshot or a view at a directory that exists. Needs root.
+
+One that is mounted already, in a running container for instance, is shown again: all its mounts have the same files,
+and unmounting one leaves the others as they are. Where it cannot be shown again, since it is mounted in another mount
+namespace for instance, the error says where to look.`,
   arguments: [
     { syntax: '<key>', description: 'the key of an active snapshot or a view' },
     { syntax: '<dir>', description: 'the directory to mount at' },

@@ -7,7 +7,10 @@ import { givenPath } from '../path-argument.js';
 export const mounts = defineCommand<object, readonly Mount[]>({
   name: 'mounts',
   summary: 'print how to mount a snapshot',
-  description: 'Print the commands that mount an active snapshot or a view. Nothing is mounted.',
+  description: `Print the commands that mount an active snapshot or a view. Nothing is mounted.
+
+They are for a snapshot that is mounted nowhere: a second overlay, made by mount(8), breaks the first. "strata mount"
+shows the first again.`,
   arguments: [
     { syntax: '<key>', description: 'the key of an active snapshot or a view' },
     { syntax: '<dir>', description: 'the directory to mount at' },

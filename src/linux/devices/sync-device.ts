@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ioctlLater } from '../calls/sys.js';
 import { hasErrno } from '../calls/system-error.js';
-import { parseMountTable } from '../mounts/mount-table.js';
+import { mountTable } from '../mounts/mount-table.js';
 import { GroupSync } from '../sync/group-sync.js';
 import { findProgram, runProgram } from '../volumes/make-file-system.js';
 
@@ -22,7 +21,7 @@ export async function syncDevice(path: string): Promise<void> {
  * @throws a system error when they could not be written.
  */
 export async function syncMountsOf(path: string): Promise<void> {
-  const mounts = parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8'));
+  const mounts = mountTable();
   const mount = mounts.find(({ source }) => source === path);
   if (mount !== undefined) await new GroupSync(mount.point).sync();
 }

@@ -111,16 +111,21 @@ class Context implements Disposable {
 }
 
 /**
- * Mounts with any number of options, each of at most 255 bytes.
+ * Makes a mount with any number of options, each of at most 255 bytes, that is attached nowhere.
  * @throws a system error, with the kernel's message when there is one.
  */
-export function mountByParameters(mount: ParameterMount): void {
+export function mountUnattached(mount: Omit<ParameterMount, 'target'>): MountTree {
   const c = libc();
   using context = new Context(c, mount.type);
   context.set({ key: 'source', value: mount.source });
   for (const [flag, key] of superblockFlags) if ((mount.flags & flag) !== 0) context.set({ key });
   for (const parameter of mount.parameters) context.set(parameter);
+  return new MountTree(context.mount(attributesOf(mount.flags)));
+}
+
+/** The same at a directory. */
+export function mountByParameters(mount: ParameterMount): void {
   // An open descriptor would keep the mount from being unmounted.
-  using tree = new MountTree(context.mount(attributesOf(mount.flags)));
+  using tree = mountUnattached(mount);
   tree.attach(mount.target);
 }

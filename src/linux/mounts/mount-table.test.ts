@@ -6,7 +6,7 @@ const text = `22 1 0:21 / / rw,relatime shared:1 - ext4 /dev/root rw,discard
 23 22 0:22 / /proc rw,nosuid - proc proc rw
 24 22 0:23 / /srv rw,noatime - xfs /dev/sdb rw,prjquota
 25 24 0:24 /sub /srv/with\\040space ro - btrfs /dev/sd\\134c rw,subvol=/sub
-26 22 0:25 / /srv rw - tmpfs tmpfs rw
+26 22 0:25 / /srv rw - tmpfs tmpfs rw,x=a\\054b
 nonsense
 `;
 
@@ -21,6 +21,12 @@ describe('the table of mounts', () => {
     assert.deepEqual(table[0]?.options, ['rw', 'relatime', 'discard']);
     assert.deepEqual(table[2]?.options, ['rw', 'noatime', 'prjquota']);
     assert.equal(table[3]?.source, '/dev/sd\\c');
+    assert.deepEqual(table[4]?.options, ['rw', 'x=a,b']);
+  });
+
+  it('says what each lies in, and which file system it is of', () => {
+    const { id, parent, device } = table[3] ?? {};
+    assert.deepEqual({ id, parent, device }, { id: 25, parent: 24, device: '0:24' });
   });
 
   for (const [path, type] of [

@@ -15,31 +15,51 @@ export interface MountEntry {
   readonly options: readonly string[];
 }
 
+/** One mount, and where it is among the others. */
+export interface PlacedMount extends MountEntry {
+  /** A number of its own, and that of the mount which it lies in. */
+  readonly id: number;
+  readonly parent: number;
+  /** The number of its file system, which all mounts of it have: that of `stat`, as `major:minor`. */
+  readonly device: string;
+}
+
 /** Spaces and the like are written as `\040`. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\(\d{3})/g, (_match, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
-function parseLine(line: string): MountEntry | undefined {
+function parseLine(line: string): PlacedMount | undefined {
   const fields = line.split(' ');
   const separator = fields.indexOf('-');
   const [type, source, superOptions] = fields.slice(separator + 1);
-  const [, , , root, point, options] = fields;
+  const [id, parent, device, root, point, options] = fields;
   if (separator < 0 || type === undefined || source === undefined) return undefined;
-  if (root === undefined || point === undefined) return undefined;
+  if (device === undefined || root === undefined || point === undefined) return undefined;
   const both = `${options ?? ''},${superOptions ?? ''}`.split(',').filter((option) => option !== '');
   return {
+    id: Number(id),
+    parent: Number(parent),
+    device,
     root: unescapeOctal(root),
     point: unescapeOctal(point),
     type,
     source: unescapeOctal(source),
-    options: [...new Set(both)],
+    options: [...new Set(both.map(unescapeOctal))],
   };
 }
 
 /** Reads the text of a mountinfo file; the order is that of mounting. */
-export function parseMountTable(text: string): MountEntry[] {
+export function parseMountTable(text: string): PlacedMount[] {
   return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+}
+
+/**
+ * What is mounted, as a process sees it; this one when none is given.
+ * @throws a system error when there is no such process, or it may not be looked at.
+ */
+export function mountTable(process: number | 'self' = 'self'): PlacedMount[] {
+  return parseMountTable(readFileSync(`/proc/${process}/mountinfo`, 'utf8'));
 }
 
 /** The mount that a path lies on: of those at or above it the lowest, and of several at one place the latest. */
@@ -62,7 +82,7 @@ function isMadeOf({ source, options }: MountEntry, path: string): boolean {
  */
 export function mountsMadeOf(path: string): MountEntry[] {
   try {
-    return parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8')).filter((entry) => isMadeOf(entry, path));
+    return mountTable().filter((entry) => isMadeOf(entry, path));
   } catch {
     return [];
   }
@@ -74,7 +94,7 @@ export function mountsMadeOf(path: string): MountEntry[] {
  */
 export function mountOf(path: string): MountEntry | undefined {
   try {
-    return findMount(parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8')), path);
+    return findMount(mountTable(), path);
   } catch {
     return undefined;
   }

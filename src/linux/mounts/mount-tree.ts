@@ -14,7 +14,18 @@ const OPEN_TREE = { CLONE: 1, CLOEXEC: 0x80000 } as const;
 const MOVE_MOUNT = { FROM_EMPTY_PATH: 0x4, TO_SYMLINKS: 0x10 } as const;
 
 /** struct mount_attr: what to set, what to clear, propagation, and the user namespace, 64 bits each. */
-const MOUNT_ATTR = { SIZE: 32, SET: 0, CLEAR: 8, USERNS_FD: 24, ATIME: 0x70, IDMAP: 0x100000 } as const;
+const MOUNT_ATTR = {
+  SIZE: 32,
+  SET: 0,
+  CLEAR: 8,
+  PROPAGATION: 16,
+  USERNS_FD: 24,
+  ATIME: 0x70,
+  IDMAP: 0x100000,
+} as const;
+
+/** A mount without a part in what others of its kind get mounted inside (include/uapi/linux/mount.h). */
+const MS_PRIVATE = 1n << 18n;
 
 /** Flags of mount(2) for the one mount, with their twins in fsmount(2) and mount_setattr(2). */
 const attributes: readonly (readonly [number, number])[] = [
@@ -30,6 +41,16 @@ const attributes: readonly (readonly [number, number])[] = [
 /** Flags of mount(2) as attributes of a mount. Those of the whole file system have none. */
 export function attributesOf(flags: number): number {
   return attributes.reduce((sum, [flag, bit]) => ((flags & flag) === 0 ? sum : sum | bit), 0);
+}
+
+/** A struct mount_attr that sets flags of mount(2), and more. */
+function attributeChange(flags: number, more = 0): Buffer {
+  const attr = Buffer.alloc(MOUNT_ATTR.SIZE);
+  const set = attributesOf(flags);
+  attr.writeBigUInt64LE(BigInt(more | set), MOUNT_ATTR.SET);
+  // How access times are kept is one value, not bits of their own: it is changed as a whole.
+  if ((set & MOUNT_ATTR.ATIME) !== 0) attr.writeBigUInt64LE(BigInt(MOUNT_ATTR.ATIME), MOUNT_ATTR.CLEAR);
+  return attr;
 }
 
 /** How to map the ids of a tree. */
@@ -65,13 +86,23 @@ export class MountTree implements Disposable {
    * round for what is written. @throws a system error; EINVAL when the file system cannot, ENOSYS before Linux 5.12.
    */
   mapIds({ namespace, flags, recursive }: MapOptions): void {
-    const c = libc();
-    const attr = Buffer.alloc(MOUNT_ATTR.SIZE);
-    const set = attributesOf(flags);
-    attr.writeBigUInt64LE(BigInt(MOUNT_ATTR.IDMAP | set), MOUNT_ATTR.SET);
-    // How access times are kept is one value, not bits of their own: it is changed as a whole.
-    if ((set & MOUNT_ATTR.ATIME) !== 0) attr.writeBigUInt64LE(BigInt(MOUNT_ATTR.ATIME), MOUNT_ATTR.CLEAR);
+    const attr = attributeChange(flags, MOUNT_ATTR.IDMAP);
     attr.writeBigUInt64LE(BigInt(namespace), MOUNT_ATTR.USERNS_FD);
+    this.#setAttributes(attr, recursive);
+  }
+
+  /**
+   * Gives it flags of mount(2), and takes it out of the group with whose members it shares what is mounted inside.
+   * @throws a system error, ENOSYS before Linux 5.12.
+   */
+  makePrivate(flags: number): void {
+    const attr = attributeChange(flags);
+    attr.writeBigUInt64LE(MS_PRIVATE, MOUNT_ATTR.PROPAGATION);
+    this.#setAttributes(attr, false);
+  }
+
+  #setAttributes(attr: Buffer, recursive: boolean): void {
+    const c = libc();
     const where = ['int', this.fd, 'const char *', ''];
     const how = ['unsigned int', AT.EMPTY_PATH | (recursive ? AT.RECURSIVE : 0)];
     const result = c.syscall(CALL.MOUNT_SETATTR, ...where, ...how, 'void *', attr, 'size_t', attr.length);

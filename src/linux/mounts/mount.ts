@@ -7,6 +7,7 @@ import { performIdMapped } from './id-mapped-mount.js';
 import { type MountSpec, parseMountOptions } from './mount-options.js';
 import { makeReadOnly, type PreparedMount, performMount } from './perform-mount.js';
 import { resolveInRoot } from './resolve-in-root.js';
+import { directoryOf, overlayPlaceOf, showMounted } from './shared-overlay.js';
 
 /** How to unmount. */
 export interface UnmountOptions {
@@ -43,23 +44,25 @@ function isReadOnlyBind(flags: number): boolean {
   return (flags & READ_ONLY_BIND) === READ_ONLY_BIND && (flags & MS.REMOUNT) === 0;
 }
 
-/** What can be mounted through one loop device only, or written into by one overlay only. */
-function contendedPath({ spec, loop }: PreparedMount): string | undefined {
-  return loop === undefined ? undefined : spec.source;
-}
-
 async function mountOne(prepared: PreparedMount, target: string, signal: AbortSignal | undefined): Promise<void> {
-  const { flags, idMapping: mapping } = prepared;
-  const contended = contendedPath(prepared);
-  // Whoever else mounts it finds this mount when it is made.
+  const overlay = overlayPlaceOf(prepared);
+  const loop = prepared.loop === undefined ? undefined : prepared.spec.source;
+  const contended = overlay === undefined ? loop : directoryOf(overlay.upper);
+  // A file has one loop device, and an upper directory one overlay: who mounts it next waits, and finds what was made.
   using _held = contended === undefined ? undefined : await lockFile(contended, signal);
   try {
-    if (mapping !== undefined) await performIdMapped({ mount: prepared, mapping, target, signal });
-    else await performMount(prepared, target, { signal });
-    if (mapping === undefined && isReadOnlyBind(flags)) makeReadOnly(target, flags);
+    if (overlay !== undefined && showMounted(overlay, target, prepared.flags)) return;
+    await mountNew(prepared, target, signal);
   } catch (error) {
     throw mountError(error, prepared, target);
   }
+}
+
+async function mountNew(prepared: PreparedMount, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const { flags, idMapping: mapping } = prepared;
+  if (mapping !== undefined) return performIdMapped({ mount: prepared, mapping, target, signal });
+  await performMount(prepared, target, { signal });
+  if (isReadOnlyBind(flags)) makeReadOnly(target, flags);
 }
 
 /**
@@ -69,11 +72,15 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
  * with more than one page of options: through the kernel's newer interface, and before Linux 6.5 with shorter paths in a
  * thread, which takes 30 milliseconds to start. Blocks for up to a millisecond per mount, 50 microseconds for each layer with
  * mapped ids, and some for a loop device, which is released with its mount. A file has one loop device, which all mounts of
- * it share, whoever made them: what is written through one shows in the others. When one mount fails, those before it are unmounted.
+ * it share, whoever made them: what is written through one shows in the others. An overlay whose upper directory is
+ * mounted already is not made again, which would break the first: the first is bound to the directory as well, with its own
+ * options. A first look at what is mounted costs a tenth of a millisecond, and a wait while another process mounts the same.
+ * When one mount fails, those before it are unmounted.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.
  * @throws FailedPreconditionError for a file that is to be written to through a loop device, and is mounted read-only, or
- * attached to one in part.
+ * attached to one in part; for an overlay whose upper directory is mounted where it cannot be bound from, such as
+ * another mount namespace: the message says where.
  * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.
  * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
  */

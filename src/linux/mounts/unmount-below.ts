@@ -1,7 +1,7 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { systemErrorCode } from '../../errors/index.js';
 import { unmountAll } from './mount.js';
-import { parseMountTable } from './mount-table.js';
+import { mountTable } from './mount-table.js';
 
 /**
  * Unmounts everything below a directory, the latest first, even what is in use: the leftovers of a process that was killed
@@ -12,7 +12,7 @@ import { parseMountTable } from './mount-table.js';
 export async function unmountBelow(directory: string): Promise<void> {
   const top = realPathOf(directory);
   if (top === undefined) return;
-  const points = parseMountTable(readFileSync('/proc/self/mountinfo', 'utf8')).map(({ point }) => point);
+  const points = mountTable().map(({ point }) => point);
   for (const point of points.reverse()) if (point.startsWith(`${top}/`)) await unmountAll(point, { detach: true });
 }
 
