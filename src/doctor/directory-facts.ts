@@ -2,7 +2,6 @@
 import {
   accessSync,
   constants,
-  copyFileSync,
   existsSync,
   lstatSync,
   mkdtempSync,
@@ -12,12 +11,12 @@ import {
   type Stats,
   statfsSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileKind } from '../base/index.js';
 import { systemErrorCode } from '../errors/index.js';
 import { type MountEntry, mountOf, nearestDirectory, supportsDirectoryTypes } from '../linux/index.js';
+import { triesSharingBlocks } from '../trees/index.js';
 import { kernelModules, kernelPart } from './machine-facts.js';
 
 /** An amount and what is left of it; both zero when the file system has no limit. */
@@ -47,16 +46,6 @@ export interface DirectoryFacts {
   /** Whether directories can be limited: they are, they could be by another mount option, or not at all. */
   readonly projectQuota: 'on' | 'off' | 'impossible';
 }
-
-const canReflink = (directory: string): boolean => {
-  try {
-    writeFileSync(join(directory, 'from'), 'reflink');
-    copyFileSync(join(directory, 'from'), join(directory, 'to'), constants.COPYFILE_FICLONE_FORCE);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Does something in a new directory below one, which is gone afterwards; undefined when it cannot be made. */
 function within<T>(parent: string, look: (directory: string) => T): T | undefined {
@@ -130,7 +119,7 @@ export function directoryFacts(path: string): DirectoryFacts {
   const nearest = realpathSync(nearestDirectory(path));
   const mount = mountOf(nearest);
   const tried = within(nearest, (directory) => {
-    const reflink = canReflink(directory);
+    const reflink = triesSharingBlocks(directory);
     return { reflink, directoryTypes: supportsDirectoryTypes(directory) };
   });
   return {

@@ -8,6 +8,6 @@ export type { Comparison } from './file-list/compare-list.js';
 export { compareFileList, writeFileList } from './file-list/file-list.js';
 export { draftOf, type FileListRequest } from './file-list/list-file.js';
 export { removeTrees } from './remove-trees.js';
-export { canShareBlocks } from './shared-extents.js';
+export { canShareBlocks, triesSharingBlocks } from './shared-extents.js';
 export { runInTreePool } from './tree-pool.js';
 export { isEntryName } from './tree-remove.js';

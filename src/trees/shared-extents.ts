@@ -1,5 +1,5 @@
 /** Blocks that several files share after a reflink (FS_IOC_FIEMAP; Documentation/filesystems/fiemap.rst). */
-import { closeSync, statfsSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { hasErrno, ioctl } from '../linux/index.js';
 import { openForReading } from './copy/copy-file.js';
 
@@ -19,6 +19,17 @@ const SHARING = [0x9123683e, 0x58465342, 0xca451a4e];
 /** Whether files on the file system of a path can share blocks, as far as its type tells. */
 export function canShareBlocks(path: string): boolean {
   return SHARING.includes(statfsSync(path).type >>> 0);
+}
+
+/** Whether files in an empty directory can share blocks, found out by copying one. Both are left there. */
+export function triesSharingBlocks(directory: string): boolean {
+  try {
+    writeFileSync(`${directory}/from`, 'reflink');
+    copyFileSync(`${directory}/from`, `${directory}/to`, constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

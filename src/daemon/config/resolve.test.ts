@@ -51,7 +51,7 @@ test('the defaults of root are complete', () => {
     slowChown: false,
     mountOptions: [],
     projectIdBase: 2 ** 30,
-    flattenDepth: 128,
+    flattenDepth: 'auto',
     fileList: false,
     limitPolicy: 'strict',
     defaultSizeLimit: 0,

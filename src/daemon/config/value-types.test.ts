@@ -8,6 +8,7 @@ import {
   duration,
   fileMode,
   integer,
+  integerOr,
   oneOf,
   optionalPath,
   size,
@@ -66,6 +67,15 @@ const cases: Readonly<Record<string, Case>> = {
     ],
     refused: ['true', 'on', 0, undefined],
     wanted: 'true, false or "auto"',
+  },
+  integerOr: {
+    type: integerOr('auto', 0, 10),
+    accepted: [
+      [0, 0, '0'],
+      ['auto', 'auto', '"auto"'],
+    ],
+    refused: [11, '10', 'off', true, undefined],
+    wanted: 'a whole number from 0 to 10, or "auto"',
   },
   integer: {
     type: integer(0, 10),

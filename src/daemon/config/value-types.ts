@@ -66,6 +66,16 @@ export function integer(min: number, max: number): ValueType<number> {
   };
 }
 
+/** A whole number in a range, both ends included, or a word in quotes. */
+export function integerOr<const Word extends string>(word: Word, min: number, max: number): ValueType<number | Word> {
+  const number = integer(min, max);
+  return {
+    wanted: `${number.wanted}, or "${word}"`,
+    parse: (raw) => (raw === word ? word : number.parse(raw)),
+    render: (value) => (typeof value === 'number' ? number.render(value) : quoted(value)),
+  };
+}
+
 /** One of a few words. */
 export function oneOf<const Words extends readonly string[]>(words: Words): ValueType<Words[number]> {
   const list = words.map(quoted);

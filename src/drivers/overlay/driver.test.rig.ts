@@ -16,6 +16,7 @@ export const facts: OverlayFacts = {
   requireOverlay: async () => undefined,
   mountsWithUserXattr: async () => false,
   mountsWithMappedIds: async () => true,
+  sharesBlocks: async () => false,
   projectQuota: () => ({ quota: undefined, reason: 'there is no project quota' }),
 };
 

@@ -199,8 +199,8 @@ function layerFiles(root: string, id: string, { inodes }: Usage): LayerFiles {
   return { path: filesDirectory(root, id), parents, inodes };
 }
 
-function openFlat(options: ResolvedOverlayOptions, { overlayOptions }: OverlaySetup): FlatLayers {
-  const { root, flattenDepth: depth, durability, faults, onFlattenError: onError } = options;
+function openFlat(options: ResolvedOverlayOptions, { overlayOptions, flattenDepth: depth }: OverlaySetup): FlatLayers {
+  const { root, durability, faults, onFlattenError: onError } = options;
   const space = overlayOptions.includes('userxattr') ? 'user' : 'trusted';
   return new FlatLayers({ root, depth, durable: durability === 'full', space, faults, onError });
 }

@@ -8,6 +8,8 @@ import {
   projectQuota,
   supportsDirectoryTypes,
 } from '../../linux/index.js';
+import { triesSharingBlocks } from '../../trees/index.js';
+import { withTrialDirectory } from '../kit/trial-directory.js';
 import { mountsWithMappedIds, mountsWithUserXattr, type OverlayQuestion, requireOverlay } from '../kit/trial-mount.js';
 
 /** What the driver needs to know about its machine. */
@@ -26,6 +28,8 @@ export interface OverlayFacts {
   mountsWithUserXattr(root: string): Promise<boolean>;
   /** Whether a trial mount over layers with mapped ids succeeds; undefined when this process may not try. */
   mountsWithMappedIds(root: string): Promise<boolean | undefined>;
+  /** Whether a trial copy below a directory shares its blocks; undefined when it cannot be made. */
+  sharesBlocks(root: string): Promise<boolean | undefined>;
   /** By what directories below a path can be limited, or why they cannot. */
   projectQuota(directory: string): ProjectQuotaState;
 }
@@ -41,6 +45,7 @@ export function resolveFacts(given: Partial<OverlayFacts>): OverlayFacts {
     requireOverlay,
     mountsWithUserXattr,
     mountsWithMappedIds,
+    sharesBlocks: (root: string) => withTrialDirectory(root, async (directory) => triesSharingBlocks(directory)),
     projectQuota,
     ...given,
   });

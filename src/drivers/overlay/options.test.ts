@@ -25,7 +25,7 @@ describe('the options of overlayfs', () => {
       readyDirectories: 128,
       projectIdBase: 2 ** 30,
       fileList: false,
-      flattenDepth: 128,
+      flattenDepth: 'auto',
     });
   });
 

@@ -44,9 +44,10 @@ export interface OverlayOptions {
   readonly onBackgroundError?: (error: unknown) => void;
   /**
    * Chains of more layers than this are merged into one directory in the background, for new snapshots to be based on; 0
-   * never merges any. Default 128: then the options of every mount fit into a page as containerd's clients shorten them.
+   * never merges any. Files are copied. Default `auto`: 128 where copies share their blocks, so that the options of every
+   * mount fit into a page as containerd's clients shorten them; 0 where each copy takes room.
    */
-  readonly flattenDepth?: number;
+  readonly flattenDepth?: number | 'auto';
   /** Told when a deep chain cannot be merged; its snapshots go on with all their layers. Default: nobody is. */
   readonly onFlattenError?: (error: unknown) => void;
   /** Told when work on files passes a point at which a test may end the process. Default: nobody is. */
@@ -66,7 +67,7 @@ export interface ResolvedOverlayOptions {
   readonly projectIdBase: number;
   readonly fileList: boolean;
   readonly onBackgroundError: (error: unknown) => void;
-  readonly flattenDepth: number;
+  readonly flattenDepth: number | 'auto';
   readonly onFlattenError: (error: unknown) => void;
   readonly faults: FaultPoints;
   readonly facts: OverlayFacts;
@@ -78,11 +79,8 @@ const DEFAULT_READY = 128;
 /** Far above the numbers that people choose by hand, with room for three thousand million snapshots. */
 const DEFAULT_PROJECT_BASE = 2 ** 30;
 
-/** A layer needs up to 22 bytes of the one page that mount(2) takes: `snapshots/<8 digits>/fs:`. */
-const DEFAULT_DEPTH = 128;
-
-function checkDepth(depth: number): number {
-  if (Number.isSafeInteger(depth) && depth >= 0) return depth;
+function checkDepth(depth: number | 'auto'): number | 'auto' {
+  if (depth === 'auto' || (Number.isSafeInteger(depth) && depth >= 0)) return depth;
   throw new InvalidArgumentError(`flatten depth ${depth} is no whole number of layers`);
 }
 
@@ -103,7 +101,7 @@ export function resolveOverlayOptions(options: OverlayOptions): ResolvedOverlayO
     projectIdBase: options.projectIdBase ?? DEFAULT_PROJECT_BASE,
     fileList: options.fileList ?? false,
     onBackgroundError: options.onBackgroundError ?? (() => undefined),
-    flattenDepth: checkDepth(options.flattenDepth ?? DEFAULT_DEPTH),
+    flattenDepth: checkDepth(options.flattenDepth ?? 'auto'),
     onFlattenError: options.onFlattenError ?? (() => undefined),
     faults: options.faults ?? noFaults,
     facts: resolveFacts(facts),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
-import { type Options, open, snapshot } from './driver.test.rig.js';
-import type { OverlayFacts } from './index.js';
+import { facts, type Options, open, snapshot } from './driver.test.rig.js';
+import type { OverlayFacts, OverlayOptions } from './index.js';
+import { resolveOverlayOptions } from './options.js';
+import { probeOverlay } from './probe.js';
 
 describe('userxattr', () => {
   const inside = { inUserNamespace: true, hasIndexOption: false };
@@ -38,5 +41,23 @@ describe('overlay capabilities', () => {
   ];
   for (const [options, want] of cases) {
     it(want.join(), async (t) => assert.deepEqual((await open(t, options)).capabilities.names, want));
+  }
+});
+
+describe('the depth of chains that are merged', () => {
+  const cases: readonly [Pick<OverlayOptions, 'flattenDepth'>, boolean | undefined, number][] = [
+    [{}, true, 128],
+    [{}, false, 0],
+    [{}, undefined, 0],
+    [{ flattenDepth: 'auto' }, true, 128],
+    [{ flattenDepth: 40 }, false, 40],
+    [{ flattenDepth: 0 }, true, 0],
+  ];
+  for (const [options, shares, want] of cases) {
+    it(`${options.flattenDepth} where copies share blocks: ${shares}`, async () => {
+      const given = { ...facts, sharesBlocks: async () => shares };
+      const setup = await probeOverlay(resolveOverlayOptions({ root: tmpdir(), ...options, facts: given }));
+      assert.equal(setup.flattenDepth, want);
+    });
   }
 });

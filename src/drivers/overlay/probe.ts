@@ -10,6 +10,8 @@ export interface OverlaySetup {
   readonly remapIds: boolean;
   /** In containerd's words and order. */
   readonly capabilities: readonly string[];
+  /** How many layers a chain can have before it is merged; 0 for any. */
+  readonly flattenDepth: number;
   /** By what snapshots are limited. */
   readonly projectQuota: ProjectQuotaState;
 }
@@ -40,6 +42,15 @@ async function canRemapIds({ root, facts }: ResolvedOverlayOptions): Promise<boo
   return tried ?? (!facts.inUserNamespace && isAtLeast(facts.kernel, SINCE.idMappedOverlay));
 }
 
+/** A layer needs up to 22 bytes of the one page that mount(2) takes: `snapshots/<8 digits>/fs:`. */
+const SHARED_DEPTH = 128;
+
+/** Nobody's disk is filled with copies that nobody has asked for. */
+async function flattenDepthOf({ root, facts, flattenDepth }: ResolvedOverlayOptions): Promise<number> {
+  if (flattenDepth !== 'auto') return flattenDepth;
+  return (await facts.sharesBlocks(root)) === true ? SHARED_DEPTH : 0;
+}
+
 function capabilitiesOf({ facts, slowChown }: ResolvedOverlayOptions, remapIds: boolean): string[] {
   return [
     ...(remapIds ? ['remap-ids'] : []),
@@ -65,6 +76,7 @@ export async function probeOverlay(options: ResolvedOverlayOptions): Promise<Ove
     overlayOptions: Object.freeze([...options.mountOptions, ...needed]),
     remapIds,
     capabilities: Object.freeze(capabilitiesOf(options, remapIds)),
+    flattenDepth: await flattenDepthOf(options),
     projectQuota: options.facts.projectQuota(options.root),
   });
 }

@@ -19,8 +19,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { loopFileSystem, whyNoLoopFileSystem } from '../../../tests/support/loop-file-system.js';
 import { CanceledError } from '../../errors/index.js';
 import { getAttribute, makeNode, setAttribute, setTimes, temporaryMount } from '../../linux/index.js';
+import { sharedBytes } from '../shared-extents.js';
 import { flattenLayers } from './flatten.js';
 
 const skip = process.getuid?.() !== 0 && 'needs root';
@@ -153,24 +155,35 @@ describe('flattenLayers', { skip }, () => {
     );
   });
 
-  it('links files, and copies them where it cannot, on another file system for instance', async (t) => {
+  it('leaves the files of the layers as they are, and gives each copy the links that it has in its layer', async (t) => {
     const root = place(t);
-    const stack: Thing[][] = [
+    const layers = makeLayers(root, [
       [
         { path: 'a', kind: 'file', mark: 1 },
         { path: 'b', kind: 'link', mark: 1 },
       ],
-      [{ path: 'c', kind: 'symlink', mark: 2 }],
-    ];
-    const near = makeLayers(root, stack);
-    await flattenLayers({ layers: near, to: join(root, 'near'), space: 'trusted' });
-    assert.equal(lstatSync(join(root, 'near/a')).ino, lstatSync(join(root, '0/a')).ino);
-    await using other = await temporaryMount([{ type: 'tmpfs', source: 'tmpfs', target: '', options: [] }]);
-    const layers = makeLayers(other.path, stack);
-    await flattenLayers({ layers, to: join(root, 'far'), space: 'trusted' });
+      [{ path: 'c', kind: 'file', mark: 2 }],
+    ]);
+    const inodes = () => ['0/a', '0/b', '1/c'].map((name) => lstatSync(join(root, name), { bigint: true }));
+    const before = inodes();
+    await flattenLayers({ layers, to: join(root, 'flat'), space: 'trusted' });
+    assert.deepEqual(
+      inodes().map(({ nlink, ctimeNs }) => [nlink, ctimeNs]),
+      before.map(({ nlink, ctimeNs }) => [nlink, ctimeNs]),
+    );
     await using mounted = await view(layers);
-    assert.deepEqual(seen(join(root, 'far')), seen(mounted.path));
-    assert.equal(lstatSync(join(root, 'far/a')).nlink, 2);
+    assert.deepEqual(seen(join(root, 'flat')), seen(mounted.path));
+    const links = (directory: string) => ['b', 'c'].map((name) => lstatSync(join(directory, name)).nlink);
+    assert.deepEqual(links(join(root, 'flat')), links(mounted.path));
+  });
+
+  it('shares the blocks of files where the file system can', { skip: whyNoLoopFileSystem('xfs') }, async () => {
+    await using fileSystem = await loopFileSystem({ type: 'xfs' });
+    const layers = makeLayers(fileSystem.path, [[], []]);
+    const size = 2 ** 20;
+    writeFileSync(join(fileSystem.path, '0/file'), Buffer.alloc(size, 7));
+    await flattenLayers({ layers, to: join(fileSystem.path, 'flat'), space: 'trusted' });
+    assert.equal(sharedBytes(Buffer.from(join(fileSystem.path, 'flat/file'))), size);
   });
 
   for (const [name, attribute] of [

@@ -1,7 +1,8 @@
 /**
  * Merges the layers of an overlay into one tree that shows what they show together (Documentation/filesystems/
- * overlayfs.rst). Files are hard links to those of the layers, where that is possible, else copies. The layers must not
- * change meanwhile.
+ * overlayfs.rst). Files are copies, on shared blocks where the file system can, since a hard link to a file of a layer would
+ * show in every container: as a second link, as a change of the inode, and as another inode once the file is written to.
+ * The layers must not change meanwhile.
  */
 import { type BigIntStats, chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import {
@@ -34,8 +35,8 @@ const PERMISSIONS = 0o7777n;
 /** A directory is its maker's alone until it is whole. */
 const PRIVATE = 0o700;
 
-/** Why a file cannot be linked: it is on another file system, has the most links it can have, or may not get another. */
-const CANNOT_LINK = ['EXDEV', 'EMLINK', 'EPERM', 'EOPNOTSUPP'];
+/** Why a copy cannot get another name: it has as many as it can have, or may not have several. */
+const CANNOT_LINK = ['EMLINK', 'EPERM', 'EOPNOTSUPP'];
 
 /** A directory of the merged tree: those that it is made of, topmost first, and its own path. All are binary strings. */
 interface Merged {
@@ -54,7 +55,7 @@ export function* flattenInSteps({ layers, to, space }: FlattenRequest): Steps {
 
 class Flattening {
   readonly #prefix: string;
-  /** The copies of files that have several names and could not be linked, by `device:inode`. */
+  /** The copies of files that have several names, by `device:inode`. */
   readonly #copies = new Map<string, Buffer>();
 
   constructor(space: FlattenRequest['space']) {
@@ -115,7 +116,6 @@ class Flattening {
     }
     const [from, to] = [toBytes(source), toBytes(target)];
     const key = `${stats.dev}:${stats.ino}`;
-    if (link(from, to)) return;
     const copy = this.#copies.get(key);
     if (copy !== undefined && link(copy, to)) return;
     yield* copyEntry({ from, to, stats });

@@ -1,6 +1,6 @@
 /** The settings of snapshotters that keep files in directories. */
 import { option, section } from '../option.js';
-import { boolean, integer, optionalPath, stringList } from '../value-types.js';
+import { boolean, integer, integerOr, optionalPath, stringList } from '../value-types.js';
 import { fileListOption } from './file-list.js';
 import { limitOptions } from './limits.js';
 
@@ -41,10 +41,10 @@ export const overlayfs = section('The overlayfs snapshotter.', {
     default: 2 ** 30,
     doc: 'Where project quota is on, each active snapshot is the project with the number of its id and this. Another root on the same file system needs another one. See [limits.md](limits.md).',
   }),
-  flatten_depth: option({
-    type: integer(0, 500),
-    default: 128,
-    doc: 'Chains of more layers than this are merged into one directory in the background, mostly of hard links, on which new snapshots are based; 0 never merges any. Overlay takes 500 layers, but clients that mount with a string of options take only as many as fit into 4096 bytes: up to the default where paths are shortened as containerd does, some 50 with whole paths.',
+  flatten_depth: option<number | 'auto'>({
+    type: integerOr('auto', 0, 500),
+    default: 'auto',
+    doc: 'Chains of more layers than this are merged into one directory in the background, on which new snapshots are based; 0 never merges any. `auto` is 128 where copies share their blocks (xfs, btrfs), and 0 where each merge would take room for all files. See [backends.md](backends.md#deep-chains).',
   }),
   file_list: fileListOption,
   ...limitOptions,
