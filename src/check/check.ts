@@ -1,5 +1,6 @@
 import { type CallContext, type CheckLevel, noContext } from '../snapshots/index.js';
 import type { CheckEvent, CheckOptions, CheckSubject, RepairOptions } from './findings/types.js';
+import { emptyLostAndFound } from './repair/empty-lost-and-found.js';
 import { planRepair } from './repair/plan.js';
 import { performStep } from './repair/repair.js';
 import { examine, newTally, type Tally } from './scan/examine.js';
@@ -64,7 +65,8 @@ const mostRounds = 5;
 async function* repairAll(look: Look, first: readonly Found[], options: RepairOptions): AsyncGenerator<CheckEvent> {
   const { subject, call } = look;
   let left = first;
-  let repaired = 0;
+  // First, so that nothing is deleted that this repair takes away.
+  let repaired = yield* emptied(look, options);
   for (let round = 0; round < mostRounds; round++) {
     const steps = planRepair(subject, left, options);
     // What is skipped is said once.
@@ -82,6 +84,17 @@ async function* repairAll(look: Look, first: readonly Found[], options: RepairOp
   }
   if (options.dryRun !== true) for (const { finding } of left) yield { type: 'left', finding };
   yield summaryOf(look.tally, { findings: left.length, repaired });
+}
+
+/** @returns how much was deleted. */
+async function* emptied({ subject, call }: Look, options: RepairOptions): AsyncGenerator<CheckEvent, number> {
+  let deleted = 0;
+  if (options.emptyLostAndFound !== true) return deleted;
+  for await (const action of emptyLostAndFound(subject, options, call)) {
+    if (action.state === 'done') deleted += 1;
+    yield { type: 'action', action };
+  }
+  return deleted;
 }
 
 function summaryOf(

@@ -71,6 +71,8 @@ export interface RepairOptions {
   readonly dryRun?: boolean;
   /** A layer that is beyond repair may take with it the snapshots that are based on it. Default false. */
   readonly dropDescendants?: boolean;
+  /** First delete what earlier repairs moved to lost+found, for good. Default false. */
+  readonly emptyLostAndFound?: boolean;
 }
 
 /** How to check. */

@@ -143,12 +143,18 @@ describe('strata check', () => {
     assert.equal(status, 0);
     assert.match(out, /\nPlan\n {2}make-directory {2}overlayfs {2}makes it\n\nRepair\n {2}done {2}make-directory/);
     assert.match(out, /\n2 snapshots checked, 1 step of repair done: nothing wrong left\n$/);
-    assert.deepEqual(asked[0]?.options, { level: 'normal', repair: { dryRun: false, dropDescendants: true } });
+    assert.deepEqual(asked[0]?.options, {
+      level: 'normal',
+      repair: { dryRun: false, dropDescendants: true, emptyLostAndFound: false },
+    });
   });
 
   it('passes on that a repair is only to be planned', async () => {
     const { asked } = await checked(['--repair', '--dry-run']);
-    assert.deepEqual(asked[0]?.options, { level: 'normal', repair: { dryRun: true, dropDescendants: false } });
+    assert.deepEqual(asked[0]?.options, {
+      level: 'normal',
+      repair: { dryRun: true, dropDescendants: false, emptyLostAndFound: false },
+    });
   });
 
   it('prints one object as JSON, whatever the terminal', async () => {
@@ -173,8 +179,9 @@ describe('strata check', () => {
 
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [['--quick', '--deep'], /--quick and --deep: want one of them/],
-    [['--dry-run'], /--dry-run and --drop-descendants need --repair/],
-    [['--drop-descendants'], /--dry-run and --drop-descendants need --repair/],
+    [['--dry-run'], /--dry-run, --drop-descendants and --empty-lost-found need --repair/],
+    [['--drop-descendants'], /--dry-run, --drop-descendants and --empty-lost-found need --repair/],
+    [['--empty-lost-found'], /--dry-run, --drop-descendants and --empty-lost-found need --repair/],
     [['--rebuild'], /unknown option/],
   ];
   for (const [args, message] of wrong) {

@@ -11,16 +11,20 @@ interface CheckFlags extends RootFlags {
   readonly repair?: boolean;
   readonly dryRun?: boolean;
   readonly dropDescendants?: boolean;
+  readonly emptyLostFound?: boolean;
 }
 
 /** The check could not be made. */
 const EXIT_COULD_NOT_RUN = EXIT_USAGE;
 
-function optionsOf({ quick, deep, repair, dryRun = false, dropDescendants = false }: CheckFlags): CheckOptions {
+function optionsOf({ quick, deep, repair, ...flags }: CheckFlags): CheckOptions {
+  const { dryRun = false, dropDescendants = false, emptyLostFound: emptyLostAndFound = false } = flags;
   if (quick === true && deep === true) throw new UsageError('--quick and --deep: want one of them');
   const level = quick === true ? 'quick' : deep === true ? 'deep' : 'normal';
-  if (repair === true) return { level, repair: { dryRun, dropDescendants } };
-  if (dryRun || dropDescendants) throw new UsageError('--dry-run and --drop-descendants need --repair');
+  if (repair === true) return { level, repair: { dryRun, dropDescendants, emptyLostAndFound } };
+  if (dryRun || dropDescendants || emptyLostAndFound) {
+    throw new UsageError('--dry-run, --drop-descendants and --empty-lost-found need --repair');
+  }
   return { level };
 }
 
@@ -69,7 +73,7 @@ export const check = defineCommand<CheckFlags, CheckOutcome | undefined>({
   description: `Look for damage in the records, and compare them with the files: through the daemon when one runs, else on the root itself.
 
 Nothing is changed without --repair, which says first what it will do. What a repair takes away is kept in \
-<root>/lost+found. Exits with status 0 when nothing is wrong, or nothing any more, 1 when there are findings (left), \
+<root>/lost+found until --empty-lost-found. Exits with status 0 when nothing is wrong, or nothing any more, 1 when there are findings (left), \
 and 2 when the check could not be made. docs/check.md lists what can be found.`,
   options: [
     { flags: '--quick', description: 'look at records and whether directories are there, no more' },
@@ -79,6 +83,10 @@ and 2 when the check could not be made. docs/check.md lists what can be found.`,
     {
       flags: '--drop-descendants',
       description: 'with --repair: a layer that is beyond repair takes with it what is based on it',
+    },
+    {
+      flags: '--empty-lost-found',
+      description: 'with --repair: first delete for good what earlier repairs took away',
     },
     ...rootOptions,
   ],

@@ -13,8 +13,8 @@ const backupMethod = wireMethod(service, service.methods.backup);
 export function clientMaintenance(channel: Channel): Maintenance {
   return {
     check: async function* ({ level = 'normal', repair } = {}, call = noContext) {
-      const { dryRun = false, dropDescendants = false } = repair ?? {};
-      const request = { level, repair: repair !== undefined, dryRun, dropDescendants };
+      const { dryRun = false, dropDescendants = false, emptyLostAndFound = false } = repair ?? {};
+      const request = { level, repair: repair !== undefined, dryRun, dropDescendants, emptyLostAndFound };
       let complete = false;
       for await (const { event } of channel.stream(checkMethod, request, call)) {
         const known = event === undefined ? undefined : eventFromWire(event);

@@ -64,7 +64,10 @@ describe('maintenance', () => {
     await using _ = server;
     assert.deepEqual(await all(maintenance.check()), events);
     await all(maintenance.check({ level: 'deep', repair: { dryRun: true } }));
-    assert.deepEqual(asked, [{ level: 'normal' }, { level: 'deep', repair: { dryRun: true, dropDescendants: false } }]);
+    assert.deepEqual(asked, [
+      { level: 'normal' },
+      { level: 'deep', repair: { dryRun: true, dropDescendants: false, emptyLostAndFound: false } },
+    ]);
   });
 
   it('does not take a check for complete that was cut off', async () => {

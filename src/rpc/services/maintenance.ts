@@ -32,10 +32,10 @@ export function maintenanceService({ check, backup }: MaintenanceServiceOptions)
 
 const levels: Readonly<Record<string, CheckLevel>> = { '': 'normal', quick: 'quick', normal: 'normal', deep: 'deep' };
 
-function optionsOf({ level: name, repair, dryRun, dropDescendants }: wireMaintenance.CheckRequest): CheckOptions {
+function optionsOf({ level: name, repair, ...how }: wireMaintenance.CheckRequest): CheckOptions {
   const level = Object.hasOwn(levels, name) ? levels[name] : undefined;
   if (level === undefined) throw new InvalidArgumentError(`level ${JSON.stringify(name)}: want quick, normal or deep`);
-  return repair ? { level, repair: { dryRun, dropDescendants } } : { level };
+  return repair ? { level, repair: how } : { level };
 }
 
 const nothing = { snapshotter: '', namespace: '', key: '', id: '' };

@@ -16,6 +16,7 @@ export interface CheckRequest {
   repair: boolean;
   dryRun: boolean;
   dropDescendants: boolean;
+  emptyLostAndFound: boolean;
 }
 
 export interface CheckResponse {
@@ -154,7 +155,7 @@ export const BackupResponse: MessageFns<BackupResponse> = {
 };
 
 function createBaseCheckRequest(): CheckRequest {
-  return { level: "", repair: false, dryRun: false, dropDescendants: false };
+  return { level: "", repair: false, dryRun: false, dropDescendants: false, emptyLostAndFound: false };
 }
 
 export const CheckRequest: MessageFns<CheckRequest> = {
@@ -170,6 +171,9 @@ export const CheckRequest: MessageFns<CheckRequest> = {
     }
     if (message.dropDescendants !== false) {
       writer.uint32(32).bool(message.dropDescendants);
+    }
+    if (message.emptyLostAndFound !== false) {
+      writer.uint32(40).bool(message.emptyLostAndFound);
     }
     return writer;
   },
@@ -217,6 +221,14 @@ export const CheckRequest: MessageFns<CheckRequest> = {
             }
 
             message.dropDescendants = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.emptyLostAndFound = reader.bool();
             continue;
           }
         }
