@@ -70,6 +70,7 @@ export { mountAll, unmountAll } from './mounts/mount.js';
 export type { MountSpec } from './mounts/mount-options.js';
 export { isMountPoint } from './mounts/mount-point.js';
 export { type MountEntry, mountOf, mountsMadeOf } from './mounts/mount-table.js';
+export { resolveInRoot } from './mounts/resolve-in-root.js';
 export { type TemporaryMount, temporaryMount, temporaryMountPrefix } from './mounts/temporary-mount.js';
 export { unmountBelow } from './mounts/unmount-below.js';
 export {

@@ -7,8 +7,9 @@ import { type BlobPlace, decodeBlob } from './decode.js';
 import { type ApplyOptions, LayerApplier } from './layer-applier.js';
 import { type LayerLimits, requireRatio } from './limits.js';
 
-/** What is done with a blob: a layer is unpacked into a directory, or the blob is decoded into a file. */
+/** What is done with a blob: a layer is unpacked into a directory, or the blob is decoded into a file, or only read. */
 export type UnpackRequest =
+  | ({ readonly what: 'digest'; readonly limits: LayerLimits } & CountedBlob)
   | ({ readonly what: 'layer'; readonly limits: LayerLimits } & ApplyOptions & CountedBlob)
   | ({ readonly what: 'file'; readonly to: string; readonly limits: LayerLimits } & CountedBlob);
 
@@ -33,7 +34,14 @@ export interface UnpackedBlob {
  * @throws AbortedError when nobody wants it any more; and as `decodeBlob`, `TarReader` and `LayerApplier`.
  */
 export async function unpack(request: UnpackRequest, stopped: () => boolean): Promise<UnpackedBlob> {
-  return request.what === 'layer' ? await unpackLayer(request, stopped) : await unpackFile(request, stopped);
+  switch (request.what) {
+    case 'layer':
+      return await unpackLayer(request, stopped);
+    case 'file':
+      return await unpackFile(request, stopped);
+    case 'digest':
+      return await digested(request, stopped, () => undefined);
+  }
 }
 
 async function unpackLayer(

@@ -53,6 +53,11 @@ export function unpackFile(place: BlobPlace, to: string, options: UnpackOptions 
   return run(options, (blob) => ({ what: 'file', to, place, ...blob }));
 }
 
+/** Reads a blob, and what it holds when it is decoded. Runs and throws as `unpackFile`. */
+export function digestBlob(place: BlobPlace, options: UnpackOptions = {}): Promise<UnpackedBlob> {
+  return run(options, (blob) => ({ what: 'digest', place, ...blob }));
+}
+
 type Shared = Pick<CountedBlob, 'read'> & { readonly limits: LayerLimits };
 
 async function run(
