@@ -2,6 +2,9 @@
 import { StepFailed, say } from './run.mjs';
 import { continueOnReferenceNode, isNewEnough } from './runtime.mjs';
 
+// Where nobody listens for it, SIGUSR1 opens Node's debugger to every user of the machine.
+process.on('SIGUSR1', () => {});
+
 /**
  * Runs the main function of a script; what it returns becomes the exit status. Where this machine's Node is too old, the
  * script is run by a newer one.

@@ -56,7 +56,7 @@ export function capture(command, args) {
 }
 
 /** @type {readonly NodeJS.Signals[]} */
-const forwarded = ['SIGTERM', 'SIGHUP', 'SIGINT'];
+const forwarded = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR1'];
 
 /**
  * Runs a program on Node in the place of this one, with its input and output. Signals go on to it, except for what a

@@ -7,7 +7,14 @@ export { fromPlainError, type PlainError, toPlainError } from './plain-error.js'
 export { SerialQueue } from './serial-queue.js';
 export { maxSocketPathBytes, socketPath } from './socket-path.js';
 export { parseCount, parseDuration, parseSize, renderDuration, renderSize } from './units.js';
-export { type JobOptions, WorkerEndedError, WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
+export {
+  type JobOptions,
+  type PoolLoad,
+  poolLoads,
+  WorkerEndedError,
+  WorkerPool,
+  type WorkerPoolOptions,
+} from './worker-pool.js';
 export {
   answerRequests,
   isStopped,

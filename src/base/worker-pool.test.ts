@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { WorkerEndedError, WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
+import { poolLoads, WorkerEndedError, WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
 import type { TestJob } from './worker-pool.test.worker.js';
 
 function poolOf(options: Partial<WorkerPoolOptions> = {}): WorkerPool<TestJob, string> {
@@ -36,6 +36,8 @@ describe('WorkerPool', () => {
     const ended: string[] = [];
     const held = [pool.run(first.job), pool.run(second.job)];
     const later = ['a', 'b', 'c'].map((value) => pool.run(echo(value)).then((said) => ended.push(said)));
+    const load = poolLoads().find(({ name, running }) => name === 'strata-test' && running > 0);
+    assert.deepEqual(load, { name: 'strata-test', running: 2, waiting: 3 });
     first.open();
     await Promise.all(later);
     assert.deepEqual(ended, ['a', 'b', 'c']);

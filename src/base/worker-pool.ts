@@ -36,6 +36,23 @@ interface Job {
   readonly settle: (reply: { readonly output: unknown } | { readonly error: Error }) => void;
 }
 
+/** How much a pool has to do. */
+export interface PoolLoad {
+  readonly name: string;
+  /** Jobs that a thread works on. */
+  readonly running: number;
+  /** Jobs that no thread has begun. */
+  readonly waiting: number;
+}
+
+/** Every pool of this process. Pools are made once, with their module, and live as long. */
+const pools: { readonly load: PoolLoad }[] = [];
+
+/** How much the pools of this process have to do, for people who look at it. */
+export function poolLoads(): readonly PoolLoad[] {
+  return pools.map(({ load }) => load);
+}
+
 /**
  * Worker threads for one kind of work, so that the event loop does not do it. They are started on first need (25 ms),
  * kept, and hold the process open only while they work. Jobs begin in their order of arrival.
@@ -47,6 +64,13 @@ export class WorkerPool<Input, Output> {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = { jobsPerThread: 1, niceness: 0, ...options };
+    pools.push(this);
+  }
+
+  /** How much it has to do. */
+  get load(): PoolLoad {
+    const running = [...this.#threads].reduce((sum, { load }) => sum + load, 0);
+    return { name: this.#options.name, running, waiting: this.#waiting.length };
   }
 
   /**

@@ -16,6 +16,7 @@ function withStore(root: CheckedRoot, changes: Partial<Store>): CheckedRoot {
   const other: Store = {
     file: store.file,
     changes: store.changes,
+    waiting: store.waiting,
     restored: store.restored,
     read: (work) => store.read(work),
     write: (work, options) => store.write(work, options),

@@ -1,8 +1,12 @@
 /** What bin/strata starts: the command line of this process. */
 import { withContext } from '../errors/index.js';
+import { closeDebugger } from './debugger.js';
 import { EXIT_FAILURE, failureLine } from './failure.js';
 import { processIo } from './io.js';
 import { runCli } from './run.js';
+
+// In the next turn: what opens it is in the queue of the event loop.
+setImmediate(closeDebugger);
 
 /** A reader that goes away, such as head(1), is no failure; it has seen enough. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

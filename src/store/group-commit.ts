@@ -80,6 +80,11 @@ export class GroupCommit {
     return this.#committed;
   }
 
+  /** How many changes are not settled yet. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
   /** See `Store.write`. */
   write<T>(work: (tx: WriteTransaction) => T, { frees = false }: WriteOptions): Promise<T> {
     if (this.#outstanding >= maxOutstanding) {

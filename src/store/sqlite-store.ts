@@ -41,6 +41,10 @@ export class SqliteStore implements Store {
     return this.#parts.groups.committed;
   }
 
+  get waiting(): number {
+    return this.#parts.groups.outstanding;
+  }
+
   read<T>(work: (tx: ReadTransaction) => T): T {
     if (this.#closing !== undefined) throw this.#closed();
     return this.#parts.reader.read(work);

@@ -36,6 +36,9 @@ export interface Store extends AsyncDisposable {
   /** How many groups of changes were committed since it was opened. */
   readonly changes: number;
 
+  /** How many changes have been asked for and are not on disk yet. */
+  readonly waiting: number;
+
   /**
    * Whether databases that a restore replaced still lie beside it: then there may be files of snapshots that only those
    * know, and these must not be deleted.

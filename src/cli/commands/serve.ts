@@ -8,7 +8,8 @@ import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
 export const serve = defineCommand<ConfigFlags, void>({
   name: 'serve',
   summary: 'run the daemon',
-  description: `Run the daemon in the foreground, until SIGTERM or SIGINT.
+  description: `Run the daemon in the foreground, until SIGTERM, SIGINT or SIGHUP. SIGUSR1 logs what it is doing: the calls under way,
+what waits for the disk and for worker threads, and how the back ends are.
 
 Flags beat the configuration file; "strata config show" with the same flags prints what results.`,
   options: configOptions,

@@ -5,8 +5,10 @@ import type { Config } from '../config/index.js';
 import type { Logger } from '../logging/logger.js';
 import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { pluginTypes } from '../parts/plugin-types.js';
+import { type Activity, activityOf } from './activity.js';
 import type { Daemon } from './daemon-types.js';
 import { Gate } from './gate.js';
+import { KeptSocket } from './kept-socket.js';
 import { requireService } from './require-service.js';
 import { claimSocket, type SocketClaim } from './socket.js';
 
@@ -25,13 +27,22 @@ export interface StartDaemonOptions {
  * the root; and as `requireService`.
  */
 export async function startDaemon(config: Config, options: StartDaemonOptions): Promise<Daemon> {
-  const { address, mode, uid, gid } = config.grpc;
-  const claim = await claimSocket(address, { mode, uid, gid });
+  const claim = await claimOf(config);
   const answering = new Gate();
   const plugins = await orUndo(() => startBuiltins(config, options, answering), claim);
   const server = await orUndo(() => answer(plugins, { claim, config, logger: options.logger }), plugins, claim);
   answering.open();
-  return new RunningDaemon({ config, claim, plugins, server });
+  const socket = new KeptSocket(claim, {
+    address: config.grpc.address,
+    claim: () => claimOf(config),
+    listen: (path) => server.listen(path),
+    logger: options.logger,
+  });
+  return new RunningDaemon({ config, socket, plugins, server });
+}
+
+function claimOf({ grpc: { address, mode, uid, gid } }: Config): Promise<SocketClaim> {
+  return claimSocket(address, { mode, uid, gid });
 }
 
 /** Does a step of the start; when it fails, undoes the steps before it, the newest first. */
@@ -89,7 +100,7 @@ async function startBuiltins(config: Config, options: StartDaemonOptions, answer
 
 interface DaemonParts {
   readonly config: Config;
-  readonly claim: SocketClaim;
+  readonly socket: KeptSocket;
   readonly plugins: PluginSet;
   readonly server: GrpcServer;
 }
@@ -114,13 +125,17 @@ class RunningDaemon implements Daemon {
     return this.#parts.plugins.reports;
   }
 
+  activity(): Activity {
+    return activityOf(this.#parts.plugins, this.#parts.server);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#stop();
     return this.#closing;
   }
 
   async #stop(): Promise<void> {
-    const { config, claim, plugins, server } = this.#parts;
+    const { config, socket, plugins, server } = this.#parts;
     server.setNotServing();
     try {
       await server.close({ graceMs: config.shutdownTimeout });
@@ -128,7 +143,7 @@ class RunningDaemon implements Daemon {
       try {
         await plugins.stop();
       } finally {
-        await claim.release();
+        await socket[Symbol.asyncDispose]();
       }
     }
   }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { CanceledError, FailedPreconditionError } from '../../errors/index.js';
 import { type Config, defaultConfig } from '../config/index.js';
 import { createLogger } from '../logging/logger.js';
+import type { Activity } from './activity.js';
 import type { Daemon } from './daemon-types.js';
 import { type StartDaemon, serve } from './serve.js';
 
@@ -29,6 +30,17 @@ class Host extends EventEmitter {
     this.exited.open(code);
   }
 }
+
+const activity: Activity = {
+  calls: [{ path: '/snapshots/Prepare', namespace: 'ns', key: 'k', snapshotter: 'overlayfs', age: 12 }],
+  changesWaiting: 3,
+  subscribers: 2,
+  pools: [
+    { name: 'strata-walk', running: 1, waiting: 4 },
+    { name: 'strata-make', running: 0, waiting: 0 },
+  ],
+  backEnds: [],
+};
 
 interface Stage {
   readonly start?: StartDaemon;
@@ -56,6 +68,7 @@ function run({ start, close = async () => undefined, config = {} }: Stage = {}) 
       { type: 't', id: 'b', status: 'skipped', error: new Error('not here: skip plugin'), ...report },
       { type: 't', id: 'c', status: 'failed', error: new Error('broken'), ...report },
     ],
+    activity: () => ({ ...activity, backEnds: daemon.reports }),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -68,7 +81,7 @@ function run({ start, close = async () => undefined, config = {} }: Stage = {}) 
   return { host, log, listening: listening.opened, status, daemon, messages: () => log.map((record) => record['msg']) };
 }
 
-for (const signal of ['SIGTERM', 'SIGINT']) {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
   test(`${signal} stops the daemon in good order, with status 0`, async () => {
     let closed = 0;
     const stage = run({
@@ -185,6 +198,41 @@ test('a start that a signal does not end is given up after a while, with status 
   }
   assert.equal(await stage.status, 1);
   assert.deepEqual(stage.messages(), ['stopping', 'did not stop in time; ending with work in flight']);
+});
+
+test('SIGUSR1 says what the daemon is doing', async () => {
+  const stage = run();
+  await stage.listening;
+  const before = stage.log.length;
+  stage.host.emit('SIGUSR1', 'SIGUSR1');
+  const lines = stage.log.slice(before).map(({ level, time, ...rest }) => rest);
+  assert.deepEqual(lines, [
+    { calls: 1, changesWaiting: 3, subscribers: 2, msg: 'what the daemon is doing' },
+    { snapshotter: 'a', status: 'ok', msg: 'back end' },
+    { snapshotter: 'b', status: 'skipped', reason: 'not here: skip plugin', msg: 'back end' },
+    { snapshotter: 'c', status: 'failed', reason: 'broken', msg: 'back end' },
+    { threads: 'strata-walk', running: 1, waiting: 4, msg: 'work off the event loop' },
+    {
+      method: '/snapshots/Prepare',
+      namespace: 'ns',
+      key: 'k',
+      snapshotter: 'overlayfs',
+      age: '12ms',
+      msg: 'call under way',
+    },
+  ]);
+  stage.host.emit('SIGTERM', 'SIGTERM');
+  await stage.status;
+});
+
+test('SIGUSR1 while it starts says that', async () => {
+  const started = new Gate<Daemon>();
+  const stage = run({ start: () => started.opened });
+  stage.host.emit('SIGUSR1', 'SIGUSR1');
+  assert.deepEqual(stage.messages(), ['starting']);
+  stage.host.emit('SIGTERM', 'SIGTERM');
+  started.open(stage.daemon);
+  await stage.status;
 });
 
 for (const event of ['uncaughtException', 'unhandledRejection']) {

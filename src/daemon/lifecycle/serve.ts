@@ -4,6 +4,7 @@ import { CanceledError } from '../../errors/index.js';
 import { endProcess } from '../../linux/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../logging/logger.js';
+import { logActivity } from './activity.js';
 import type { Daemon } from './daemon-types.js';
 
 /** What starts the daemon; `startDaemon`, or a stand-in. */
@@ -21,7 +22,7 @@ export interface ServeHost {
 }
 
 /** What the process is told: signals, and errors that nobody caught. */
-export type ServeEvent = 'SIGTERM' | 'SIGINT' | 'uncaughtException' | 'unhandledRejection';
+export type ServeEvent = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR1' | 'uncaughtException' | 'unhandledRejection';
 
 /** What {@link serve} works with. */
 export interface ServeOptions {
@@ -43,17 +44,18 @@ const thisProcess: ServeHost = {
 const FAILURE = 1;
 
 /**
- * Runs the daemon until SIGTERM or SIGINT. The first signal stops it in good order, or gives up starting; a second one
+ * Runs the daemon until SIGTERM, SIGINT or SIGHUP, which comes when its terminal is closed. The first signal stops it in good order, or gives up starting; a second one
  * ends the process at once with status 1, and so does the first when stopping, or giving up the start, takes longer than
  * `shutdown_timeout`: a disk that does not answer keeps nobody waiting. An error that nobody caught is logged and ends the
- * process with status 1, since nothing is known about the state then; what was recorded by then is safe.
+ * process with status 1, since nothing is known about the state then; what was recorded by then is safe. SIGUSR1 logs what the daemon is doing.
  * @returns the status to exit with: 0 after a stop in good order, else 1.
  * @throws whatever kept the daemon from starting.
  */
 export async function serve(options: ServeOptions): Promise<number> {
   const { config, logger, start, host = thisProcess } = options;
   const stop = new AbortController();
-  const unwatch = watch(host, { logger, stop });
+  let running: Daemon | undefined;
+  const unwatch = watch(host, { logger, stop, running: () => running });
   const timeout = config.shutdownTimeout;
   try {
     const starting = startUnlessStopped(() => start(config, { logger, signal: stop.signal }), stop.signal);
@@ -61,6 +63,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const daemon = await Promise.race([starting, stopped]);
     if (daemon === undefined) return 0;
     if (daemon !== late) {
+      running = daemon;
       announce(daemon, logger);
       options.onListening?.(daemon);
       await aborted(stop.signal);
@@ -80,9 +83,11 @@ export async function serve(options: ServeOptions): Promise<number> {
 interface WatchOptions {
   readonly logger: Logger;
   readonly stop: AbortController;
+  /** The daemon, once it has started. */
+  readonly running: () => Daemon | undefined;
 }
 
-function watch(host: ServeHost, { logger, stop }: WatchOptions): () => void {
+function watch(host: ServeHost, { logger, stop, running }: WatchOptions): () => void {
   const onSignal = (signal: unknown) => {
     if (stop.signal.aborted) {
       logger.warn({ signal }, 'asked a second time; ending at once');
@@ -92,6 +97,11 @@ function watch(host: ServeHost, { logger, stop }: WatchOptions): () => void {
     logger.info({ signal }, 'stopping');
     stop.abort();
   };
+  const onQuestion = () => {
+    const daemon = running();
+    if (daemon === undefined) logger.info('starting');
+    else logActivity(logger, daemon.activity());
+  };
   const onDefect = (error: unknown) => {
     logger.fatal({ err: error }, 'an error that nobody caught; ending at once');
     host.exit(FAILURE);
@@ -99,6 +109,8 @@ function watch(host: ServeHost, { logger, stop }: WatchOptions): () => void {
   const listeners = [
     ['SIGTERM', onSignal],
     ['SIGINT', onSignal],
+    ['SIGHUP', onSignal],
+    ['SIGUSR1', onQuestion],
     ['uncaughtException', onDefect],
     ['unhandledRejection', onDefect],
   ] as const;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -88,6 +88,34 @@ test('a directory that is there keeps its mode', async (t) => {
   await chmod(root, 0o755);
   await serveAt(t, join(root, 'a.sock'));
   assert.equal(await modeOf(root), 0o755);
+});
+
+for (const mode of [0o777, 0o770]) {
+  test(`a directory of mode ${mode.toString(8)}, in which others could replace the socket, is refused`, async (t) => {
+    const root = await directory(t);
+    const path = join(root, 'a.sock');
+    await chmod(root, mode);
+    await assert.rejects(
+      claimSocket(path, access),
+      new PermissionDeniedError(
+        `cannot listen on ${path}: directory ${root} has mode ${mode.toString(8)}, so that others can write to it; try: chmod go-w`,
+      ),
+    );
+    assert.deepEqual(await readdir(root), []);
+    await chmod(root, 0o1000 | mode);
+    await serveAt(t, path);
+  });
+}
+
+test('a directory of somebody else is refused', { skip: !isRoot && 'needs root' }, async (t) => {
+  const root = join(await directory(t), 'strata-0');
+  await mkdir(root, 0o700);
+  await chown(root, 1234, 0);
+  const path = join(root, 'a.sock');
+  const refusal = new PermissionDeniedError(`cannot listen on ${path}: directory ${root} belongs to user 1234`);
+  await assert.rejects(claimSocket(path, access), refusal);
+  assert.deepEqual(await readdir(root), []);
+  await (await claimSocket(path, { ...access, uid: 1234 })).release();
 });
 
 test('the socket gets its owner', { skip: !isRoot && 'needs root' }, async (t) => {

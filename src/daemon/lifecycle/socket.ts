@@ -2,7 +2,7 @@
  * Claims the path of a unix socket: never takes it from a running daemon, never deletes anything but a socket, and never lets
  * clients reach the socket before it has its final permissions.
  */
-import { chmod, chown, link, lstat, mkdtemp, rm, unlink } from 'node:fs/promises';
+import { chmod, chown, link, lstat, mkdtemp, rm, stat, unlink } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { makeDirectories, maxSocketPathBytes } from '../../base/index.js';
@@ -11,6 +11,7 @@ import {
   FailedPreconditionError,
   fromSystemError,
   InvalidArgumentError,
+  PermissionDeniedError,
   systemErrorCode,
 } from '../../errors/index.js';
 
@@ -37,6 +38,8 @@ export interface SocketClaim extends AsyncDisposable {
    * @throws AlreadyExistsError when another daemon took the name in the meantime.
    */
   publish(): Promise<void>;
+  /** Whether the public name leads to this socket. Somebody may have deleted or replaced it. */
+  isPublished(): Promise<boolean>;
   /** Takes away the name, if it still leads to this socket, and the private directory. Calling it again does nothing. */
   release(): Promise<void>;
 }
@@ -52,12 +55,14 @@ interface FileIdentity {
  * @throws InvalidArgumentError when the path is longer than 107 bytes.
  * @throws AlreadyExistsError when somebody listens there.
  * @throws FailedPreconditionError when something lies there that is no socket.
- * @throws PermissionDeniedError when the directory cannot be used.
+ * @throws PermissionDeniedError when the directory cannot be used, or somebody else could replace what lies in it.
  */
 export async function claimSocket(path: string, access: SocketAccess): Promise<SocketClaim> {
   requireShort(path);
   try {
-    await makeDirectories(dirname(path), (access.mode & OTHERS) === 0 ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY);
+    const directory = dirname(path);
+    await makeDirectories(directory, (access.mode & OTHERS) === 0 ? PRIVATE_DIRECTORY : PASSABLE_DIRECTORY);
+    await requireSafe(directory, access);
     await requireUnused(path);
     return await Claim.open(path, access);
   } catch (error) {
@@ -69,6 +74,23 @@ function requireShort(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes <= maxSocketPathBytes) return;
   throw new InvalidArgumentError(`socket path ${path} is ${bytes} bytes long, want at most ${maxSocketPathBytes}`);
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+/** @throws PermissionDeniedError when others than root and the owners of process and socket can put a socket of theirs there. */
+async function requireSafe(directory: string, access: SocketAccess): Promise<void> {
+  const { uid, mode } = await stat(directory);
+  if (![0, process.geteuid?.(), access.uid].includes(uid)) {
+    throw new PermissionDeniedError(`directory ${directory} belongs to user ${uid}`);
+  }
+  if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
+    const bits = (mode & 0o777).toString(8);
+    throw new PermissionDeniedError(
+      `directory ${directory} has mode ${bits}, so that others can write to it; try: chmod go-w`,
+    );
+  }
 }
 
 /** What lies at a path; undefined when nothing does. */
@@ -168,6 +190,10 @@ class Claim implements SocketClaim {
     if (stale !== undefined) await unlinkIfSame(this.#path, stale);
   }
 
+  async isPublished(): Promise<boolean> {
+    return this.#published !== undefined && isSame(await identify(this.#path), this.#published);
+  }
+
   async release(): Promise<void> {
     const published = this.#published;
     this.#published = undefined;
@@ -185,6 +211,9 @@ class Claim implements SocketClaim {
 }
 
 async function unlinkIfSame(path: string, identity: FileIdentity): Promise<void> {
-  const found = await identify(path);
-  if (found?.dev === identity.dev && found.ino === identity.ino) await unlink(path);
+  if (isSame(await identify(path), identity)) await unlink(path);
+}
+
+function isSame(found: FileIdentity | undefined, wanted: FileIdentity): boolean {
+  return found?.dev === wanted.dev && found.ino === wanted.ino;
 }

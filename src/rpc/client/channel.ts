@@ -1,10 +1,11 @@
-import { Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { abortError, type StrataError, throwIfAborted, UnavailableError } from '../../errors/index.js';
 import type { CallContext } from '../../snapshots/api/index.js';
 import type { WireMethod } from '../proto/index.js';
 import { callError } from './call-error.js';
 import { callMetadata } from './call-metadata.js';
 import { MessageStream } from './message-stream.js';
+import { requireOwnSocket } from './socket-owner.js';
 
 /** The largest message in either direction, in bytes, as in containerd (defaults/defaults.go). */
 const maxMessageBytes = 16 * 1024 * 1024;
@@ -105,6 +106,9 @@ export class Channel {
   #begin(call: CallContext): Metadata {
     if (this.#closed) throw this.#closedError();
     throwIfAborted(call.signal);
+    // A connection that is there was looked at when it was made.
+    if (this.#client.getChannel().getConnectivityState(false) !== connectivityState.READY)
+      requireOwnSocket(this.#options.path);
     return callMetadata(call, this.#options.namespace);
   }
 

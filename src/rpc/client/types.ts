@@ -119,6 +119,8 @@ export interface Maintenance {
  * A daemon behind a socket: Strata, or containerd.
  *
  * **Every method** throws UnavailableError, naming the address, when the daemon cannot be reached, and after `close`;
+ * PermissionDeniedError when the socket lies where anybody can make files, such as /tmp, and was made by another user than this
+ * one and root;
  * CanceledError or DeadlineExceededError when the call's signal is aborted; and otherwise the daemon's error, in its
  * class. The namespace of the call goes before that of the client.
  */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { CanceledError, UnavailableError } from '../../errors/index.js';
 import { ActiveCalls } from './active-calls.js';
 
-const origin = { namespace: 'ns', lease: undefined };
+const origin = { path: '/s/m', namespace: 'ns', lease: undefined };
 const reason = new CanceledError('');
 
 describe('ActiveCalls', () => {
@@ -12,7 +12,7 @@ describe('ActiveCalls', () => {
     const { context } = calls.begin(origin);
     assert.equal(context.namespace, 'ns');
     assert.equal('lease' in context, false);
-    assert.equal(calls.begin({ namespace: undefined, lease: 'l' }).context.lease, 'l');
+    assert.equal(calls.begin({ ...origin, lease: 'l' }).context.lease, 'l');
   });
 
   it('aborts the signal of a call, whether it was asked for before or after', () => {
@@ -51,6 +51,21 @@ describe('ActiveCalls', () => {
     two.end();
     await waiting;
     assert.equal(calls.size, 0);
+  });
+
+  it('says what they are about, once the request is there', () => {
+    const calls = new ActiveCalls();
+    const [prepare, list] = [calls.begin(origin), calls.begin({ ...origin, path: '/s/list' })];
+    prepare.request = { snapshotter: 'overlayfs', key: 'k', parent: 'base' };
+    const [first, second, ...more] = calls.describe();
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      { ...first, age: 0 },
+      { path: '/s/m', namespace: 'ns', key: 'k', snapshotter: 'overlayfs', age: 0 },
+    );
+    assert.deepEqual({ ...second, age: 0 }, { path: '/s/list', namespace: 'ns', age: 0 });
+    list.end();
+    assert.equal(calls.describe().length, 1);
   });
 
   it('ends endless streams, those that begin later too, and no others', () => {

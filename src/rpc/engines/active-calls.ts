@@ -9,10 +9,23 @@ export const leaseHeader = 'containerd-lease';
 
 /** What a client sent beside its request. */
 export interface CallOrigin {
+  /** What it calls: `/<service>/<method>`. */
+  readonly path: string;
   readonly namespace: string | undefined;
   readonly lease: string | undefined;
   /** For a stream that ends only when somebody leaves. */
   readonly endless?: boolean;
+}
+
+/** A call under way, for people who look at the daemon. */
+export interface CallUnderWay {
+  readonly path: string;
+  readonly namespace: string | undefined;
+  /** What the request is about: its key or name, and the snapshotter; absent until it has arrived. */
+  readonly key?: string;
+  readonly snapshotter?: string;
+  /** How long it has been under way, in milliseconds. */
+  readonly age: number;
 }
 
 /**
@@ -42,12 +55,17 @@ class ServedContext implements CallContext {
 export class ActiveCall {
   readonly context: CallContext;
   readonly endless: boolean;
+  /** Its request, once that has arrived. */
+  request: unknown;
+  readonly #path: string;
+  readonly #begun = performance.now();
   readonly #onEnd: (call: ActiveCall) => void;
   #controller: AbortController | undefined;
   #reason: StrataError | undefined;
   #ended = false;
 
-  constructor({ namespace, lease, endless = false }: CallOrigin, onEnd: (call: ActiveCall) => void) {
+  constructor({ path, namespace, lease, endless = false }: CallOrigin, onEnd: (call: ActiveCall) => void) {
+    this.#path = path;
     this.endless = endless;
     this.#onEnd = onEnd;
     this.context = new ServedContext(this, namespace, lease);
@@ -67,6 +85,21 @@ export class ActiveCall {
     return this.#reason;
   }
 
+  /** What can be said about it now. */
+  describe(): CallUnderWay {
+    const [key, snapshotter] = [
+      textOf(this.request, 'key') ?? textOf(this.request, 'name'),
+      textOf(this.request, 'snapshotter'),
+    ];
+    return {
+      path: this.#path,
+      namespace: this.context.namespace,
+      ...(key === undefined ? {} : { key }),
+      ...(snapshotter === undefined ? {} : { snapshotter }),
+      age: Math.round(performance.now() - this.#begun),
+    };
+  }
+
   /** Tells the handler to stop. Does nothing when it has finished, or was told before. */
   abort(reason: StrataError): void {
     if (this.#ended || this.#reason !== undefined) return;
@@ -81,7 +114,13 @@ export class ActiveCall {
   }
 }
 
-/** The calls that are under way: their number, and how to end them at shutdown. */
+/** A field of a request, where it has such a text. */
+function textOf(request: unknown, field: string): string | undefined {
+  const value: unknown = typeof request === 'object' && request !== null ? Reflect.get(request, field) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The calls that are under way: which they are, and how to end them at shutdown. */
 export class ActiveCalls {
   readonly #calls = new Set<ActiveCall>();
   readonly #idle = new Set<() => void>();
@@ -96,6 +135,11 @@ export class ActiveCalls {
   /** How many handlers have not finished yet. */
   get size(): number {
     return this.#calls.size;
+  }
+
+  /** What they are, the oldest first. */
+  describe(): readonly CallUnderWay[] {
+    return [...this.#calls].map((call) => call.describe());
   }
 
   /** Registers a call. Its server aborts it when the client cancels, goes away or runs out of time. */

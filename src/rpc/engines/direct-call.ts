@@ -40,6 +40,7 @@ export class DirectCall implements StreamListener {
     const { headers } = stream;
     const endless = method.type === 'stream' && method.endless;
     this.#call = runtime.calls.begin({
+      path: method.path,
       namespace: headers.get(namespaceHeader),
       lease: headers.get(leaseHeader),
       endless,
@@ -103,6 +104,7 @@ export class DirectCall implements StreamListener {
   #serve(message: Buffer): void {
     if (this.#answered) return;
     const request = this.#decode(message);
+    this.#call.request = request;
     this.#serving = true;
     if (this.#method.type === 'unary') this.#serveUnary(this.#method, request);
     else this.#serveStream(this.#method, request);

@@ -126,11 +126,11 @@ for (const engine of engineNames) {
       const snapshotter = served.connect().snapshotter();
       const call = snapshotter.remove('k');
       await reached.promise;
-      assert.equal(served.server.callsUnderWay, 1);
+      assert.equal(served.server.callsUnderWay.length, 1);
       const closed = served.server.close({ graceMs: 60_000 });
       gate.resolve();
       await Promise.all([call, closed]);
-      assert.equal(served.server.callsUnderWay, 0);
+      assert.equal(served.server.callsUnderWay.length, 0);
       assert.ok(!existsSync(served.socket));
       await assert.rejects(snapshotter.remove('k'), UnavailableError);
       await assert.rejects(served.server.listen(served.socket), new UnavailableError('the server is closed'));
@@ -176,7 +176,7 @@ for (const engine of engineNames) {
       assert.equal((await used.call({ path: `${service}/Remove`, body: frame(removal) })).status, 0);
       await using subscribed = new RawConnection(served.socket);
       const watch = subscribed.call({ path: '/grpc.health.v1.Health/Watch', body: frame(Buffer.alloc(0)) });
-      while (served.server.callsUnderWay < 1) await new Promise((resolve) => setImmediate(resolve));
+      while (served.server.callsUnderWay.length < 1) await new Promise((resolve) => setImmediate(resolve));
       const ends = [greeted.socket, used.session, subscribed.session].map((end) => once(end, 'close'));
 
       await served.server.close({ graceMs: 2 ** 30 });
@@ -199,11 +199,11 @@ for (const engine of engineNames) {
       });
       half.on('error', () => {});
       half.write(statBody('k').subarray(0, 7));
-      while (served.server.callsUnderWay < 1) await new Promise((resolve) => setImmediate(resolve));
+      while (served.server.callsUnderWay.length < 1) await new Promise((resolve) => setImmediate(resolve));
       const ended = once(raw.session, 'close');
       await served.server.close({ graceMs: 50 });
       await ended;
-      while (served.server.callsUnderWay > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (served.server.callsUnderWay.length > 0) await new Promise((resolve) => setImmediate(resolve));
       assert.deepEqual(removed, []);
     });
 
@@ -220,7 +220,7 @@ for (const engine of engineNames) {
       });
       const removal = frame(encodeMessage(wireSnapshots.RemoveSnapshotRequest, { snapshotter: 'overlayfs', key: 'k' }));
       half.write(removal.subarray(0, 7));
-      while (served.server.callsUnderWay < 1) await new Promise((resolve) => setImmediate(resolve));
+      while (served.server.callsUnderWay.length < 1) await new Promise((resolve) => setImmediate(resolve));
       const goodbye = once(raw.session, 'goaway');
       const trailers = once(half, 'trailers');
       const closed = served.server.close({ graceMs: 2 ** 30 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { socketPath } from '../../base/index.js';
 import { InvalidArgumentError, messageOf, UnavailableError } from '../../errors/index.js';
-import { ActiveCalls } from './active-calls.js';
+import { ActiveCalls, type CallUnderWay } from './active-calls.js';
 import { directEngine } from './direct.js';
 import type { EngineOptions, GrpcEngine } from './engine.js';
 import { Health, healthService } from './health.js';
@@ -50,8 +50,8 @@ export interface CloseOptions {
 
 /** The services behind a socket. */
 export interface GrpcServer extends AsyncDisposable {
-  /** How many calls are under way. */
-  readonly callsUnderWay: number;
+  /** The calls that are under way, the oldest first. */
+  readonly callsUnderWay: readonly CallUnderWay[];
   /**
    * Listens on a unix socket, an absolute path or `unix:<path>`; may be called for several. The file gets the mode that
    * the umask leaves.
@@ -86,7 +86,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
   return {
     get callsUnderWay() {
-      return calls.size;
+      return calls.describe();
     },
     listen: async (address) => {
       if (closing !== undefined) throw new UnavailableError('the server is closed');

@@ -12,7 +12,7 @@ const log = { warn: () => {}, error: () => {} };
 /** Pumps a stream into a sink that takes each message when it is told so, or at once. */
 function pumping(source: () => AsyncIterable<unknown>, taken: () => Promise<void> = async () => {}) {
   const calls = new ActiveCalls();
-  const call = calls.begin({ namespace: undefined, lease: undefined });
+  const call = calls.begin({ path: '/s/m', namespace: undefined, lease: undefined });
   const said: unknown[] = [];
   const sink: ResponseSink = {
     send: (response) => {

@@ -194,9 +194,9 @@ for (const engine of engineNames) {
       half.on('error', () => {});
       half.write(frame(request('half')).subarray(0, 8));
       assert.equal((await raw.call({ path: remove, body: frame(request('k')) })).status, 0);
-      assert.equal(served.server.callsUnderWay, 1);
+      assert.equal(served.server.callsUnderWay.length, 1);
       half.close(constants.NGHTTP2_CANCEL);
-      while (served.server.callsUnderWay > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (served.server.callsUnderWay.length > 0) await new Promise((resolve) => setImmediate(resolve));
       assert.deepEqual(served.removed, ['k']);
     });
 
