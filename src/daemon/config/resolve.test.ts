@@ -42,7 +42,7 @@ test('the defaults of root are complete', () => {
       maxMessageSize: 16 * 2 ** 20,
       engine: 'direct',
     },
-    proxy: { enabled: false, snapshotter: 'auto' },
+    proxy: { enabled: false, snapshotter: 'auto', cleanupInBackground: true },
   });
   assert.deepEqual(plugins['io.containerd.snapshotter.v1.overlayfs'], {
     rootPath: '',

@@ -40,9 +40,10 @@ describe('the plugins of the daemon', () => {
 
   it('answer with another snapshotter only for a containerd in front', () => {
     const name = 'io.containerd.grpc.v1.snapshots';
+    const { proxy } = defaultConfig();
     assert.equal(settingsOf({}, name)['fallback'], undefined);
-    assert.equal(settingsOf({ proxy: { enabled: true, snapshotter: 'native' } }, name)['fallback'], 'native');
-    assert.equal(settingsOf({ proxy: { enabled: false, snapshotter: 'native' } }, name)['fallback'], undefined);
+    assert.equal(settingsOf({ proxy: { ...proxy, enabled: true, snapshotter: 'native' } }, name)['fallback'], 'native');
+    assert.equal(settingsOf({ proxy: { ...proxy, snapshotter: 'native' } }, name)['fallback'], undefined);
   });
 
   it('look for backups where the schedule puts them', () => {

@@ -53,7 +53,10 @@ export function builtinPlugins({
     ...backEnds(config).map((backEnd) => ({ plugin: snapshotterPlugin(backEnd), config: snapshotters })),
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, logger } },
     { plugin: metadataPlugin, config: { proxy } },
-    { plugin: snapshotsServicePlugin, config: { proxy, namespace, logger } },
+    {
+      plugin: snapshotsServicePlugin,
+      config: { proxy, cleanupInBackground: config.proxy.cleanupInBackground, namespace, logger },
+    },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },
     { plugin: namespacesGrpcPlugin, config: { logger } },

@@ -56,6 +56,23 @@ describe('the snapshots service of a daemon', () => {
     }
   });
 
+  it('answers a containerd in front at once when it asks for a clean-up, where that is wanted', async (t) => {
+    for (const cleanupInBackground of [true, false]) {
+      const config = { proxy: true, cleanupInBackground };
+      const started = await startParts(await newRoot(t), parts, config);
+      await using plugins = started.plugins;
+      const one = plugins.single(pluginTypes.service).get('one') ?? assert.fail('it did not start');
+      const inner = plugins.all(pluginTypes.snapshotter).get('one') ?? assert.fail('it did not start');
+      inner.cleanup = () => Promise.reject(new UnavailableError('the disk is gone'));
+      if (!cleanupInBackground) await assert.rejects(one.cleanup(), UnavailableError);
+      else {
+        await one.cleanup();
+        await one.close();
+        assert.match(started.log.join(''), /the disk is gone.*failed to clean up/);
+      }
+    }
+  });
+
   it('has done what was asked although nobody could be told, and says so in the log', async (t) => {
     const failing = definePlugin({
       type: pluginTypes.event,

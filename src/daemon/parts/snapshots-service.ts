@@ -17,6 +17,8 @@ import { pluginTypes } from './plugin-types.js';
 export interface SnapshotsServiceConfig {
   /** Whether a containerd in front keeps the namespaces and publishes events. */
   readonly proxy: boolean;
+  /** Whether a containerd in front is answered at once when it asks for a clean-up. */
+  readonly cleanupInBackground: boolean;
   /** The namespace of calls that name none; absent where every call has to name its own. */
   readonly namespace: string | undefined;
   readonly logger: Logger;
@@ -43,10 +45,16 @@ export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshott
 function serviceOptions(
   snapshotter: string,
   publisher: EventPublisher,
-  { proxy, namespace, logger }: SnapshotsServiceConfig,
+  { proxy, cleanupInBackground, namespace, logger }: SnapshotsServiceConfig,
 ): SnapshotServiceOptions {
-  // A containerd in front names its client's namespace in some calls and none in others; its keys have it already.
-  if (proxy) return { complete: (call) => withNamespace(call, '') };
+  if (proxy) {
+    const onCleanupFailed = (error: unknown) => logger.warn({ err: error, snapshotter }, 'failed to clean up');
+    return {
+      // A containerd in front names its client's namespace in some calls and none in others; its keys have it already.
+      complete: (call) => withNamespace(call, ''),
+      ...(cleanupInBackground ? { onCleanupFailed } : {}),
+    };
+  }
   const publish = async (event: SnapshotEvent, call: CallContext): Promise<void> => {
     const { topic } = event;
     try {

@@ -128,7 +128,10 @@ export interface Snapshotter extends AsyncDisposable {
    */
   walk(request?: WalkRequest, call?: CallContext): AsyncIterable<Info>;
 
-  /** Deletes files without a record, and waits until those of removed snapshots are gone. */
+  /**
+   * Deletes files without a record, and waits until those of removed snapshots are gone. A daemon behind a containerd answers
+   * at once, and does so in the background, unless it is configured otherwise (`proxy.cleanup_in_background`).
+   */
   cleanup(call?: CallContext): Promise<void>;
 
   /** Refuses further calls, lets those under way finish, releases what it holds. Calling it again does nothing. */

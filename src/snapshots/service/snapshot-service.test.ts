@@ -39,6 +39,51 @@ describe('SnapshotService', () => {
     assert.equal(snapshotter.inFlight, 0);
   });
 
+  it('answers a clean-up when it is done, or at once where its failure is told', async (t) => {
+    const failures: unknown[] = [];
+    const { driver, snapshotter } = await open(t, { onCleanupFailed: (error) => failures.push(error) });
+    driver.files.add('99');
+    const gate = new Gate();
+    driver.gates.set('discard', gate);
+    const abort = new AbortController();
+    await snapshotter.cleanup({ signal: abort.signal });
+    abort.abort();
+    await gate.reached;
+    assert.equal(snapshotter.inFlight, 0);
+    driver.files.add('98');
+    await snapshotter.cleanup();
+    await snapshotter.cleanup();
+    driver.gates.delete('discard');
+    gate.open();
+    while (driver.files.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    driver.ids = () => assert.fail('the disk is broken');
+    await snapshotter.cleanup();
+    while (failures.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.match(String(failures[0]), /the disk is broken/);
+    await snapshotter.close();
+
+    const waiting = await open(t);
+    waiting.driver.files.add('99');
+    await waiting.snapshotter.cleanup();
+    assert.equal(waiting.driver.files.size, 0);
+    await waiting.snapshotter.close();
+  });
+
+  it('ends a clean-up in the background when it is closed', async (t) => {
+    const failures: unknown[] = [];
+    const { driver, snapshotter } = await open(t, { onCleanupFailed: (error) => failures.push(error) });
+    await snapshotter.prepare({ key: 'k' });
+    await snapshotter.remove('k');
+    const gate = new Gate();
+    driver.gates.set('discard', gate);
+    await snapshotter.cleanup();
+    await gate.reached;
+    const closing = snapshotter.close();
+    gate.open();
+    await closing;
+    assert.deepEqual([driver.closed, failures], [true, []]);
+  });
+
   it('waits for a walk that is read slowly, and for one that is left early', async (t) => {
     const { driver, snapshotter } = await open(t);
     await snapshotter.prepare({ key: 'a' });

@@ -2,6 +2,7 @@ import { UnavailableError } from '../../errors/index.js';
 import { eachOf, type PagedSnapshotter, walkPages } from '../api/paged-walk.js';
 import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import { type CallContext, type Info, type Mount, noContext, throwIfCallAborted, type Usage } from '../api/types.js';
+import { BackgroundCleanup } from './background-cleanup.js';
 
 /** What happened to a snapshot, as subscribers are told. */
 export type SnapshotEvent =
@@ -18,6 +19,11 @@ export interface SnapshotServiceOptions {
   readonly publish?: (event: SnapshotEvent, call: CallContext) => Promise<void>;
   /** Completes a call with what its caller left out, such as a namespace. Default: it is taken as it is. */
   readonly complete?: (call: CallContext) => CallContext;
+  /**
+   * When given, a clean-up is answered at once and goes on in the background, whatever becomes of the call; told of its
+   * failure. Default: it is answered when it is done.
+   */
+  readonly onCleanupFailed?: (error: unknown) => void;
 }
 
 /**
@@ -29,6 +35,7 @@ export class SnapshotService implements PagedSnapshotter {
   readonly #inner: Snapshotter;
   readonly #publish: SnapshotServiceOptions['publish'];
   readonly #complete: SnapshotServiceOptions['complete'];
+  readonly #cleanup: BackgroundCleanup | undefined;
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
@@ -37,6 +44,9 @@ export class SnapshotService implements PagedSnapshotter {
     this.#inner = inner;
     this.#publish = options.publish;
     this.#complete = options.complete;
+    const { onCleanupFailed } = options;
+    const clean = (signal: AbortSignal) => inner.cleanup(this.#completed({ signal }));
+    this.#cleanup = onCleanupFailed === undefined ? undefined : new BackgroundCleanup(clean, onCleanupFailed);
   }
 
   /** How many calls are under way. */
@@ -89,7 +99,10 @@ export class SnapshotService implements PagedSnapshotter {
   }
 
   cleanup(given: CallContext = noContext): Promise<void> {
-    return this.#run(given, (call) => this.#inner.cleanup(call));
+    return this.#run(given, async (call) => {
+      if (this.#cleanup === undefined) await this.#inner.cleanup(call);
+      else this.#cleanup.ask();
+    });
   }
 
   walk(request: WalkRequest = {}, call: CallContext = noContext): AsyncIterable<Info> {
@@ -120,7 +133,10 @@ export class SnapshotService implements PagedSnapshotter {
         this.#idle = resolve;
       });
     }
+    // Closing ends the deletions that a clean-up waits for.
+    this.#cleanup?.stop();
     await this.#inner.close();
+    await this.#cleanup?.ended();
   }
 
   async #run<T>(given: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
@@ -134,10 +150,14 @@ export class SnapshotService implements PagedSnapshotter {
 
   #enter(given: CallContext): CallContext {
     if (this.#closing !== undefined) throw new UnavailableError('snapshotter is closed');
-    const call = this.#complete === undefined ? given : this.#complete(given);
+    const call = this.#completed(given);
     throwIfCallAborted(call);
     this.#inFlight++;
     return call;
+  }
+
+  #completed(given: CallContext): CallContext {
+    return this.#complete === undefined ? given : this.#complete(given);
   }
 
   #leave(): void {

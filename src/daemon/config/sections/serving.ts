@@ -60,5 +60,10 @@ export const proxy = section(
       default: AUTO,
       doc: 'Which snapshotter answers when a request names one that is not loaded: containerd sends the name of its `[proxy_plugins.<name>]` table. `auto` is the default snapshotter. No effect unless `enabled`.',
     }),
+    cleanup_in_background: option({
+      type: boolean,
+      default: true,
+      doc: 'Answers a Cleanup at once, and deletes files in the background: containerd calls it at the end of a garbage collection, which `ctr images rm --sync` waits for, and only logs what comes of it. Failures are in the log of this daemon. With `false`, the files are gone when it is answered. No effect unless `enabled`: a daemon without containerd in front, and the library in a process, always wait.',
+    }),
   },
 );
