@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CommandResult, mustRun, type RunOptions, run } from './run.js';
 import type { Scenario } from './scenario.js';
@@ -10,76 +10,100 @@ import { until } from './until.js';
 export interface ContainerdOptions {
   /** Sockets of proxy snapshotters by their names. */
   readonly proxies?: Readonly<Record<string, string>>;
+  /** Tables for its configuration, in the version of the format that they name; CRI is on then. */
+  readonly tables?: string;
+  /** An environment in which its programs are found; ours by default. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A real containerd with directories, a socket and a namespace of its own. */
 export class Containerd {
   readonly address: string;
+  /** Its configuration. */
+  readonly config: string;
   /** Used by no other containerd on this machine, since runc's control groups are named after it. */
   readonly namespace = `strata-test-${randomBytes(4).toString('hex')}`;
 
-  private constructor(address: string) {
-    this.address = address;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(directory: string, env: NodeJS.ProcessEnv) {
+    this.address = path.join(directory, 'c.sock');
+    this.config = path.join(directory, 'config.toml');
+    this.#env = env;
   }
 
   /** Starts one that goes with the scenario, together with what it started itself. */
-  static async start(scenario: Scenario, { proxies = {} }: ContainerdOptions = {}): Promise<Containerd> {
+  static async start(scenario: Scenario, options: ContainerdOptions = {}): Promise<Containerd> {
     const directory = await scenario.directory();
-    const containerd = new Containerd(path.join(directory, 'c.sock'));
-    const config = path.join(directory, 'config.toml');
-    await writeFile(config, configuration(directory, proxies));
-    scenario.defer(() => killShims(directory));
+    // A container in a user namespace has to get to its root file system.
+    await chmod(directory, 0o711);
+    const { env = {} } = options;
+    const containerd = new Containerd(directory, env);
+    await writeFile(containerd.config, configuration(directory, options));
     scenario.defer(() => removeControlGroups(containerd.namespace));
+    scenario.defer(() => killShims(containerd.address));
     await ServerProcess.start(scenario, {
       command: 'containerd',
-      args: ['--config', config],
+      args: ['--config', containerd.config],
       address: containerd.address,
+      env,
     });
     return containerd;
   }
 
   /** Runs `ctr` against it, whatever comes of it. */
   run(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return run('ctr', ['--address', this.address, '--namespace', this.namespace, ...args], options);
+    return run('ctr', ['--address', this.address, '--namespace', this.namespace, ...args], this.#with(options));
   }
 
   /** Runs `ctr` against it; it has to succeed. Gives what it printed. */
   must(args: readonly string[], options: RunOptions = {}): Promise<string> {
-    return mustRun('ctr', ['--address', this.address, '--namespace', this.namespace, ...args], options);
+    return mustRun('ctr', ['--address', this.address, '--namespace', this.namespace, ...args], this.#with(options));
+  }
+
+  #with({ env, ...options }: RunOptions): RunOptions {
+    return { ...options, env: { ...this.#env, ...env } };
   }
 }
 
-function configuration(directory: string, proxies: Readonly<Record<string, string>>): string {
-  const tables = Object.entries(proxies).map(
+function configuration(directory: string, { proxies = {}, tables }: ContainerdOptions): string {
+  const ofProxies = Object.entries(proxies).map(
     ([name, address]) => `[proxy_plugins.${name}]\ntype = "snapshot"\naddress = "${address}"\n`,
   );
-  return `version = 2
-root = "${directory}/root"
+  // Both make directories that no setting moves.
+  const unwanted = ['io.containerd.internal.v1.opt', 'io.containerd.nri.v1.nri'];
+  const disabled = tables === undefined ? [...unwanted, 'io.containerd.grpc.v1.cri'] : unwanted;
+  return `root = "${directory}/root"
 state = "${directory}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+disabled_plugins = ${JSON.stringify(disabled)}
+${tables ?? 'version = 2'}
 [grpc]
 address = "${directory}/c.sock"
 [ttrpc]
 address = "${directory}/c.sock.ttrpc"
-${tables.join('')}`;
+${ofProxies.join('')}`;
 }
 
-/** Kills the shims of containers that a failed scenario left, which outlive their containerd. */
-async function killShims(directory: string): Promise<void> {
+/** Kills the shims of a containerd that are left of containers of a failed scenario, and outlive it. */
+export async function killShims(address: string): Promise<void> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     const words = line.split('\0');
-    if (!words[0]?.includes('containerd-shim') || !line.includes(`${directory}/`)) continue;
+    if (!words[0]?.includes('containerd-shim') || !words.includes(address)) continue;
     process.kill(Number(pid), 'SIGKILL');
     await until(`the shim ${pid} is gone`, async () => (await readFile(`/proc/${pid}/stat`).catch(() => '')) === '');
   }
 }
 
-/** runc leaves the control group of a namespace behind, empty. */
-async function removeControlGroups(namespace: string): Promise<void> {
+/** Removes the control groups of a namespace, with those below: what runs containers leaves them behind, empty. */
+export async function removeControlGroups(namespace: string): Promise<void> {
   const hierarchies = await readdir('/sys/fs/cgroup').catch(() => []);
-  for (const hierarchy of ['', ...hierarchies]) {
-    await rmdir(path.join('/sys/fs/cgroup', hierarchy, namespace)).catch(() => {});
-  }
+  for (const hierarchy of ['', ...hierarchies]) await removeGroup(path.join('/sys/fs/cgroup', hierarchy, namespace));
+}
+
+async function removeGroup(group: string): Promise<void> {
+  const entries = await readdir(group, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeGroup(path.join(group, entry.name));
+  await rmdir(group).catch(() => {});
 }

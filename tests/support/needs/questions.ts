@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { runsHost } from '../hosts/debian-host.js';
 import { oldNode } from '../old-node.js';
 import { chooseKernel } from '../second-kernel/index.js';
 import {
@@ -45,6 +46,7 @@ export type Need =
   | 'containers'
   | 'user-namespaces'
   | 'tracing'
+  | 'other hosts'
   | 'second-kernel';
 
 const staticBusybox = '/bin/busybox';
@@ -79,6 +81,11 @@ export const questions: Readonly<Record<Need, Question>> = {
     attempt: () => runsContainers(staticBusybox),
   },
   'user-namespaces': { after: ['root', 'setpriv'], attempt: mountsInUserNamespace },
+  'other hosts': {
+    after: ['containers', 'umoci', 'overlay'],
+    missing: () => programsMissing('apt-get', 'dpkg', 'patchelf'),
+    attempt: runsHost,
+  },
   tracing: { missing: () => programsMissing('strace'), attempt: traces },
   'second-kernel': {
     after: ['busybox', 'mkfs.ext4', 'mkfs.xfs'],
