@@ -62,8 +62,7 @@ const machines: readonly (readonly [what: string, containerd: Change, codes: rea
   ['one that does not know what Strata can do', able('2.3.1'), ['containerd-capabilities']],
   ['a 2.2 with rebase', able('2.2.4', 'remap-ids', 'rebase'), ['containerd-capabilities']],
   ['a 2.2 without it', able('v2.2.4', 'remap-ids'), []],
-  ['a 1.7 that leaves mapping of ids to Strata', able('1.7.24~ds1', 'remap-ids'), ['containerd-capabilities']],
-  ['a 1.7 that does not', able('1.7.24~ds1'), []],
+  ['a 1.7, which makes no use of capabilities', able('1.7.24~ds1', 'remap-ids'), []],
   ['one of a version that nobody knows', able('unknown', 'rebase'), []],
   [
     'one that does not say where the files are',

@@ -24,9 +24,14 @@ const gains: ReadonlyMap<string, string> = new Map([
 
 /** What a capability does where it does not belong. */
 const harmful: ReadonlyMap<string, string> = new Map([
-  ['remap-ids', ', so containers with a user namespace do not start'],
-  ['rebase', ', with which containerd before 2.3 cannot unpack images in parallel'],
+  ['remap-ids', ', so containers with a user namespace see files of nobody'],
+  ['rebase', ', with which images cannot be unpacked in parallel'],
 ]);
+
+/** A containerd before 2.0 makes no use of any. */
+function isHarmful(capability: string, { format }: ForContainerd): boolean {
+  return harmful.has(capability) && format === 3;
+}
 
 /** What can be found about a containerd in front of Strata. */
 export const containerdFindings: Rules = {
@@ -61,7 +66,7 @@ export const containerdFindings: Rules = {
     if (!found) return false;
     const { proxy, wanted } = found;
     const missing = wanted.capabilities.filter((name) => !proxy.capabilities.includes(name));
-    const wrong = proxy.capabilities.filter((name) => harmful.has(name) && !wanted.capabilities.includes(name));
+    const wrong = proxy.capabilities.filter((name) => isHarmful(name, wanted) && !wanted.capabilities.includes(name));
     if (missing.length + wrong.length === 0) return false;
     const says = [
       ...missing.map((name) => `lacks "${name}"${gains.get(name) ?? ''}`),

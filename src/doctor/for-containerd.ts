@@ -29,7 +29,7 @@ const SINCE = {
   exports: [1, 7],
   /** Version 3 of the configuration. */
   format3: [2, 0],
-  /** Mounts overlays with mapped ids: 1.7 passes their options on to the kernel, which refuses them. */
+  /** Mounts overlays with mapped ids. */
   remapIds: [2, 0],
   /** Tells the parent of a layer that it unpacks in parallel. Without it deletions would be lost. */
   rebase: [2, 3],
