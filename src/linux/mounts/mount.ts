@@ -8,6 +8,7 @@ import { type MountSpec, parseMountOptions } from './mount-options.js';
 import { makeReadOnly, type PreparedMount, performMount } from './perform-mount.js';
 import { resolveInRoot } from './resolve-in-root.js';
 import { directoryOf, overlayPlaceOf, showMounted } from './shared-overlay.js';
+import { clearAfterUnmount, clearVolatileMark, isVolatile, volatileOverlayAt } from './volatile-mark.js';
 
 /** How to unmount. */
 export interface UnmountOptions {
@@ -51,7 +52,10 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
   // A file has one loop device, and an upper directory one overlay: who mounts it next waits, and finds what was made.
   using _held = contended === undefined ? undefined : await lockFile(contended, signal);
   try {
-    if (overlay !== undefined && showMounted(overlay, target, prepared.flags)) return;
+    if (overlay !== undefined) {
+      if (showMounted(overlay, target, prepared.flags)) return;
+      await clearVolatileMark(overlay, { again: prepared.data.some(isVolatile) });
+    }
     await mountNew(prepared, target, signal);
   } catch (error) {
     throw mountError(error, prepared, target);
@@ -75,12 +79,13 @@ async function mountNew(prepared: PreparedMount, target: string, signal: AbortSi
  * it share, whoever made them: what is written through one shows in the others. An overlay whose upper directory is
  * mounted already is not made again, which would break the first: the first is bound to the directory as well, with its own
  * options. A first look at what is mounted costs a tenth of a millisecond, and a wait while another process mounts the same.
- * When one mount fails, those before it are unmounted.
+ * What an overlay with the option `volatile` has left, which keeps it from being mounted again, is removed, unless the machine went
+ * down meanwhile. When one mount fails, those before it are unmounted.
  * @throws InvalidArgumentError, before anything is mounted, for an option of containerd's mount manager; for options
  * that are too long.
  * @throws FailedPreconditionError for a file that is to be written to through a loop device, and is mounted read-only, or
  * attached to one in part; for an overlay whose upper directory is mounted where it cannot be bound from, such as
- * another mount namespace: the message says where.
+ * another mount namespace: the message says where; for one that was mounted with `volatile` when the machine went down.
  * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.
  * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
  */
@@ -110,7 +115,9 @@ async function unmountOnce(target: string, { detach = false, signal }: UnmountOp
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
     try {
+      const overlay = volatileOverlayAt(target);
       umount(target, flags);
+      if (overlay !== undefined) await clearAfterUnmount(overlay);
       return true;
     } catch (error) {
       if (hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return false;

@@ -97,7 +97,7 @@ const ELSEWHERE = '/proc';
  * be, since its work directory is elsewhere; of that and of an upper directory in use, which `index=on` forbids, the latter is
  * refused first. Both leave a line in the kernel's log, so it is not asked before the first mount.
  */
-function isInUse({ upper, work }: OverlayPlace): boolean {
+export function isInUse({ upper, work }: OverlayPlace): boolean {
   if (!existsSync(`${directoryOf(work)}/work`)) return false;
   const values = { lowerdir: ELSEWHERE, upperdir: upper, workdir: ELSEWHERE, index: 'on' };
   const parameters = Object.entries(values).map(([key, value]) => ({ key, value }));

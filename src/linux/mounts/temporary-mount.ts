@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mountAll, unmountMounts } from './mount.js';
 import type { MountSpec } from './mount-options.js';
+import { isVolatile } from './volatile-mark.js';
 
 /** How the directories begin that are mounted at. */
 export const temporaryMountPrefix = 'strata-mount-';
@@ -13,11 +14,9 @@ export interface TemporaryMount extends AsyncDisposable {
   readonly path: string;
 }
 
-/** The option that makes a file system skip its synchronisation; not for a mount whose files are needed afterwards. */
-const VOLATILE = ['volatile', 'fsync=volatile'];
-
+/** Files are needed after a temporary mount, so it does not skip their synchronisation. */
 function withoutVolatile(spec: MountSpec): MountSpec {
-  return { ...spec, options: spec.options.filter((option) => !VOLATILE.includes(option)) };
+  return { ...spec, options: spec.options.filter((option) => !isVolatile(option)) };
 }
 
 /**

@@ -33,7 +33,7 @@ export const overlayfs = section('The overlayfs snapshotter.', {
   mount_options: option({
     type: stringList,
     default: [],
-    doc: 'Further options for every overlay mount, such as `["volatile"]`; never for bind mounts.',
+    doc: 'Further options for every overlay mount, such as `["volatile"]`, about which [backends.md](backends.md#volatile-mounts) has more; never for bind mounts. The snapshotter does not start with options that overlay refuses.',
     containerd: 'mount_options',
   }),
   project_id_base: option({
