@@ -5,6 +5,7 @@ import path from 'node:path';
 import { startBackEnd } from '../support/back-ends.js';
 import { run } from '../support/run.js';
 import { scenario } from '../support/scenario.js';
+import { until } from '../support/until.js';
 
 const backEnds = [
   { snapshotter: 'overlayfs', needs: ['overlay'], settings: 'mount_options = ["volatile"]' },
@@ -23,6 +24,15 @@ for (const backEnd of backEnds) {
     await must('commit', 'layer', 'base');
     await must('prepare', 'work', 'layer');
 
+    /** Fails while somebody has the mount in a namespace of his own. */
+    async function lookInside(): Promise<boolean> {
+      const { status } = await strata.run(['--snapshotter', snapshotter, 'mount', 'work', target]);
+      if (status !== 0) return false;
+      assert.equal(await readFile(file, 'utf8'), 'one two three');
+      await must('umount', target);
+      return true;
+    }
+
     await running.step('mounts a snapshot again and again', async () => {
       for (const word of ['one ', 'two ', 'three']) {
         await must('mount', 'work', target);
@@ -33,14 +43,14 @@ for (const backEnd of backEnds) {
 
     await running.step('mounts it after others did, and for others', async () => {
       const mounts = await must('mounts', 'work', target);
-      for (let times = 0; times < 2; times += 1) {
-        const { status, stderr } = await run('sh', ['-ec', `${mounts}\numount ${target}`]);
-        assert.equal(status, 0, stderr);
-        assert.notEqual((await run('sh', ['-ec', mounts])).status, 0);
-        await must('mount', 'work', target);
-        assert.equal(await readFile(file, 'utf8'), 'one two three');
-        await must('umount', target);
-      }
+      const byOthers = () => run('sh', ['-ec', `${mounts}\numount ${target}`]);
+      await until('others can mount it', async () => {
+        const { status } = await byOthers();
+        if (status !== 0) await lookInside();
+        return status === 0;
+      });
+      assert.notEqual((await byOthers()).status, 0);
+      await until('it can be mounted after others', lookInside);
     });
 
     await running.step('commits what was written', async () => {
