@@ -25,6 +25,13 @@ const verdicts: readonly (readonly [
   ['btrfs without the addon', { ...mountedOn('btrfs'), machine: { addonProblem: 'x' } }, 'btrfs', false, /addon/],
   ['no reflinks', { root: { reflink: false } }, 'native', true, /whole copy/],
   ['no mkfs.erofs', { programs: [] }, 'erofs', false, /erofs-utils/],
+  [
+    'no overlay below the root',
+    { overlay: { mounts: 'fails' } },
+    'erofs',
+    true,
+    /only with default_size: overlay cannot/,
+  ],
   ['no erofs', { machine: { erofs: 'absent' } }, 'erofs', false, /no erofs/],
   ['no loop devices', { machine: { loop: 'absent' } }, 'blockfile', false, /loop/],
   ['no mkfs', { programs: [] }, 'devmapper', false, /e2fsprogs/],

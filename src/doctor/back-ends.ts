@@ -55,7 +55,7 @@ const rules: readonly Rule[] = [
       mounting(facts),
       facts.overlay.mapsIds === 'fails' && 'ids of containers cannot be mapped on its mounts',
       unlimited(facts),
-      facts.machine.inUserNamespace && 'no rebase: a user namespace cannot make the device nodes of whiteouts',
+      facts.machine.inUserNamespace && 'no rebase: unpackers in a user namespace lose what layers delete',
     ],
   },
   {
@@ -92,6 +92,8 @@ const rules: readonly Rule[] = [
     ],
     limits: (facts) => [
       mounting(facts),
+      facts.overlay.mounts === 'fails' &&
+        `only with default_size: overlay cannot be mounted below the root: ${facts.overlay.problem ?? ''}`,
       !facts.machine.verity && 'no fs-verity: layers cannot be sealed by the kernel',
     ],
   },

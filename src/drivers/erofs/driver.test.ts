@@ -18,7 +18,7 @@ import { describe, it } from 'node:test';
 import { mountsBelow, newRoot, whyNoErofs } from '../../../tests/support/erofs-root.js';
 import { CanceledError, UnavailableError } from '../../errors/index.js';
 import { setAttribute, temporaryMount, unmountAll } from '../../linux/index.js';
-import { labelsOf, noContext } from '../../snapshots/index.js';
+import { labelsOf, noContext, parentChainLabel } from '../../snapshots/index.js';
 import { inSnapshot, layer, look, MIB, open, snapshot } from './driver.test.rig.js';
 import { triesImmutable } from './trial.js';
 
@@ -119,11 +119,14 @@ describe('erofs layers', { skip: whyNoErofs() }, () => {
     await driver.create(snapshot({ id: '2', parentIds: ['1'], labels }), noContext);
     await driver.create(snapshot({ id: '3', parentIds: ['1'] }), noContext);
     await driver.create(snapshot({ id: '4', labels }), noContext);
-    // The last is mounted by itself, and its ids are mapped by that.
-    assert.deepEqual(['2', '3', '4'].map(ownerOf), [
+    const awaiting = new Map([...labels, [parentChainLabel, 'sha256:0a1b']]);
+    await driver.create(snapshot({ id: '5', labels: awaiting }), noContext);
+    // The fourth is mounted by itself, and its ids are mapped by that; the last is an overlay, whose upper directory is not mapped.
+    assert.deepEqual(['2', '3', '4', '5'].map(ownerOf), [
       [1000, 2000],
       [7, 8],
       [0, 0],
+      [1000, 2000],
     ]);
   });
 

@@ -87,7 +87,10 @@ describe('overlay driver', () => {
     const onlyUsers = labelsOf({ 'containerd.io/snapshot/uidmapping': '0:3000:5' });
     await driver.create(snapshot({ id: '2', labels: onlyUsers }), noContext);
     await driver.create(snapshot({ id: '3', parentIds: ['1'], labels: maps }), noContext);
-    assert.deepEqual(['1', '2', '3'].map(uidOf), [0, 3000, 1000]);
+    // An overlay from the start, whose upper directory is not mapped.
+    const awaiting = new Map([...maps, [parentChainLabel, 'sha256:0a1b']]);
+    await driver.create(snapshot({ id: '4', labels: awaiting }), noContext);
+    assert.deepEqual(['1', '2', '3', '4'].map(uidOf), [0, 3000, 1000, 1000]);
   });
 
   it('refuses maps that are malformed or leave out the root', async (t) => {
