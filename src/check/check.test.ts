@@ -20,6 +20,7 @@ function withStore(root: CheckedRoot, changes: Partial<Store>): CheckedRoot {
     restored: store.restored,
     read: (work) => store.read(work),
     write: (work, options) => store.write(work, options),
+    query: (statement, parameters, signal) => store.query(statement, parameters, signal),
     backup: (file, signal) => store.backup(file, signal),
     verify: (signal) => store.verify(signal),
     close: () => store.close(),

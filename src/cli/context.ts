@@ -37,8 +37,12 @@ export class CommandContext implements AsyncDisposable {
     this.io = io;
     this.given = given;
     this.globals = resolveGlobals(given, io.environment);
-    const { namespace, timeout } = this.globals;
-    this.call = { namespace, ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }) };
+    const { namespace, lease, timeout } = this.globals;
+    this.call = {
+      namespace,
+      ...(lease === undefined ? {} : { lease }),
+      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }),
+    };
   }
 
   /** The status to exit with: 0, or what {@link report} or {@link exitWith} made of it. */

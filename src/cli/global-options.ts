@@ -15,6 +15,10 @@ const clientOptions: readonly OptionSpec[] = [
     flags: '--snapshotter <name>',
     description: "snapshotter to work with ($STRATA_SNAPSHOTTER); the daemon's default when absent",
   },
+  {
+    flags: '--lease <id>',
+    description: 'put what the command makes under this lease, and take off it what it removes',
+  },
   { flags: '--timeout <duration>', description: 'give up after this time, such as 10s' },
 ];
 
@@ -30,6 +34,7 @@ export interface GivenGlobals {
   readonly address?: string;
   readonly namespace?: string;
   readonly snapshotter?: string;
+  readonly lease?: string;
   readonly timeout?: string;
   readonly json?: boolean;
 }
@@ -45,6 +50,7 @@ export interface DaemonAddress {
 /** What holds for a command: given, or else from the environment, or else the default. */
 export interface Globals extends Omit<ClientDefaults, 'address'> {
   readonly json: boolean;
+  readonly lease?: string;
   /** Milliseconds; absent waits as long as it takes. */
   readonly timeout?: number;
 }
@@ -56,6 +62,7 @@ export function resolveGlobals(given: GivenGlobals, environment: Environment): G
     namespace: given.namespace ?? defaults.namespace,
     snapshotter: given.snapshotter ?? defaults.snapshotter,
     json: given.json ?? false,
+    ...(given.lease === undefined ? {} : { lease: given.lease }),
     ...(given.timeout === undefined ? {} : { timeout: readTimeout(given.timeout) }),
   };
 }

@@ -45,7 +45,11 @@ describe('labels for people', () => {
 
 describe('the label that keeps a snapshot', () => {
   it('has the time in whole seconds, as ctr writes it', () => {
-    const label = rootLabel(new Date('2026-07-31T12:00:00.987Z'));
+    const label = rootLabel(new Date('2026-07-31T12:00:00.987Z'), undefined);
     assert.deepEqual([...label], [['containerd.io/gc.root', '2026-07-31T12:00:00Z']]);
+  });
+
+  it('is not set on what comes under a lease', () => {
+    assert.equal(rootLabel(new Date(), 'l').size, 0);
   });
 });

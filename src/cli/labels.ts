@@ -22,8 +22,9 @@ export function labelList(labels: Labels): string[] {
 
 /**
  * The label that keeps what a person makes from being collected as garbage, until that person removes it; its value is
- * a time, as ctr sets it.
+ * a time, as ctr sets it. None for what comes under a lease, which is to keep it.
  */
-export function rootLabel(now: Date): Labels {
+export function rootLabel(now: Date, lease: string | undefined): Labels {
+  if (lease !== undefined) return new Map();
   return new Map([['containerd.io/gc.root', now.toISOString().replace(/\.\d+Z$/, 'Z')]]);
 }

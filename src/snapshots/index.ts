@@ -1,4 +1,6 @@
 /** Snapshots: the interface, the records, the drivers, and the snapshotter made of both. */
+
+export type { CollectedSnapshot, Collection } from './api/collection.js';
 export { infoFields } from './api/info-fields.js';
 export {
   inheritedLabelPrefix,
@@ -10,6 +12,7 @@ export {
   validateLabels,
   withoutEmpty,
 } from './api/labels.js';
+export type { Lease, LeaseResource, NewLease } from './api/leases.js';
 export { eachOf, type PagedSnapshotter, walkPages } from './api/paged-walk.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './api/snapshotter.js';
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './api/time.js';
@@ -45,6 +48,11 @@ export type { Durability } from './driver/durability.js';
 export type { BackgroundErrors } from './engine/background-errors.js';
 export { LocalSnapshotter } from './engine/local-snapshotter.js';
 export type { RecoveryReport } from './engine/recovery.js';
+export { Collector } from './gc/collector.js';
+export { type Keeper, keepersOf } from './gc/keepers.js';
+export { CollectionScheduler, type RecordChange, type SchedulerSettings } from './gc/scheduler.js';
+export { Leases } from './leases/leases.js';
+export { leasesSchema } from './leases/schema.js';
 export type { LimitSettings } from './limits/limiter.js';
 export {
   type Limits,

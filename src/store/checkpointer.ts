@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import type { Reader } from './reader.js';
 import type { Room } from './room.js';
 import { statement } from './statement.js';
-import type { Task } from './tasks.js';
+import type { MaintenanceTask } from './tasks.js';
 import { inWorker } from './worker.js';
 
 /** The log is copied to the database file when it has so many bytes. */
@@ -107,7 +107,7 @@ export class Checkpointer {
   }
 
   /** Of two at the same time, one would do nothing. */
-  async #inTurn(what: Task['what']): Promise<void> {
+  async #inTurn(what: MaintenanceTask): Promise<void> {
     await this.#tasks.run('', () => inWorker({ file: this.#parts.writer.file, what }));
   }
 

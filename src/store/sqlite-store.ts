@@ -7,8 +7,9 @@ import type { GroupCommit } from './group-commit.js';
 import type { LogFile } from './log-file.js';
 import type { Reader } from './reader.js';
 import type { Reserve } from './reserve.js';
+import type { SqlValue, Statement } from './statement.js';
 import type { ReadTransaction, Store, WriteOptions, WriteTransaction } from './store.js';
-import { inWorker } from './worker.js';
+import { inWorker, queryInWorker } from './worker.js';
 
 /** What an open store consists of. */
 export interface SqliteStoreParts {
@@ -48,6 +49,10 @@ export class SqliteStore implements Store {
   read<T>(work: (tx: ReadTransaction) => T): T {
     if (this.#closing !== undefined) throw this.#closed();
     return this.#parts.reader.read(work);
+  }
+
+  query<Row>(statement: Statement<Row>, parameters: readonly SqlValue[], signal?: AbortSignal): Promise<Row[]> {
+    return this.#beside(() => queryInWorker(this.file, statement, parameters, { signal, background: true }));
   }
 
   write<T>(work: (tx: WriteTransaction) => T, options: WriteOptions = {}): Promise<T> {

@@ -53,6 +53,14 @@ export interface Store extends AsyncDisposable {
   read<T>(work: (tx: ReadTransaction) => T): T;
 
   /**
+   * The rows of a statement that reads a great deal, found in a thread of its own, so that the event loop goes on. They are as
+   * at one moment, which may be a little before or after what `read` shows.
+   * @throws DataLossError when the file is damaged; UnavailableError when the store is closed; CanceledError or
+   * DeadlineExceededError when the signal is aborted.
+   */
+  query<Row>(statement: Statement<Row>, parameters: readonly SqlValue[], signal?: AbortSignal): Promise<Row[]>;
+
+  /**
    * Runs `work` soon, and resolves with its result when its changes are on disk and readers see them. Calls that come at the same
    * time share a transaction and a synchronisation of the disk. When one throws, only its own changes are undone, and its
    * `write` rejects with that error.

@@ -6,14 +6,22 @@ import { Connection } from './connection.js';
 import { applicationId } from './new-database.js';
 import { mayBeFull } from './sqlite-error.js';
 import { statement } from './statement.js';
-import type { Problems, Task } from './tasks.js';
+import type { MaintenanceTask, Problems, Task, TaskResult } from './tasks.js';
 
 const checkpoint = statement<{ readonly busy: number; readonly log: number; readonly checkpointed: number }>(
   'PRAGMA wal_checkpoint(PASSIVE)',
 );
 
-async function perform({ file, what }: Task): Promise<Problems> {
+async function perform({ file, what }: Task): Promise<TaskResult> {
   using connection = new Connection(file, { timeout: 1000 });
+  if (typeof what === 'object' && 'query' in what) {
+    connection.pragma('query_only = ON');
+    return { rows: connection.all(statement(what.query), what.parameters) };
+  }
+  return { problems: await maintain(connection, what) };
+}
+
+async function maintain(connection: Connection, what: MaintenanceTask): Promise<Problems> {
   if (what === 'verify') return problemsOf(connection);
   if (what === 'checkpoint') copyLog(connection);
   else if (what === 'restart') restartLog(connection);
@@ -51,7 +59,7 @@ function copyWith(connection: Connection, reserve: string | undefined): boolean 
   }
 }
 
-takeRequests<Task, Problems>(async ({ id, input }, reply) => {
+takeRequests<Task, TaskResult>(async ({ id, input }, reply) => {
   try {
     reply({ id, output: await perform(input) });
   } catch (error) {

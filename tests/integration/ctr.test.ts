@@ -69,6 +69,19 @@ scenario('ctr straight at strata serve', { needs: ['containerd'] }, async (runni
     for (let n = 0; n < count; n++) await snapshots('rm', `event-${n}`);
   });
 
+  await running.step('keeps under a lease what is made with it, and collects that afterwards', async () => {
+    const id = (await ctr('leases', 'create', '--id', 'ci', 'owner=ann')).trim();
+    assert.equal(id, 'ci');
+    assert.match(await ctr('leases', 'ls'), /^ci\s.*owner=ann/m);
+    const own = (...args: readonly string[]) => strata.must(['--lease', 'ci', ...args]);
+    await own('prepare', 'temporary');
+    await own('commit', 'temporary-layer', 'temporary');
+    assert.ok((await rows()).some(([key]) => key === 'temporary-layer'));
+    await ctr('leases', 'rm', '--sync', 'ci');
+    assert.ok(!(await rows()).some(([key]) => key === 'temporary-layer'));
+    assert.ok((await rows()).some(([key]) => key === 'base'));
+  });
+
   await running.step('lists plugins, namespaces, and the version', async () => {
     const plugins = await ctr('plugins', 'ls');
     for (const name of [

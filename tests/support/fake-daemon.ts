@@ -10,10 +10,14 @@ import type {
 } from '../../src/rpc/client/index.js';
 import type {
   CallContext,
+  Collection,
   CommitRequest,
   CreateRequest,
   Info,
+  Lease,
+  LeaseResource,
   Mount,
+  NewLease,
   Snapshotter,
   UpdateRequest,
   Usage,
@@ -40,6 +44,8 @@ export class FakeDaemon {
   readonly namespaces: ClientNamespace[] = [];
   readonly plugins: PluginDescription[] = [];
   readonly events: EventEnvelope[] = [];
+  readonly leases: Lease[] = [];
+  collection: Collection = { snapshots: [], skipped: [], leases: 0, milliseconds: 0 };
   /** The chunks of a backup. */
   readonly backup: Uint8Array[] = [];
   /** How any snapshot is mounted. */
@@ -88,7 +94,18 @@ export class FakeDaemon {
       },
       namespaces: this.#namespaces(),
       events: { subscribe: (filters: readonly string[], call: CallContext) => this.#subscribe(filters, call) },
-      maintenance: { backup: (call: CallContext) => this.#backup(call) },
+      maintenance: {
+        backup: (call: CallContext) => this.#backup(call),
+        collect: async (options: object, call: CallContext) => {
+          this.#note('collect', [options], call);
+          return this.collection;
+        },
+      },
+      leases: this.#leases(),
+      pluginInfo: async (plugin: object, call: CallContext) => {
+        this.#note('pluginInfo', [plugin], call);
+        return { exports: new Map([['name', 'overlayfs']]) };
+      },
       plugins: async (filters: readonly string[], call: CallContext) => {
         this.#note('plugins', [filters], call);
         return this.plugins;
@@ -142,6 +159,29 @@ export class FakeDaemon {
       remove: async (key: string, call?: CallContext) => this.#note('remove', [key], call),
     };
     return snapshotter as unknown as Snapshotter;
+  }
+
+  #leases() {
+    const made = { created: now, labels: new Map() };
+    return {
+      create: async (lease: NewLease, call: CallContext) => {
+        this.#note('createLease', [lease], call);
+        return { ...made, id: lease.id === '' ? 'made-up' : lease.id };
+      },
+      delete: async (id: string, options: object, call: CallContext) => this.#note('deleteLease', [id, options], call),
+      list: async (filters: readonly string[], call: CallContext) => {
+        this.#note('listLeases', [filters], call);
+        return this.leases;
+      },
+      addResource: async (id: string, resource: LeaseResource, call: CallContext) =>
+        this.#note('addResource', [id, resource], call),
+      deleteResource: async (id: string, resource: LeaseResource, call: CallContext) =>
+        this.#note('deleteResource', [id, resource], call),
+      listResources: async (id: string, call: CallContext) => {
+        this.#note('listResources', [id], call);
+        return [{ type: 'snapshots/overlayfs', id: 'base' }];
+      },
+    };
   }
 
   #namespaces() {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { defaultConfig } from '../../src/daemon/config/index.js';
 import { createLogger } from '../../src/daemon/logging/logger.js';
 import { pluginTypes } from '../../src/daemon/parts/plugin-types.js';
 import { type AnyRegistration, definePlugin, type PluginSet, startPlugins } from '../../src/plugins/index.js';
@@ -54,6 +55,10 @@ export async function startParts(
   const log: string[] = [];
   const destination = { write: (line: string) => void log.push(line) };
   const logger = createLogger({ level: 'debug', format: 'json', destination });
-  const plugins = await startPlugins(parts, { root, state: root, configOf: () => ({ logger, ...config }) });
+  const plugins = await startPlugins(parts, {
+    root,
+    state: root,
+    configOf: () => ({ logger, gc: defaultConfig().gc, ...config }),
+  });
   return { plugins, log };
 }

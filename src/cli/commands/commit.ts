@@ -14,7 +14,7 @@ The key ceases to be. Unmount it first, so that everything is on disk.`,
   ],
   examples: ['commit base base-in-work'],
   async run(context, { args: [name = '', key = ''] }) {
-    const labels = rootLabel(context.io.tools.now());
+    const labels = rootLabel(context.io.tools.now(), context.globals.lease);
     await (await context.snapshotter()).commit({ name, key, labels }, context.call);
   },
   print: printNothing,

@@ -28,7 +28,11 @@ type Method = (
 function creator(method: Method): (context: CommandContext, input: CommandInput<CreateOptions>) => Promise<Created> {
   return async (context, { args: [key = '', parent = ''], options }) => {
     if (options.target !== undefined) givenPath(options.target, '--target');
-    const labels = new Map([...rootLabel(context.io.tools.now()), ...mappingLabels(options), ...limitLabels(options)]);
+    const labels = new Map([
+      ...rootLabel(context.io.tools.now(), context.globals.lease),
+      ...mappingLabels(options),
+      ...limitLabels(options),
+    ]);
     const mounts = await method(await context.snapshotter(), { key, parent, labels }, context.call);
     return { key, parent, mounts };
   };
@@ -63,7 +67,7 @@ export const prepare = defineCommand<CreateOptions, Created>({
   summary: 'make a snapshot to write to',
   description: `Make an active snapshot: writable, over a committed one or empty.
 
-It is kept until it is removed or committed (label containerd.io/gc.root).`,
+It is kept until it is removed or committed (label containerd.io/gc.root); with --lease as long as the lease is there.`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
   options: [target, ...maps, ...limitFlags],
   examples: [
@@ -83,7 +87,7 @@ export const view = defineCommand<CreateOptions, Created>({
   summary: 'make a read-only view of a committed snapshot',
   description: `Make a view: a read-only look at a committed snapshot.
 
-It is kept until it is removed (label containerd.io/gc.root).`,
+It is kept until it is removed (label containerd.io/gc.root); with --lease as long as the lease is there.`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
   options: [target, ...maps],
   examples: ['view look base', 'view -t /mnt look base | sudo sh'],

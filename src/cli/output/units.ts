@@ -28,6 +28,11 @@ const ages = [
   { unit: 'second', length: SECOND },
 ] as const;
 
+/** A number of things: `1 lease`, `2 leases`. */
+export function formatCount(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** How long ago something was: `now`, `3 minutes ago`, `2026-01-31`; `-` for a time that was never set. */
 export function formatAge(time: Date, now: Date): string {
   if (Number.isNaN(time.getTime()) || time.getTime() <= 0) return '-';
@@ -36,7 +41,7 @@ export function formatAge(time: Date, now: Date): string {
   const fitting = ages.find(({ length }) => age >= length);
   if (fitting === undefined) return 'now';
   const count = Math.floor(age / fitting.length);
-  return `${count} ${fitting.unit}${count === 1 ? '' : 's'} ago`;
+  return `${formatCount(count, fitting.unit)} ago`;
 }
 
 const DAY_LENGTH = 10;

@@ -25,7 +25,7 @@ async function open(
     rmSync(root, { recursive: true, force: true });
   });
   const snapshotters = new Map([['overlayfs', { checker: files, isBusy: () => false, whyUndeleted: () => undefined }]]);
-  return openLiveMaintenance({ config: { ...defaultConfig(), root }, store, snapshotters });
+  return openLiveMaintenance({ config: { ...defaultConfig(), root }, store, snapshotters, collections: undefined });
 }
 
 async function told(events: AsyncIterable<CheckEvent>): Promise<string[]> {

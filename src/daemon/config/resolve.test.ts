@@ -43,6 +43,14 @@ test('the defaults of root are complete', () => {
       engine: 'direct',
     },
     proxy: { enabled: false, snapshotter: 'auto', cleanupInBackground: true },
+    gc: {
+      enabled: true,
+      pauseThreshold: 0.02,
+      deletionThreshold: 0,
+      mutationThreshold: 100,
+      scheduleDelay: 0,
+      startupDelay: 100,
+    },
   });
   assert.deepEqual(plugins['io.containerd.snapshotter.v1.overlayfs'], {
     rootPath: '',

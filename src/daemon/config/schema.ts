@@ -3,6 +3,7 @@ import { AUTO } from './default-choice.js';
 import { defaultRoot, defaultState } from './environment.js';
 import { option, section, type Values } from './option.js';
 import { backup } from './sections/backup.js';
+import { gc } from './sections/collection.js';
 import { btrfs, native, overlayfs } from './sections/directories.js';
 import { erofs } from './sections/erofs.js';
 import { grpc, proxy } from './sections/serving.js';
@@ -66,6 +67,7 @@ export const schema = section('The configuration of the Strata daemon.', {
   backup,
   grpc,
   proxy,
+  gc,
   plugins: section('Settings of single plugins, by `<type>.<id>`.', {
     'io.containerd.snapshotter.v1.overlayfs': overlayfs,
     'io.containerd.snapshotter.v1.erofs': erofs,

@@ -136,6 +136,15 @@ export function count(min: number, max: number): ValueType<number> {
   };
 }
 
+/** A number from 0 to a largest one. */
+export function fraction(max: number): ValueType<number> {
+  return {
+    wanted: `a number from 0 to ${max}`,
+    parse: (raw) => (typeof raw === 'number' && raw >= 0 && raw <= max ? raw : undefined),
+    render: String,
+  };
+}
+
 function inRange(value: unknown, min: number, max: number): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined;
 }

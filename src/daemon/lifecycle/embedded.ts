@@ -3,7 +3,7 @@ import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
 import type { EventExchange } from '../../events/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
-import type { Maintenance } from '../../rpc/client/index.js';
+import type { ClientLeases, Maintenance } from '../../rpc/client/index.js';
 import type { Durability, Namespaces, Snapshotter } from '../../snapshots/index.js';
 import { openLiveMaintenance } from '../check/live-maintenance.js';
 import { type Config, defaultConfig, resolveConfig } from '../config/index.js';
@@ -11,6 +11,7 @@ import { createLogger } from '../logging/logger.js';
 import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { type OpenDriver, ownDriverPlugins } from '../parts/own-drivers.js';
 import { pluginTypes } from '../parts/plugin-types.js';
+import { embeddedLeases } from './embedded-leases.js';
 import { Gate } from './gate.js';
 import { requireService } from './require-service.js';
 
@@ -36,6 +37,7 @@ export interface EmbeddedStrata extends AsyncDisposable {
   readonly reports: readonly PluginReport[];
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
+  readonly leases: ClientLeases;
   readonly maintenance: Maintenance;
   /**
    * A snapshotter; without a name, that of the setting `snapshotter`.
@@ -60,8 +62,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
     config,
     store: plugins.single(pluginTypes.store),
     snapshotters: plugins.all(pluginTypes.snapshotter),
+    collections: plugins.single(pluginTypes.metadata).own?.collections,
   };
-  return new Embedded(plugins, await openLiveMaintenance(parts));
+  return new Embedded(plugins, await openLiveMaintenance(parts), options.namespace ?? 'default');
 }
 
 async function configOf({ root, config: file, durability }: EmbeddedOptions): Promise<Config> {
@@ -97,15 +100,17 @@ async function start(
 class Embedded implements EmbeddedStrata {
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
+  readonly leases: ClientLeases;
   readonly #plugins: PluginSet;
   readonly maintenance: Maintenance;
 
-  constructor(plugins: PluginSet, maintenance: Maintenance) {
-    const { namespaces } = plugins.single(pluginTypes.metadata);
-    if (namespaces === undefined) throw new FailedPreconditionError('the configuration asks for bare snapshotters');
+  constructor(plugins: PluginSet, maintenance: Maintenance, namespace: string) {
+    const { own } = plugins.single(pluginTypes.metadata);
+    if (own === undefined) throw new FailedPreconditionError('the configuration asks for bare snapshotters');
     this.#plugins = plugins;
     this.maintenance = maintenance;
-    this.namespaces = namespaces;
+    this.namespaces = own.namespaces;
+    this.leases = embeddedLeases(own, namespace);
     this.events = plugins.single(pluginTypes.event);
   }
 

@@ -4,11 +4,13 @@ import type { Config } from '../config/index.js';
 import type { Logger } from '../logging/logger.js';
 import { backEnds } from './back-ends.js';
 import { backupDirectory, backupPlugin } from './backup.js';
+import { collectionPlugin } from './collection.js';
 import { defaultSnapshotterPlugin } from './default-snapshotter.js';
 import { eventPlugin } from './events.js';
 import {
   eventsGrpcPlugin,
   introspectionGrpcPlugin,
+  leasesGrpcPlugin,
   namespacesGrpcPlugin,
   snapshotsGrpcPlugin,
   versionGrpcPlugin,
@@ -52,7 +54,8 @@ export function builtinPlugins({
     { plugin: eventPlugin, config: { logger } },
     ...backEnds(config).map((backEnd) => ({ plugin: snapshotterPlugin(backEnd), config: snapshotters })),
     { plugin: defaultSnapshotterPlugin, config: { snapshotter: config.snapshotter, logger } },
-    { plugin: metadataPlugin, config: { proxy } },
+    { plugin: metadataPlugin, config: { proxy, gc: config.gc, logger } },
+    { plugin: collectionPlugin, config: { enabled: config.gc.enabled } },
     {
       plugin: snapshotsServicePlugin,
       config: { proxy, cleanupInBackground: config.proxy.cleanupInBackground, namespace, logger },
@@ -60,6 +63,7 @@ export function builtinPlugins({
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },
     { plugin: namespacesGrpcPlugin, config: { logger } },
+    { plugin: leasesGrpcPlugin, config: undefined },
     { plugin: maintenanceGrpcPlugin, config: { config } },
     { plugin: introspectionGrpcPlugin, config: { reports } },
     { plugin: versionGrpcPlugin, config: undefined },

@@ -4,6 +4,7 @@ import type { GrpcService } from '../../rpc/engines/index.js';
 import {
   eventsService,
   introspectionService,
+  leasesService,
   namespacesService,
   snapshotsService,
   versionService,
@@ -62,9 +63,21 @@ export const namespacesGrpcPlugin = definePlugin<GrpcService, { readonly logger:
   id: 'namespaces',
   requires: [pluginTypes.metadata, pluginTypes.event],
   init({ config, single }) {
-    const { namespaces } = single(pluginTypes.metadata);
-    if (namespaces === undefined) throw new SkipPlugin('the containerd in front keeps the namespaces');
-    return namespacesService({ namespaces, events: single(pluginTypes.event), log: config.logger });
+    const { own } = single(pluginTypes.metadata);
+    if (own === undefined) throw new SkipPlugin('the containerd in front keeps the namespaces');
+    return namespacesService({ namespaces: own.namespaces, events: single(pluginTypes.event), log: config.logger });
+  },
+});
+
+/** `containerd.services.leases.v1.Leases`. */
+export const leasesGrpcPlugin = definePlugin<GrpcService>({
+  type: pluginTypes.grpc,
+  id: 'leases',
+  requires: [pluginTypes.metadata],
+  init({ single }) {
+    const { own } = single(pluginTypes.metadata);
+    if (own === undefined) throw new SkipPlugin('the containerd in front keeps the leases');
+    return leasesService({ leases: own.leases, collect: (signal) => own.collections.collect({ signal }) });
   },
 });
 

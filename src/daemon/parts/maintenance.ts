@@ -14,9 +14,11 @@ export interface MaintenanceGrpcConfig {
 export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcConfig>({
   type: pluginTypes.grpc,
   id: 'maintenance',
-  requires: [pluginTypes.store, pluginTypes.snapshotter],
+  requires: [pluginTypes.store, pluginTypes.snapshotter, pluginTypes.metadata],
   async init({ config: { config }, single, all }) {
     const store = single(pluginTypes.store);
-    return maintenanceService(await openLiveMaintenance({ config, store, snapshotters: all(pluginTypes.snapshotter) }));
+    const collections = single(pluginTypes.metadata).own?.collections;
+    const parts = { config, store, collections, snapshotters: all(pluginTypes.snapshotter) };
+    return maintenanceService(await openLiveMaintenance(parts));
   },
 });

@@ -2,22 +2,23 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { newRoot, snapshotterPart, startParts, storePart } from '../../../tests/support/plugins.js';
 import { FailedPreconditionError } from '../../errors/index.js';
+import { eventPlugin } from './events.js';
 import { metadataPlugin } from './metadata.js';
 import { pluginTypes } from './plugin-types.js';
 
-const parts = [storePart, snapshotterPart('one'), snapshotterPart('two'), metadataPlugin];
+const parts = [storePart, eventPlugin, snapshotterPart('one'), snapshotterPart('two'), metadataPlugin];
 
 describe('the metadata of a daemon', () => {
   it('has every snapshotter, which wants a namespace', async (t) => {
     const started = await startParts(await newRoot(t), parts, { proxy: false });
     await using plugins = started.plugins;
-    const { snapshotters, namespaces } = plugins.single(pluginTypes.metadata);
+    const { snapshotters, own } = plugins.single(pluginTypes.metadata);
     assert.deepEqual([...snapshotters.keys()], ['one', 'two']);
     const one = snapshotters.get('one');
     await assert.rejects(Promise.resolve(one?.prepare({ key: 'k' })), FailedPreconditionError);
     await one?.prepare({ key: 'k' }, { namespace: 'ci' });
     assert.deepEqual(
-      (await namespaces?.list())?.map(({ name }) => name),
+      (await own?.namespaces.list())?.map(({ name }) => name),
       ['ci'],
     );
   });
@@ -25,8 +26,8 @@ describe('the metadata of a daemon', () => {
   it('has the snapshotters themselves, and no namespaces, for a containerd in front', async (t) => {
     const started = await startParts(await newRoot(t), parts, { proxy: true });
     await using plugins = started.plugins;
-    const { snapshotters, namespaces } = plugins.single(pluginTypes.metadata);
-    assert.equal(namespaces, undefined);
+    const { snapshotters, own } = plugins.single(pluginTypes.metadata);
+    assert.equal(own, undefined);
     assert.equal(snapshotters.get('one'), plugins.all(pluginTypes.snapshotter).get('one'));
   });
 

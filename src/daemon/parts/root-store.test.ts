@@ -26,7 +26,8 @@ describe('the store of a root', () => {
     const tables = store.read((tx) => tx.all(schema));
     const own = tables.filter(({ sql }) => rootMigrations.some((migration) => migration.sql.includes(sql)));
     const names = own.map(({ name }) => name);
-    for (const name of ['snapshots', 'snapshot_labels', 'namespaces', 'root_choices']) assert.ok(names.includes(name));
+    for (const name of ['snapshots', 'snapshot_labels', 'namespaces', 'root_choices', 'leases'])
+      assert.ok(names.includes(name));
     for (const { name, sql } of own) assert.match(sql, /\) STRICT(, WITHOUT ROWID)?$/, name);
     assert.match(tables.find(({ name }) => name === 'snapshots')?.sql ?? '', /-- names its files on disk/);
   });

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { devmapperSchema } from '../../drivers/index.js';
 import { FailedPreconditionError, fromSystemError, NotFoundError, systemErrorCode } from '../../errors/index.js';
-import { snapshotsSchema } from '../../snapshots/index.js';
+import { leasesSchema, snapshotsSchema } from '../../snapshots/index.js';
 import { databaseName, type Migration, openStore, type Store, type StoreOptions } from '../../store/index.js';
 
 /** Choices that belong to the root as a whole. */
@@ -17,6 +17,7 @@ CREATE TABLE root_choices (
 /** The schema of the store of a root, as the steps that lead to it. */
 export const rootMigrations: readonly Migration[] = [
   { version: 1, sql: [snapshotsSchema, devmapperSchema, rootSchema].join('\n') },
+  { version: 2, sql: leasesSchema },
 ];
 
 /** Where the store of a root lies: the directory of the plugin. */

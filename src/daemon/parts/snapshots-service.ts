@@ -4,6 +4,7 @@ import { snapshotEventPayload } from '../../rpc/services/index.js';
 import {
   type CallContext,
   completedCall,
+  type RecordChange,
   type SnapshotEvent,
   SnapshotService,
   type SnapshotServiceOptions,
@@ -32,8 +33,10 @@ export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshott
   init({ config, single }) {
     const publisher = single(pluginTypes.event);
     const services = new Map<string, Snapshotter>();
-    for (const [name, inner] of single(pluginTypes.metadata).snapshotters) {
-      services.set(name, new SnapshotService(inner, serviceOptions(name, publisher, config)));
+    const { snapshotters, own } = single(pluginTypes.metadata);
+    const changed = (change: RecordChange) => own?.collections.note(change);
+    for (const [name, inner] of snapshotters) {
+      services.set(name, new SnapshotService(inner, { changed, ...serviceOptions(name, publisher, config) }));
     }
     return services;
   },

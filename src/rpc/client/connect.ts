@@ -3,6 +3,7 @@ import { InvalidArgumentError } from '../../errors/index.js';
 import { Channel } from './channel.js';
 import { clientEvents } from './events.js';
 import { clientIntrospection } from './introspection.js';
+import { clientLeases } from './leases.js';
 import { clientMaintenance } from './maintenance.js';
 import { clientNamespaces } from './namespaces.js';
 import { RemoteSnapshotter } from './remote-snapshotter.js';
@@ -37,6 +38,7 @@ export function connect({ address, namespace }: ConnectOptions): StrataClient {
     snapshotter: (name = defaultSnapshotter) => new RemoteSnapshotter(channel, name),
     events: clientEvents(channel),
     namespaces: clientNamespaces(channel),
+    leases: clientLeases(channel),
     maintenance: clientMaintenance(channel),
     ...clientIntrospection(channel),
     close: () => channel.close(),

@@ -29,7 +29,7 @@ const maxMilliseconds = 8.64e15;
  * A time, to the microsecond within the 270 years around 1970, to the millisecond beyond; the start of 1970 when there
  * is none. Go's zero time, which stands for no time at all, lies beyond.
  */
-function dateFromWire({ seconds, nanos }: Timestamp = { seconds: 0, nanos: 0 }): Date {
+export function dateFromWire({ seconds, nanos }: Timestamp = { seconds: 0, nanos: 0 }): Date {
   const microseconds = seconds * 1_000_000 + Math.floor(nanos / 1000);
   if (Number.isSafeInteger(microseconds)) return new PreciseDate(microseconds);
   const milliseconds = seconds * 1000 + Math.floor(nanos / 1_000_000);

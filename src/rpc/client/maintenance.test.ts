@@ -6,6 +6,7 @@ import { wireMaintenance } from '../proto/index.js';
 
 type CheckResponse = wireMaintenance.CheckResponse;
 type BackupResponse = wireMaintenance.BackupResponse;
+type CollectResponse = wireMaintenance.CollectResponse;
 
 const value = { findings: 0, snapshots: 0, compared: 0, withoutFileList: 0, repaired: 0, unseen: [], unread: [] };
 const summary: CheckResponse = { event: { $case: 'summary', value } };
@@ -14,7 +15,11 @@ const data = (text: string): BackupResponse => ({ part: { $case: 'data', value: 
 const total = (bytes: number): BackupResponse => ({ part: { $case: 'total', value: bytes } });
 
 /** The maintenance of a daemon that sends these messages. */
-async function serve(checks: readonly CheckResponse[], backups: readonly BackupResponse[] = []) {
+async function serve(
+  checks: readonly CheckResponse[],
+  backups: readonly BackupResponse[] = [],
+  collections: readonly CollectResponse[] = [],
+) {
   const server = await temporaryServer([
     defineService(wireMaintenance.MaintenanceDefinition, {
       check: async function* () {
@@ -22,6 +27,9 @@ async function serve(checks: readonly CheckResponse[], backups: readonly BackupR
       },
       backup: async function* () {
         yield* backups;
+      },
+      collect: async function* () {
+        yield* collections;
       },
     }),
   ]);

@@ -1,12 +1,13 @@
 import type { CheckEvent } from '../../check/index.js';
 import { InternalError } from '../../errors/index.js';
-import { noContext } from '../../snapshots/api/index.js';
+import { type CollectedSnapshot, noContext } from '../../snapshots/api/index.js';
 import { wireMaintenance, wireMethod } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import type { Maintenance } from './types.js';
 
 const { MaintenanceDefinition: service } = wireMaintenance;
 const checkMethod = wireMethod(service, service.methods.check);
+const collectMethod = wireMethod(service, service.methods.collect);
 const backupMethod = wireMethod(service, service.methods.backup);
 
 /** The maintenance of the daemon behind a channel. */
@@ -34,7 +35,21 @@ export function clientMaintenance(channel: Channel): Maintenance {
       }
       if (bytes !== total) throw new InternalError(`the backup ended after ${bytes} bytes, want ${total ?? 'more'}`);
     },
+    collect: async ({ dryRun = false } = {}, call = noContext) => {
+      const snapshots: CollectedSnapshot[] = [];
+      const skipped: CollectedSnapshot[] = [];
+      for await (const block of channel.stream(collectMethod, { dryRun }, call)) {
+        snapshots.push(...block.snapshots.map(collectedFromWire));
+        skipped.push(...block.skipped.map(collectedFromWire));
+        if (block.summary !== undefined) return { snapshots, skipped, ...block.summary };
+      }
+      throw new InternalError('the collection ended without a summary');
+    },
   };
+}
+
+function collectedFromWire({ kind, ...named }: wireMaintenance.UnkeptSnapshot): CollectedSnapshot {
+  return { ...named, kind: kind === 'active' || kind === 'view' ? kind : 'committed' };
 }
 
 function eventFromWire(event: NonNullable<wireMaintenance.CheckResponse['event']>): CheckEvent {

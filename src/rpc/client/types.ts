@@ -1,6 +1,14 @@
 import type { CheckEvent, CheckOptions } from '../../check/index.js';
 import type { StrataError } from '../../errors/index.js';
-import type { CallContext, Labels, Snapshotter } from '../../snapshots/index.js';
+import type {
+  CallContext,
+  Collection,
+  Labels,
+  Lease,
+  LeaseResource,
+  NewLease,
+  Snapshotter,
+} from '../../snapshots/index.js';
 
 /** An encoded event: the name of its type, and its bytes in that type's encoding. */
 export interface EncodedEvent {
@@ -65,6 +73,32 @@ export interface ClientNamespaces {
   delete(name: string, call?: CallContext): Promise<void>;
 }
 
+/**
+ * Leases, in the namespace of the call: a call whose context names a lease puts what it makes under it, and what is under one is
+ * not collected. What has resolved is on disk. Every method throws FailedPreconditionError without a namespace.
+ */
+export interface ClientLeases {
+  /** @throws AlreadyExistsError when there is one of this id; InvalidArgumentError for a label that is too large. */
+  create(lease?: NewLease, call?: CallContext): Promise<Lease>;
+  /**
+   * @param options `sync` waits until what nothing keeps any more is collected. @throws NotFoundError when there is no
+   * such lease.
+   */
+  delete(id: string, options?: { readonly sync?: boolean }, call?: CallContext): Promise<void>;
+  /** In byte order. @param filters On `id` and `labels.<key>`. @throws InvalidArgumentError for a bad filter. */
+  list(filters?: readonly string[], call?: CallContext): Promise<Lease[]>;
+  /**
+   * Puts something under a lease; it need not exist.
+   * @throws NotFoundError when there is no such lease; InvalidArgumentError for a malformed resource and NotImplementedError for
+   * a type that is not known.
+   */
+  addResource(id: string, resource: LeaseResource, call?: CallContext): Promise<void>;
+  /** Takes something off a lease; what is not under it is no error. Throws as `addResource`. */
+  deleteResource(id: string, resource: LeaseResource, call?: CallContext): Promise<void>;
+  /** What is under a lease. @throws NotFoundError when there is no such lease. */
+  listResources(id: string, call?: CallContext): Promise<LeaseResource[]>;
+}
+
 /** A plugin of a daemon. */
 export interface PluginDescription {
   readonly type: string;
@@ -113,6 +147,15 @@ export interface Maintenance {
    * NotImplementedError when the daemon is none of Strata's.
    */
   backup(call?: CallContext): AsyncIterable<Uint8Array>;
+  /**
+   * Removes the snapshots of all namespaces that nothing keeps: those that were made under a lease and are under none any
+   * more, and those that have expired. Their files follow in the background. A collection that is cut off has removed
+   * some of them.
+   * @param options `dryRun` only finds out what would go.
+   * @throws FailedPreconditionError behind a containerd, which collects by itself; NotImplementedError when the daemon is
+   * none of Strata's.
+   */
+  collect(options?: { readonly dryRun?: boolean }, call?: CallContext): Promise<Collection>;
 }
 
 /**
@@ -132,6 +175,7 @@ export interface StrataClient extends AsyncDisposable {
   snapshotter(name?: string): Snapshotter;
   readonly events: ClientEvents;
   readonly namespaces: ClientNamespaces;
+  readonly leases: ClientLeases;
   readonly maintenance: Maintenance;
   /**
    * The plugins, in the order of their start, those that did not start too.

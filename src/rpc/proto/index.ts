@@ -8,6 +8,7 @@ export { Timestamp } from './generated/google/protobuf/timestamp.js';
 export * as wireHealth from './generated/health.js';
 export * as wireImagePayloads from './generated/image_payloads.js';
 export * as wireIntrospection from './generated/introspection.js';
+export * as wireLeases from './generated/leases.js';
 export * as wireMaintenance from './generated/maintenance.js';
 export * as wireNamespaces from './generated/namespaces.js';
 export * as wirePayloads from './generated/payloads.js';

@@ -2,6 +2,7 @@
 export { readPayload, snapshotEventPayload } from './event-payloads.js';
 export { eventsService } from './events-service.js';
 export { introspectionService } from './introspection-service.js';
+export { leasesService } from './leases-service.js';
 export { maintenanceService } from './maintenance.js';
 export { namespacesService } from './namespaces-service.js';
 export { snapshotsService } from './snapshots-service.js';

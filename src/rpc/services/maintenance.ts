@@ -1,6 +1,6 @@
 import type { CheckEvent, CheckOptions, CheckSummary } from '../../check/index.js';
 import { InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
-import type { CallContext, CheckLevel } from '../../snapshots/index.js';
+import type { CallContext, CheckLevel, CollectedSnapshot, Collection } from '../../snapshots/index.js';
 import { defineService, type GrpcService } from '../engines/index.js';
 import { wireMaintenance } from '../proto/index.js';
 
@@ -9,10 +9,11 @@ export interface MaintenanceServiceOptions {
   readonly check?: (options: CheckOptions, call: CallContext) => AsyncIterable<CheckEvent>;
   /** The bytes of a new backup of all records. */
   readonly backup?: (call: CallContext) => AsyncIterable<Uint8Array>;
+  readonly collect?: (options: { readonly dryRun: boolean }, call: CallContext) => Promise<Collection>;
 }
 
 /** The service `strata.v1.Maintenance`. */
-export function maintenanceService({ check, backup }: MaintenanceServiceOptions): GrpcService {
+export function maintenanceService({ check, backup, collect }: MaintenanceServiceOptions): GrpcService {
   return defineService(wireMaintenance.MaintenanceDefinition, {
     check: async function* (request, call) {
       if (check === undefined) throw new NotImplementedError('this daemon cannot check');
@@ -27,7 +28,21 @@ export function maintenanceService({ check, backup }: MaintenanceServiceOptions)
       }
       yield { part: { $case: 'total', value: total } };
     },
+    collect: async function* (request, call) {
+      if (collect === undefined) throw new NotImplementedError('this daemon does not collect');
+      const { snapshots, skipped, ...summary } = await collect(request, call);
+      for (const block of blocksOf(snapshots)) yield { snapshots: block, skipped: [], summary: undefined };
+      for (const block of blocksOf(skipped)) yield { snapshots: [], skipped: block, summary: undefined };
+      yield { snapshots: [], skipped: [], summary };
+    },
   });
+}
+
+/** How many snapshots go into one message. */
+const blockSize = 1000;
+
+function* blocksOf(snapshots: readonly CollectedSnapshot[]): Generator<CollectedSnapshot[]> {
+  for (let first = 0; first < snapshots.length; first += blockSize) yield snapshots.slice(first, first + blockSize);
 }
 
 const levels: Readonly<Record<string, CheckLevel>> = { '': 'normal', quick: 'quick', normal: 'normal', deep: 'deep' };

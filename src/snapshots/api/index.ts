@@ -12,7 +12,9 @@ export {
   parseByteLimit,
   parseInodeLimit,
 } from '../limits/limits.js';
+export type { CollectedSnapshot, Collection } from './collection.js';
 export { labelsOf } from './labels.js';
+export type { Lease, LeaseResource, NewLease } from './leases.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 export { microsecondsOf, PreciseDate } from './time.js';
 export {

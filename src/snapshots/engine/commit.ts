@@ -13,6 +13,7 @@ import { parentChainLabel, withoutEmpty } from '../api/labels.js';
 import type { CommitRequest } from '../api/snapshotter.js';
 import { nowMicroseconds } from '../api/time.js';
 import { type CallContext, throwIfCallAborted, type Usage } from '../api/types.js';
+import { leaseOf } from '../leases/leased-snapshots.js';
 import type { SnapshotLayers, SnapshotRecord } from '../records/record.js';
 import { driverSnapshot } from './driver-snapshot.js';
 import { type EngineParts, inContext, nameIn, noSuchSnapshot } from './parts.js';
@@ -22,7 +23,7 @@ import { type EngineParts, inContext, nameIn, noSuchSnapshot } from './parts.js'
  * the record is refused, the snapshot stays active.
  */
 export async function commitSnapshot(parts: EngineParts, request: CommitRequest, call: CallContext): Promise<void> {
-  const { store, records, files, faults } = parts;
+  const { store, records, leased, files, faults } = parts;
   throwIfCallAborted(call);
   validateKey('name', request.name, maxBackendKeyBytes);
   const planned = store.read((tx) => planCommit(parts, tx, request, call));
@@ -30,13 +31,17 @@ export async function commitSnapshot(parts: EngineParts, request: CommitRequest,
   const usage = await seal(parts, planned.active, call);
   faults.reach('commit.sealed');
 
-  const labels = withoutEmpty(request.labels);
+  const { key, name } = request;
+  const committed = { id, name, chain: planned.chain, labels: withoutEmpty(request.labels), usage };
+  const kept = leaseOf(call) === undefined;
   await store.write((tx) => {
     throwIfCallAborted(call);
-    const { chain } = planned;
-    if (records.commit(tx, { id, name: request.name, chain, labels, usage, now: nowMicroseconds() })) return;
-    planCommit(parts, tx, request, call);
-    throw new AbortedError(`snapshot "${request.key}" was replaced while it was committed`);
+    if (!records.commit(tx, { ...committed, kept, now: nowMicroseconds() })) {
+      planCommit(parts, tx, request, call);
+      throw new AbortedError(`snapshot "${key}" was replaced while it was committed`);
+    }
+    leased.takeOff(tx, call, key);
+    leased.add(tx, call, name);
   });
   files.committed(String(id));
 }

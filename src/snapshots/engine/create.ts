@@ -11,6 +11,7 @@ import { withoutEmpty } from '../api/labels.js';
 import type { CreateRequest } from '../api/snapshotter.js';
 import { nowMicroseconds } from '../api/time.js';
 import { type CallContext, type Kind, type Mount, throwIfCallAborted } from '../api/types.js';
+import { leaseOf } from '../leases/leased-snapshots.js';
 import type { SnapshotName } from '../records/record.js';
 import { driverSnapshot } from './driver-snapshot.js';
 import { type EngineParts, inContext, nameIn } from './parts.js';
@@ -28,7 +29,7 @@ export async function createSnapshot(
   request: CreateRequest,
   call: CallContext,
 ): Promise<readonly Mount[]> {
-  const { store, records, driver, files, limiter, faults } = parts;
+  const { store, records, leased, driver, files, limiter, faults } = parts;
   throwIfCallAborted(call);
   validateKey('key', request.key, maxBackendKeyBytes);
   const name = nameIn(call, request.key);
@@ -36,6 +37,7 @@ export async function createSnapshot(
   const chain = store.read((tx) => chainOfNew(parts, tx, { name, parent: request.parent }));
   const limits = inContext(context, () => limiter.ofNew(kind, labels));
 
+  const kept = leaseOf(call) === undefined;
   const id = await parts.ids.next();
   const snapshot = { ...driverSnapshot({ id, kind, chain, labels }), limits };
   files.stage(snapshot.id);
@@ -51,9 +53,11 @@ export async function createSnapshot(
   try {
     await store.write((tx) => {
       throwIfCallAborted(call);
-      if (records.insert(tx, { ...name, id, kind, chain, labels, now: nowMicroseconds() })) return;
-      chainOfNew(parts, tx, { name, parent: request.parent });
-      throw new AbortedError(`${context}: parent "${request.parent ?? ''}" was replaced meanwhile`);
+      if (!records.insert(tx, { ...name, id, kind, chain, labels, kept, now: nowMicroseconds() })) {
+        chainOfNew(parts, tx, { name, parent: request.parent });
+        throw new AbortedError(`${context}: parent "${request.parent ?? ''}" was replaced meanwhile`);
+      }
+      leased.add(tx, call, name.key);
     });
   } catch (error) {
     await files.unstage(snapshot.id);

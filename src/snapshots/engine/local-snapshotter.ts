@@ -1,6 +1,6 @@
 import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
-import type { Store } from '../../store/index.js';
+import type { ReadTransaction, Store } from '../../store/index.js';
 import { eachOf, type PagedSnapshotter } from '../api/paged-walk.js';
 import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import {
@@ -14,11 +14,14 @@ import {
 } from '../api/types.js';
 import type { DriverSnapshot } from '../driver/driver.js';
 import type { DriverChecker } from '../driver/driver-checker.js';
+import { LeasedSnapshots } from '../leases/leased-snapshots.js';
 import { LimitChanges } from '../limits/limit-changes.js';
 import { Limiter } from '../limits/limiter.js';
 import { IdAllocator } from '../records/ids.js';
+import type { SnapshotRecord } from '../records/record.js';
 import { SnapshotRecords } from '../records/snapshot-records.js';
 import { silentErrors } from './background-errors.js';
+import { collectSnapshots } from './collect.js';
 import { commitSnapshot } from './commit.js';
 import { createSnapshot } from './create.js';
 import { driverSnapshot } from './driver-snapshot.js';
@@ -65,7 +68,8 @@ export class LocalSnapshotter implements PagedSnapshotter {
     const limits = new LimitChanges({ ...shared, limiter });
     const deletesAtOnce = options.syncRemove ?? false;
     const files = new SnapshotFiles({ ...shared, found, firstNewId: ids.firstId, deletesAtOnce });
-    return new LocalSnapshotter({ name, store, records, driver, ids, files, limiter, limits, faults });
+    const leased = new LeasedSnapshots(name);
+    return new LocalSnapshotter({ name, store, records, leased, driver, ids, files, limiter, limits, faults });
   }
 
   prepare(request: CreateRequest, call: CallContext = noContext): Promise<readonly Mount[]> {
@@ -142,6 +146,18 @@ export class LocalSnapshotter implements PagedSnapshotter {
   async cleanup(call: CallContext = noContext): Promise<void> {
     await this.#parts.files.deleteStrays(call);
     await this.#parts.limits.reconcile(call);
+  }
+
+  /**
+   * Removes those of a few snapshots that are still unkept when their turn comes, in one transaction. Their files follow in
+   * the background.
+   * @returns the records of those that are gone, which is on disk.
+   */
+  collect(
+    ids: readonly number[],
+    isUnkept: (tx: ReadTransaction, id: number) => boolean,
+  ): Promise<readonly SnapshotRecord[]> {
+    return collectSnapshots(this.#parts, ids, isUnkept);
   }
 
   /** Whether files with this name are being made or deleted right now, so that they need no record. */

@@ -4,6 +4,7 @@ import type { ReadTransaction, Store } from '../../store/index.js';
 import { PreciseDate } from '../api/time.js';
 import type { CallContext, Info } from '../api/types.js';
 import type { Driver } from '../driver/driver.js';
+import type { LeasedSnapshots } from '../leases/leased-snapshots.js';
 import type { LimitChanges } from '../limits/limit-changes.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { IdAllocator } from '../records/ids.js';
@@ -17,6 +18,7 @@ export interface EngineParts {
   readonly name: string;
   readonly store: Store;
   readonly records: SnapshotRecords;
+  readonly leased: LeasedSnapshots;
   readonly driver: Driver;
   readonly ids: IdAllocator;
   readonly files: SnapshotFiles;

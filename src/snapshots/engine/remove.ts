@@ -4,7 +4,7 @@ import { type EngineParts, nameIn, noSuchSnapshot } from './parts.js';
 
 /** Remove. The record goes first; its files follow in the background, or before this resolves with `syncRemove`. */
 export async function removeSnapshot(
-  { store, records, files }: EngineParts,
+  { store, records, leased, files }: EngineParts,
   key: string,
   call: CallContext,
 ): Promise<void> {
@@ -13,6 +13,7 @@ export async function removeSnapshot(
     (tx) => {
       throwIfCallAborted(call);
       const removed = records.remove(tx, name);
+      leased.takeOff(tx, call, key);
       if (removed !== undefined) return removed;
       if (records.has(tx, name)) throw new FailedPreconditionError('cannot remove snapshot with child');
       throw noSuchSnapshot(key);

@@ -72,8 +72,8 @@ export class SnapshotFiles {
    */
   async delete(id: string, call: CallContext): Promise<void> {
     const { faults, deletesAtOnce } = this.#options;
+    if (!deletesAtOnce) return this.deleteLater(id);
     faults.reach('remove.recorded');
-    if (!deletesAtOnce) return this.#discards.add([id]);
     this.#deleting.add(id);
     try {
       await this.#discards.deleteNow([id], call);
@@ -83,6 +83,12 @@ export class SnapshotFiles {
     } finally {
       this.#deleting.delete(id);
     }
+  }
+
+  /** Deletes the files of a snapshot whose record is gone, in the background. Failures are reported. */
+  deleteLater(id: string): void {
+    this.#options.faults.reach('remove.recorded');
+    this.#discards.add([id]);
   }
 
   /** Why the files with this name could not be deleted so far; undefined when nothing failed. */

@@ -13,6 +13,7 @@ import { labelsOf } from '../api/labels.js';
 import type { Snapshotter } from '../api/snapshotter.js';
 import type { Info } from '../api/types.js';
 import { LocalSnapshotter } from '../engine/local-snapshotter.js';
+import { Leases } from '../leases/leases.js';
 import { SnapshotService } from '../service/snapshot-service.js';
 import { NamespacedSnapshotter } from './namespaced-snapshotter.js';
 import { Namespaces } from './namespaces.js';
@@ -200,7 +201,34 @@ describe('NamespacedSnapshotter', () => {
     await snapshotter.cleanup();
     assert.equal(driver.files.size, 0);
     await snapshotter.prepare({ key: 'k' }, call);
+    await refused(snapshotter.commit({ key: 'k', name: 'n' }, leased), NotFoundError, message);
+    assert.equal((await snapshotter.stat('k', call)).kind, 'active');
     await snapshotter.remove('k', leased);
+  });
+
+  it('puts what a call makes under its lease, and takes off what it commits or removes', async (t) => {
+    const { snapshotter, store } = await open(t);
+    const leases = new Leases(store);
+    await leases.create({ id: 'l' }, call);
+    const leased = { ...call, lease: 'l' };
+    const held = async () => (await leases.listResources('l', call)).map(({ type, id }) => `${type} ${id}`);
+    await snapshotter.prepare({ key: 'k' }, leased);
+    assert.deepEqual(await held(), ['snapshots/memory k']);
+    await snapshotter.commit({ key: 'k', name: 'layer' }, leased);
+    await snapshotter.view({ key: 'v', parent: 'layer' }, leased);
+    assert.deepEqual(await held(), ['snapshots/memory layer', 'snapshots/memory v']);
+    await snapshotter.remove('v', call);
+    assert.deepEqual(await held(), ['snapshots/memory layer', 'snapshots/memory v']);
+    await snapshotter.view({ key: 'v', parent: 'layer' }, call);
+    await snapshotter.remove('v', leased);
+    await assert.rejects(snapshotter.remove('v', leased), NotFoundError);
+    assert.deepEqual(await held(), ['snapshots/memory layer']);
+  });
+
+  it('leaves the leases of a containerd in front alone', async (t) => {
+    const { inner } = await open(t);
+    await inner.prepare({ key: 'k' }, { lease: 'theirs' });
+    await inner.remove('k', { lease: 'theirs' });
   });
 
   it('makes a namespace known with its first snapshot', async (t) => {

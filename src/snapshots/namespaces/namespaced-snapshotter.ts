@@ -1,4 +1,4 @@
-import { AlreadyExistsError, InvalidArgumentError, NotFoundError } from '../../errors/index.js';
+import { AlreadyExistsError, InvalidArgumentError } from '../../errors/index.js';
 import { validateKey } from '../api/keys.js';
 import { snapshotRefLabel, validateLabels } from '../api/labels.js';
 import { eachOf, type PagedSnapshotter } from '../api/paged-walk.js';
@@ -42,7 +42,6 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     requireNamespace(call);
     checkLabels(labels);
     validateKey('key', key);
-    refuseLease(call);
     const reference = labels?.get(snapshotRefLabel) ?? '';
     if (reference !== '' && this.#inner.has(reference, call)) {
       throw new AlreadyExistsError(`target snapshot "${reference}"`);
@@ -59,7 +58,6 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     requireNamespace(call);
     checkLabels(request.labels);
     validateKey('name', request.name);
-    refuseLease(call);
     await this.#inner.commit(request, call);
   }
 
@@ -109,9 +107,4 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
 
 function checkLabels(labels: Labels | undefined): void {
   if (labels !== undefined && labels.size > 0) validateLabels(labels);
-}
-
-/** There are no leases yet, so every lease is unknown, as it is to a containerd that never made one. */
-function refuseLease({ lease }: CallContext): void {
-  if (lease !== undefined) throw new NotFoundError('lease does not exist');
 }

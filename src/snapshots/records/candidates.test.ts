@@ -13,7 +13,16 @@ async function open(t: TestContext) {
   const records = new SnapshotRecords('memory');
   const add = (id: number, key: string, labels: Record<string, string>, chain: readonly number[] = []) =>
     store.write((tx) => {
-      records.insert(tx, { id, namespace: 'n', key, kind: 'active', chain, labels: labelsOf(labels), now: 1 });
+      records.insert(tx, {
+        id,
+        namespace: 'n',
+        key,
+        kind: 'active',
+        chain,
+        labels: labelsOf(labels),
+        kept: true,
+        now: 1,
+      });
     });
   await add(1, 'base', {});
   await store.write((tx) =>
@@ -23,6 +32,7 @@ async function open(t: TestContext) {
       chain: [],
       labels: labelsOf({}),
       usage: { size: 0, inodes: 0 },
+      kept: true,
       now: 1,
     }),
   );

@@ -15,11 +15,19 @@ async function open(t: TestContext) {
   const { store } = temporary;
   const insert = (snapshot: Partial<NewSnapshot> & { id: number; key: string }) =>
     store.write((tx) =>
-      records.insert(tx, { namespace, kind: 'active', chain: [], labels: noLabels, now: 1000, ...snapshot }),
+      records.insert(tx, {
+        namespace,
+        kind: 'active',
+        chain: [],
+        labels: noLabels,
+        kept: true,
+        now: 1000,
+        ...snapshot,
+      }),
     );
   const commit = (id: number, name: string, chain: readonly number[] = []) =>
     store.write((tx) =>
-      records.commit(tx, { id, name, chain, labels: noLabels, usage: { size: 8, inodes: 2 }, now: 2000 }),
+      records.commit(tx, { id, name, chain, labels: noLabels, usage: { size: 8, inodes: 2 }, kept: true, now: 2000 }),
     );
   const find = (key: string) => store.read((tx) => records.find(tx, { namespace, key }));
   return { store, records, insert, commit, find };
@@ -133,7 +141,16 @@ describe('the records of a snapshotter', () => {
     await insert({ id: 1, key: 'k' });
     await insert({ id: 2, key: 'k', namespace: 'other' });
     const others = new SnapshotRecords('another');
-    const row = { id: 3, key: 'k', namespace, kind: 'active', chain: [], labels: noLabels, now: 1 } as const;
+    const row = {
+      id: 3,
+      key: 'k',
+      namespace,
+      kind: 'active',
+      chain: [],
+      labels: noLabels,
+      kept: true,
+      now: 1,
+    } as const;
     await store.write((tx) => others.insert(tx, row));
     assert.deepEqual(
       store.read((tx) => records.page(tx, namespace, { limit: 9 })).map(({ id }) => id),

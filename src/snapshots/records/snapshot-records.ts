@@ -19,6 +19,8 @@ export interface NewSnapshot extends SnapshotName {
   readonly chain: readonly number[];
   /** None with an empty value. */
   readonly labels: Labels;
+  /** Whether it stays until somebody removes it; else only as long as something keeps it from being collected. */
+  readonly kept: boolean;
   /** Microseconds since 1970. */
   readonly now: number;
 }
@@ -31,6 +33,8 @@ export interface NewCommit {
   readonly chain: readonly number[];
   readonly labels: Labels;
   readonly usage: Usage;
+  /** As in `NewSnapshot`. */
+  readonly kept: boolean;
   readonly now: number;
 }
 
@@ -81,6 +85,8 @@ const touchRow = statement('UPDATE snapshots SET updated = ? WHERE id = ?');
 
 const insertLabel = statement('INSERT INTO snapshot_labels (snapshot, key, value) VALUES (?, ?, ?)');
 const deleteLabels = statement('DELETE FROM snapshot_labels WHERE snapshot = ?');
+const addCollectable = statement('INSERT OR IGNORE INTO collectable_snapshots (snapshot) VALUES (?)');
+const dropCollectable = statement('DELETE FROM collectable_snapshots WHERE snapshot = ?');
 const addNamespace = statement('INSERT OR IGNORE INTO namespaces (name) VALUES (?)');
 
 const firstPage = statement<SnapshotRow>(`
@@ -162,10 +168,12 @@ export class SnapshotRecords {
    * Records a new active snapshot or view, and its namespace when that is new.
    * @returns false, with nothing changed, when the key is taken or the parent gone.
    */
-  insert(tx: WriteTransaction, { id, namespace, key, kind, chain, labels, now }: NewSnapshot): boolean {
+  insert(tx: WriteTransaction, snapshot: NewSnapshot): boolean {
+    const { id, namespace, key, kind, chain, labels, kept, now } = snapshot;
     const parent = chain[0] ?? null;
     const row = [id, this.#snapshotter, namespace, key, kind, parent, chainText(chain), now, now] as const;
     if (tx.run(insertRow, ...row) === 0) return false;
+    if (!kept) tx.run(addCollectable, id);
     insertLabels(tx, id, labels);
     if (namespace !== '') tx.run(addNamespace, namespace);
     return true;
@@ -175,9 +183,10 @@ export class SnapshotRecords {
    * Turns an active snapshot into a committed one: its id stays, its labels are replaced, its times start again.
    * @returns false, with nothing changed, when it is not active any more, the name is taken or the parent gone.
    */
-  commit(tx: WriteTransaction, { id, name, chain, labels, usage, now }: NewCommit): boolean {
+  commit(tx: WriteTransaction, { id, name, chain, labels, usage, kept, now }: NewCommit): boolean {
     const row = [id, name, chain[0] ?? null, chainText(chain), now, usage.size, usage.inodes] as const;
     if (tx.run(commitRow, ...row) === 0) return false;
+    tx.run(kept ? dropCollectable : addCollectable, id);
     replaceLabels(tx, id, labels);
     return true;
   }

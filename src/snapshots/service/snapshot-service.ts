@@ -2,6 +2,7 @@ import { UnavailableError } from '../../errors/index.js';
 import { eachOf, type PagedSnapshotter, walkPages } from '../api/paged-walk.js';
 import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import { type CallContext, type Info, type Mount, noContext, throwIfCallAborted, type Usage } from '../api/types.js';
+import type { RecordChange } from '../gc/scheduler.js';
 import { BackgroundCleanup } from './background-cleanup.js';
 
 /** What happened to a snapshot, as subscribers are told. */
@@ -17,6 +18,8 @@ export interface SnapshotServiceOptions {
    * Default: nobody is told.
    */
   readonly publish?: (event: SnapshotEvent, call: CallContext) => Promise<void>;
+  /** Told of every change, before the caller has the answer. Default: nobody is. */
+  readonly changed?: (change: RecordChange) => void;
   /** Completes a call with what its caller left out, such as a namespace. Default: it is taken as it is. */
   readonly complete?: (call: CallContext) => CallContext;
   /**
@@ -34,6 +37,7 @@ export interface SnapshotServiceOptions {
 export class SnapshotService implements PagedSnapshotter {
   readonly #inner: Snapshotter;
   readonly #publish: SnapshotServiceOptions['publish'];
+  readonly #changed: SnapshotServiceOptions['changed'];
   readonly #complete: SnapshotServiceOptions['complete'];
   readonly #cleanup: BackgroundCleanup | undefined;
   #inFlight = 0;
@@ -43,6 +47,7 @@ export class SnapshotService implements PagedSnapshotter {
   constructor(inner: Snapshotter, options: SnapshotServiceOptions = {}) {
     this.#inner = inner;
     this.#publish = options.publish;
+    this.#changed = options.changed;
     this.#complete = options.complete;
     const { onCleanupFailed } = options;
     const clean = (signal: AbortSignal) => inner.cleanup(this.#completed({ signal }));
@@ -57,6 +62,7 @@ export class SnapshotService implements PagedSnapshotter {
   prepare(request: CreateRequest, given: CallContext = noContext): Promise<readonly Mount[]> {
     return this.#run(given, async (call) => {
       const mounts = await this.#inner.prepare(request, call);
+      this.#changed?.('mutation');
       const { key, parent = '' } = request;
       await this.#publish?.({ topic: '/snapshot/prepare', key, parent }, call);
       return mounts;
@@ -64,7 +70,11 @@ export class SnapshotService implements PagedSnapshotter {
   }
 
   view(request: CreateRequest, given: CallContext = noContext): Promise<readonly Mount[]> {
-    return this.#run(given, (call) => this.#inner.view(request, call));
+    return this.#run(given, async (call) => {
+      const mounts = await this.#inner.view(request, call);
+      this.#changed?.('mutation');
+      return mounts;
+    });
   }
 
   mounts(key: string, given: CallContext = noContext): Promise<readonly Mount[]> {
@@ -74,6 +84,7 @@ export class SnapshotService implements PagedSnapshotter {
   commit(request: CommitRequest, given: CallContext = noContext): Promise<void> {
     return this.#run(given, async (call) => {
       await this.#inner.commit(request, call);
+      this.#changed?.('mutation');
       const { key, name } = request;
       await this.#publish?.({ topic: '/snapshot/commit', key, name }, call);
     });
@@ -82,6 +93,7 @@ export class SnapshotService implements PagedSnapshotter {
   remove(key: string, given: CallContext = noContext): Promise<void> {
     return this.#run(given, async (call) => {
       await this.#inner.remove(key, call);
+      this.#changed?.('deletion');
       await this.#publish?.({ topic: '/snapshot/remove', key }, call);
     });
   }
@@ -91,7 +103,11 @@ export class SnapshotService implements PagedSnapshotter {
   }
 
   update(request: UpdateRequest, given: CallContext = noContext): Promise<Info> {
-    return this.#run(given, (call) => this.#inner.update(request, call));
+    return this.#run(given, async (call) => {
+      const info = await this.#inner.update(request, call);
+      this.#changed?.('mutation');
+      return info;
+    });
   }
 
   usage(key: string, given: CallContext = noContext): Promise<Usage> {
