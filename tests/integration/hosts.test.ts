@@ -222,9 +222,10 @@ async function buildContext(directory: string): Promise<string> {
   return context;
 }
 
-/** A containerd whose proxy is gone tries again a while later. */
-function untilReached(containerd: Containerd): Promise<void> {
-  return until('containerd has found the daemon again', async () => {
-    return (await containerd.run(['snapshots', ...snapshotter, 'ls'])).status === 0;
+/** A containerd whose proxy is gone tries again a while later. What is in its own records alone does not tell. */
+async function untilReached(containerd: Containerd): Promise<void> {
+  await until('containerd has found the daemon again', async () => {
+    return (await containerd.run(['snapshots', ...snapshotter, 'prepare', 'probe'])).status === 0;
   });
+  await containerd.must(['snapshots', ...snapshotter, 'rm', 'probe']);
 }
