@@ -48,6 +48,26 @@ describe('LayerSync', () => {
     });
   }
 
+  it('begins early for a layer that is seen to be larger, and for no other', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const layer = path.join(directory, 'layer');
+    const { counts, layers } = counting(directory, {});
+    assert.equal(layers.early(layer), undefined, 'there is none');
+    await mkdir(layer);
+    for (const [file, wanted] of [
+      ['', false],
+      ['one', false],
+      ['two', true],
+      ['three', true],
+    ] as const) {
+      if (file !== '') await writeFile(path.join(layer, file), '');
+      const early = layers.early(layer);
+      assert.equal(early !== undefined, wanted, file);
+      await early;
+    }
+    assert.equal(counts.whole, 2);
+  });
+
   it('counts layers that come at the same time together', async (t) => {
     const directory = await temporaryDirectory(t);
     const { counts, layers } = counting(directory, { hasOneJournal: true });

@@ -1,4 +1,4 @@
-import { closeSync, constants, fsync, futimesSync, openSync } from 'node:fs';
+import { closeSync, constants, type Dir, fsync, futimesSync, opendirSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { throwIfAborted } from '../../errors/index.js';
 import { GroupSync, liesInOneJournal } from '../../linux/index.js';
@@ -62,6 +62,15 @@ export class LayerSync {
     await whole.sync();
   }
 
+  /**
+   * Begins before it is known what a layer takes, where a look at its directory shows that the whole file system will be
+   * synchronised: a commit need not wait for the walk first. For 1,800 files that was a quarter to a half of it.
+   * @returns undefined where it has to be known.
+   */
+  early(path: string): Promise<void> | undefined {
+    return isLarger(path) ? this.#facts.whole.sync() : undefined;
+  }
+
   /** False for what cannot be synchronised file by file. */
   async #walk({ path, parents, inodes }: LayerFiles, signal: AbortSignal | undefined): Promise<boolean> {
     this.#walking += inodes;
@@ -70,6 +79,23 @@ export class LayerSync {
     } finally {
       this.#walking -= inodes;
     }
+  }
+}
+
+/** Whether a directory shows by itself that its layer is no small one; looks at no more of it than that takes. */
+function isLarger(path: string): boolean {
+  let directory: Dir;
+  try {
+    directory = opendirSync(path);
+  } catch {
+    // The walk says what is wrong.
+    return false;
+  }
+  try {
+    for (let inodes = 2; inodes <= smallLayer + 1; inodes++) if (directory.readSync() === null) return false;
+    return true;
+  } finally {
+    directory.closeSync();
   }
 }
 

@@ -129,13 +129,14 @@ class OverlayDriver implements Driver {
 
   async seal(snapshot: DriverSnapshot, call: CallContext): Promise<Usage> {
     const { id } = snapshot;
-    const usage = await this.#measure(snapshot, call);
+    // A file list has to be on disk as well, and is written when the layer has been measured.
+    const early = this.#lists.wanted ? undefined : this.#sync?.early(filesDirectory(this.root, id));
+    const [usage] = await Promise.all([this.#measure(snapshot, call), early]);
     this.#faults.reach('overlay.measured');
     if (this.#lists.wanted) await this.#lists.write({ id, tree: filesDirectory(this.root, id) }, call.signal);
     this.#faults.reach('overlay.listed');
-    if (this.#sync === undefined) return usage;
     // Before the record says that the layer is complete, it is: no power cut can leave a committed layer with holes.
-    await this.#sync.sync(layerFiles(this.root, id, usage), call.signal);
+    if (early === undefined) await this.#sync?.sync(layerFiles(this.root, id, usage), call.signal);
     throwIfCallAborted(call);
     return usage;
   }
