@@ -121,7 +121,7 @@ const daemonFindings: Rules = {
     daemon.state === 'not running' && {
       severity: 'notice',
       sentence: `No daemon answers on ${daemon.address}.`,
-      remedy: 'Start one with "strata serve"; contrib/strata.service is a unit for systemd.',
+      remedy: 'Start one with "strata serve"; docs/install.md has it started by systemd.',
     },
 };
 

@@ -42,6 +42,7 @@ export {
 export { addonProblem, canCallSystem, type DirectoryCalls, directoryCalls } from './calls/libc.js';
 export { nearestDirectory } from './calls/nearest-directory.js';
 export { pause } from './calls/pause.js';
+export { notifyServiceManager } from './calls/service-manager.js';
 export { ioctl, startWriting } from './calls/sys.js';
 export { hasErrno, systemCallError } from './calls/system-error.js';
 export {

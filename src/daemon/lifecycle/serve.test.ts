@@ -24,7 +24,13 @@ class Gate<T = void> {
 
 class Host extends EventEmitter {
   readonly exits: number[] = [];
+  readonly notices: string[] = [];
+  whyNotNotified: Error | undefined;
   readonly exited = new Gate<number>();
+  notify(state: string): void {
+    if (this.whyNotNotified !== undefined) throw this.whyNotNotified;
+    this.notices.push(state);
+  }
   exit(code: number): void {
     this.exits.push(code);
     this.exited.open(code);
@@ -198,6 +204,26 @@ test('a start that a signal does not end is given up after a while, with status 
   }
   assert.equal(await stage.status, 1);
   assert.deepEqual(stage.messages(), ['stopping', 'did not stop in time; ending with work in flight']);
+});
+
+test('systemd is told when the daemon answers, and that it stops', async () => {
+  const stage = run();
+  assert.deepEqual(stage.host.notices, []);
+  await stage.listening;
+  await Promise.resolve();
+  assert.deepEqual(stage.host.notices, ['READY=1']);
+  stage.host.emit('SIGTERM', 'SIGTERM');
+  assert.deepEqual(stage.host.notices, ['READY=1', 'STOPPING=1']);
+  await stage.status;
+});
+
+test('a daemon that cannot notify systemd says so and serves', async () => {
+  const stage = run();
+  stage.host.whyNotNotified = new Error('no socket');
+  await stage.listening;
+  stage.host.emit('SIGTERM', 'SIGTERM');
+  assert.equal(await stage.status, 0);
+  assert.equal(stage.messages().filter((message) => message === 'cannot notify systemd').length, 2);
 });
 
 test('SIGUSR1 says what the daemon is doing', async () => {

@@ -1,7 +1,7 @@
 /** The life of the daemon process: start, say so, wait for a signal, stop in good order. */
 import { setTimeout } from 'node:timers/promises';
 import { CanceledError } from '../../errors/index.js';
-import { endProcess } from '../../linux/index.js';
+import { endProcess, notifyServiceManager } from '../../linux/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../logging/logger.js';
 import { logActivity } from './activity.js';
@@ -17,6 +17,8 @@ export type StartDaemon = (
 export interface ServeHost {
   on(event: ServeEvent, listener: (detail: unknown) => void): unknown;
   off(event: ServeEvent, listener: (detail: unknown) => void): unknown;
+  /** Tells systemd, where it has started the process, how far that is: see sd_notify(3). @throws when it cannot be told. */
+  notify(state: 'READY=1' | 'STOPPING=1'): void;
   /** Ends the process at once. */
   exit(code: number): void;
 }
@@ -38,6 +40,10 @@ export interface ServeOptions {
 const thisProcess: ServeHost = {
   on: (...args) => process.on(...args),
   off: (...args) => process.off(...args),
+  notify: (state) => {
+    const address = process.env['NOTIFY_SOCKET'];
+    if (address !== undefined && address !== '') notifyServiceManager(address, state);
+  },
   exit: endProcess,
 };
 
@@ -65,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     if (daemon !== late) {
       running = daemon;
       announce(daemon, logger);
+      notify(host, { state: 'READY=1', logger });
       options.onListening?.(daemon);
       await aborted(stop.signal);
       if ((await within(daemon.close(), timeout)) !== late) {
@@ -95,6 +102,7 @@ function watch(host: ServeHost, { logger, stop, running }: WatchOptions): () => 
       return;
     }
     logger.info({ signal }, 'stopping');
+    notify(host, { state: 'STOPPING=1', logger });
     stop.abort();
   };
   const onQuestion = () => {
@@ -118,6 +126,20 @@ function watch(host: ServeHost, { logger, stop, running }: WatchOptions): () => 
   return () => {
     for (const [event, listener] of listeners) host.off(event, listener);
   };
+}
+
+interface Notice {
+  readonly state: Parameters<ServeHost['notify']>[0];
+  readonly logger: Logger;
+}
+
+/** A daemon that systemd cannot be told of serves all the same, until systemd loses patience. */
+function notify(host: ServeHost, { state, logger }: Notice): void {
+  try {
+    host.notify(state);
+  } catch (error) {
+    logger.warn({ err: error, state }, 'cannot notify systemd');
+  }
 }
 
 /** The daemon, or undefined when a signal stopped the start. */

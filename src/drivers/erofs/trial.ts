@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { makeDirectories } from '../../base/index.js';
-import { NotImplementedError, withContext } from '../../errors/index.js';
-import { enableVerity, setImmutable, temporaryMount } from '../../linux/index.js';
+import { FailedPreconditionError, NotImplementedError, withContext } from '../../errors/index.js';
+import { enableVerity, hasErrno, setImmutable, temporaryMount } from '../../linux/index.js';
 import { removeTrial } from '../kit/directories.js';
 import { MODES } from './files.js';
 import { makeImage } from './image.js';
@@ -69,15 +69,23 @@ export function triesVerity(root: string): Promise<void> {
   });
 }
 
-/** @throws NotImplementedError when files in a directory cannot be made immutable. */
+/**
+ * @throws NotImplementedError when files in a directory cannot be made immutable; FailedPreconditionError when this process may not do
+ * that.
+ */
 export function triesImmutable(root: string): Promise<void> {
   return inTrial(root, async (directory) => {
     const file = `${directory}/file`;
     await writeFile(file, '');
-    refusedAs(`the immutable flag is not supported on the filesystem of ${root}`, () => {
+    try {
       setImmutable(file, true);
       setImmutable(file, false);
-    });
+    } catch (cause) {
+      if (hasErrno(cause, 'EPERM')) {
+        throw new FailedPreconditionError('making files immutable takes CAP_LINUX_IMMUTABLE', { cause });
+      }
+      throw new NotImplementedError(`the immutable flag is not supported on the filesystem of ${root}`, { cause });
+    }
   });
 }
 

@@ -57,6 +57,9 @@ export interface Libc {
   openByHandle(mount: number, handle: Buffer, flags: number): number;
   /** syscall(2): after the number come pairs of a C type and a value. */
   syscall(number: number, ...typedArguments: readonly unknown[]): number | bigint;
+  socket(domain: number, type: number, protocol: number): number;
+  /** The address is a struct sockaddr. */
+  sendto(fd: number, message: Buffer, bytes: number, flags: number, to: Buffer, size: number): number | bigint;
   /** The byte at an offset of an address. */
   byteAt(address: Pointer, offset: number): number;
   /** The error of the last call on this thread; to be read at once. */
@@ -124,6 +127,8 @@ function bind(koffi: Koffi): Libc {
       }),
     openByHandle: library.func('int open_by_handle_at(int, const uint8_t *, int)'),
     syscall: library.func('long syscall(long, ...)'),
+    socket: library.func('int socket(int, int, int)'),
+    sendto: library.func('int64_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, unsigned int)'),
     byteAt: (address, offset) => Number(koffi.decode(address, offset, 'uint8_t')),
     errno: () => koffi.errno(),
   };
