@@ -6,6 +6,7 @@ export { makeDirectories, makeDirectoriesNow } from './make-directories.js';
 export { fromPlainError, type PlainError, toPlainError } from './plain-error.js';
 export { SerialQueue } from './serial-queue.js';
 export { maxSocketPathBytes, socketPath } from './socket-path.js';
+export { type ColourSupport, isColoured } from './terminal.js';
 export { parseCount, parseDuration, parseSize, renderDuration, renderSize } from './units.js';
 export {
   type JobOptions,

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { type ColourSupport, isColoured } from '../../base/index.js';
 
 /** Paints text for a terminal, or leaves it as it is. */
 export interface Colours {
@@ -18,15 +19,7 @@ export interface Style {
   readonly columns?: number;
 }
 
-/** What decides whether there are colours. */
-export interface ColourSupport {
-  readonly isTerminal: boolean;
-  /** Environment variables; `NO_COLOR`, when not empty, and `TERM=dumb` switch colours off (no-color.org). */
-  readonly variables: Readonly<Record<string, string | undefined>>;
-}
-
 /** Colours for a terminal, none for a file or a pipe. */
-export function coloursFor({ isTerminal, variables }: ColourSupport): Colours {
-  const { NO_COLOR: noColor = '', TERM: term } = variables;
-  return picocolors.createColors(isTerminal && noColor === '' && term !== 'dumb');
+export function coloursFor(support: ColourSupport): Colours {
+  return picocolors.createColors(isColoured(support));
 }

@@ -31,6 +31,14 @@ test('text without a person has no colours', () => {
   assert.match(line, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}shown key=a\n$/);
 });
 
+test('text for a person has colours, unless that person wants none', () => {
+  const coloured = (variables: Readonly<Record<string, string>>) =>
+    logged({ level: 'info', format: 'text', interactive: true, variables }).join('').includes('\u001b[');
+  assert.equal(coloured({}), true);
+  assert.equal(coloured({ NO_COLOR: '1' }), false);
+  assert.equal(coloured({ TERM: 'dumb' }), false);
+});
+
 test('the level hides what is less important', () => {
   assert.equal(logged({ level: 'debug', format: 'json' }).length, 2);
   assert.equal(logged({ level: 'silent', format: 'json' }).length, 0);

@@ -1,6 +1,7 @@
 /** The daemon's log: pino's JSON lines for machines, or the same lines made readable for people. */
 import { isatty } from 'node:tty';
 import pino from 'pino';
+import { type ColourSupport, isColoured } from '../../base/index.js';
 import type { Config } from '../config/index.js';
 import { formatLogLine } from './log-text.js';
 
@@ -20,6 +21,8 @@ export interface LoggerOptions {
   readonly destination?: LogDestination;
   /** Whether a person reads along, which decides `auto`; absent asks standard error. */
   readonly interactive?: boolean;
+  /** Environment variables, which may switch colours off; absent takes those of the process. */
+  readonly variables?: ColourSupport['variables'];
 }
 
 const STDERR = 2;
@@ -40,5 +43,6 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label) => ({ level: label }) },
   };
   if (!text) return pino(settings, destination);
-  return pino(settings, { write: (line) => destination.write(formatLogLine(line, { colour: interactive })) });
+  const colour = isColoured({ isTerminal: interactive, variables: options.variables ?? process.env });
+  return pino(settings, { write: (line) => destination.write(formatLogLine(line, { colour })) });
 }
