@@ -1,7 +1,7 @@
 /** Whether a command that can do without a daemon asks one, and which root it works on if not: the same for all of them. */
 import { type Config, resolveConfig } from '../daemon/index.js';
 import { UnavailableError } from '../errors/index.js';
-import { settingsOf } from './commands/config-flags.js';
+import { sourcesOf } from './commands/config-flags.js';
 import type { CommandContext } from './context.js';
 import { UsageError } from './failure.js';
 import type { OptionSpec } from './option-spec.js';
@@ -19,10 +19,9 @@ export const rootOptions: readonly OptionSpec[] = [
 ];
 
 /** The configuration that says where the root is. @throws as `resolveConfig`; UsageError for an empty path. */
-export function configOfRoot({ io }: CommandContext, { root, config }: RootFlags): Promise<Config> {
-  const file = config === undefined ? {} : { file: config };
-  const flags = settingsOf(root === undefined ? {} : { root });
-  return resolveConfig({ ...file, flags, environment: io.environment });
+export function configOfRoot(context: CommandContext, { root, config }: RootFlags): Promise<Config> {
+  const flags = { ...(root === undefined ? {} : { root }), ...(config === undefined ? {} : { config }) };
+  return resolveConfig(sourcesOf(context, flags));
 }
 
 /**

@@ -3,6 +3,7 @@
  * help, the error handling and the choice between text and JSON are made once, for all commands, from that.
  */
 import type { CommandContext } from './context.js';
+import { UsageError } from './failure.js';
 import type { GlobalOptionSet } from './global-options.js';
 import type { OptionSpec } from './option-spec.js';
 import { toJson } from './output/json.js';
@@ -12,6 +13,8 @@ import type { Style } from './output/style.js';
 export interface ArgumentSpec {
   readonly syntax: string;
   readonly description: string;
+  /** Whether the empty text means something; otherwise it is a variable that is not set. */
+  readonly mayBeEmpty?: true;
 }
 
 /** How a command looks on the command line, and in the help. */
@@ -79,7 +82,7 @@ export function defineCommand<Options extends object, Result>(spec: CommandSpec<
   return {
     ...spec,
     async execute(context, parsed) {
-      const input = { args: parsed.args, options: parsed.opts<Options>() };
+      const input = inputOf<Options>(spec, parsed);
       const result = await spec.run(context, input);
       if (!context.globals.json) await context.write(spec.print(result, { ...context.style, ...input }));
       else if (result !== undefined) await context.write([toJson(result, 2)]);
@@ -98,12 +101,30 @@ export function defineStream<Options extends object, Item>(spec: StreamSpec<Opti
   return {
     ...spec,
     async execute(context, parsed) {
-      const items = spec.run(context, { args: parsed.args, options: parsed.opts<Options>() });
+      const items = spec.run(context, inputOf<Options>(spec, parsed));
       for await (const item of items) {
         await context.write([context.globals.json ? toJson(item) : spec.print(item, context.style)]);
       }
     },
   };
+}
+
+/** How arguments that are paths are called. */
+const PATHS = /^[<[](?:dir|file)\b/;
+
+/** @throws UsageError for an argument that is empty and must not be. */
+function inputOf<Options extends object>(
+  { arguments: declared = [] }: CommandDeclaration,
+  parsed: ParsedCommand,
+): CommandInput<Options> {
+  for (const [index, value] of parsed.args.entries()) {
+    // The last one takes what is left.
+    const spec = declared[index] ?? declared.at(-1);
+    if (value !== '' || spec === undefined || spec.mayBeEmpty === true) continue;
+    const wanted = PATHS.test(spec.syntax) ? 'a path' : 'a value';
+    throw new UsageError(`${spec.syntax.replace('...', '')}: want ${wanted}, got ""`);
+  }
+  return { args: parsed.args, options: parsed.opts<Options>() };
 }
 
 /** Prints nothing: for commands that say by their exit status all there is to say. */

@@ -23,6 +23,23 @@ describe('the command line', () => {
     });
   }
 
+  it('prints help for a command of any level', async () => {
+    for (const args of [
+      ['help', 'config', 'show'],
+      ['config', 'show', '--help'],
+    ]) {
+      const { status, out, err } = await run(args);
+      assert.deepEqual([status, err], [0, ''], args.join(' '));
+      assert.match(out, /^Usage: strata config show /);
+    }
+    assert.match((await run(['help', 'ns', 'ls'])).out, /^Usage: strata namespaces ls/);
+  });
+
+  it('takes an empty text where it means something', async () => {
+    assert.equal((await run(['ls', ''])).status, 0);
+    assert.equal((await run(['prepare', 'a', ''])).status, 0);
+  });
+
   it('prints help on standard error when there is no command', async () => {
     const { status, out, err } = await run([]);
     assert.deepEqual([status, out], [2, '']);
@@ -37,6 +54,19 @@ describe('the command line', () => {
     [['info', 'a', 'b'], /^strata: too many arguments for 'info'\. Expected 1 argument but got 2(: a, b)?\.\n$/],
     [['ls', '--sizes'], /^strata: unknown option '--sizes' \(Did you mean --size\?\)\n$/],
     [['ls', '--\u001b[31m'], /^strata: unknown option '--\\x1b\[31m'\n$/],
+    [['info', ''], /^strata: <key>: want a value, got ""\n$/],
+    [['rm', 'a', ''], /^strata: <key>: want a value, got ""\n$/],
+    [['commit', 'a', ''], /^strata: <key>: want a value, got ""\n$/],
+    [['usage', ''], /^strata: \[key\]: want a value, got ""\n$/],
+    [['namespaces', 'rm', ''], /^strata: <name>: want a value, got ""\n$/],
+    [['config', 'show', '-c', ''], /^strata: --config: want a path, got ""\n$/],
+    [['check', '-c', ''], /^strata: --config: want a path, got ""\n$/],
+    [
+      ['prepare', 'a', '--uid-map', '0'],
+      /^strata: --uid-map: want container:host:length, several with commas, got "0"\n$/,
+    ],
+    [['help', 'nope'], /^strata: unknown command 'nope'\n$/],
+    [['help', 'config', 'nope'], /^strata: unknown command 'nope'\n$/],
     [['ls', '--timeout', 'soon'], /^strata: --timeout: want a duration such as 10s, got "soon"\n$/],
   ];
   for (const [args, line] of wrong) {

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { packageVersion } from '../daemon/api/index.js';
 import { commandWord } from './command-word.js';
 import { type CommandEntry, commandEntries, loadCommands } from './commands/index.js';
@@ -22,6 +22,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   try {
     const commands = await loadCommands(neededEntries(argv));
     const program = buildProgram({ commands, io, version: packageVersion(), execute });
+    if (commandWord(argv) === 'help') showHelp(program, argv);
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
@@ -30,6 +31,17 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     io.stderr.write(`${failureLine(error)}\n`);
     return exitStatus(error);
   }
+}
+
+/** Help for the command that is named behind `help`: the parser knows those of the first level, and says of others nothing. */
+function showHelp(program: Command, argv: readonly string[]): void {
+  const words = argv.slice(argv.indexOf('help') + 1).filter((word) => !word.startsWith('-'));
+  let command = program;
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+    command = next ?? command.error(`unknown command '${word}'`);
+  }
+  command.help();
 }
 
 /** The entry of the command that is named; all of them for help, and where a name is wrong, so that others are suggested. */

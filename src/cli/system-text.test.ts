@@ -16,6 +16,16 @@ const cases: readonly (readonly [what: string, text: string, shown: string])[] =
     "the root /r: EACCES: permission denied, scandir '/s'; and so on",
     'the root /r: /s: permission denied; and so on',
   ],
+  [
+    'names a directory above what was named before',
+    "store /r/s/db: EACCES: permission denied, mkdir '/r'",
+    'store /r/s/db: /r: permission denied',
+  ],
+  [
+    'says what is wrong where a directory cannot be made',
+    "EEXIST: file already exists, mkdir '/r'",
+    '/r: something else than a directory lies there',
+  ],
   ['leaves everything else as it is', 'snapshot EGGS: not found, sorry', 'snapshot EGGS: not found, sorry'],
 ];
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceProblem } from '../base/index.js';
@@ -53,8 +54,10 @@ async function writing<T>(target: string, step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw fromSystemError(error, `cannot write ${target}`);
-    throw new NotFoundError(`cannot write ${target}: there is no directory ${path.dirname(target)}`, { cause: error });
+    const directory = path.dirname(target);
+    const isMissing = systemErrorCode(error) === 'ENOENT' && !existsSync(directory);
+    if (!isMissing) throw fromSystemError(error, `cannot write ${target}`);
+    throw new NotFoundError(`cannot write ${target}: there is no directory ${directory}`, { cause: error });
   }
 }
 

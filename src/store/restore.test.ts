@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { endOf } from '../../tests/support/die-at.js';
-import { DataLossError, FailedPreconditionError, InvalidArgumentError, NotFoundError } from '../errors/index.js';
+import {
+  DataLossError,
+  FailedPreconditionError,
+  InvalidArgumentError,
+  NotFoundError,
+  PermissionDeniedError,
+} from '../errors/index.js';
 import { replacedStores, restoreStore } from './restore.js';
 import { add, keysOf, open, temporaryDirectory } from './store.test.rig.js';
 
@@ -91,6 +97,19 @@ describe('a restore', () => {
       await assert.rejects(restore(directory, each), InvalidArgumentError);
     }
     assert.deepEqual(await readdir(directory), ['fifo']);
+  });
+
+  it('of what this user may not read makes nothing', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
+    const directory = await temporaryDirectory(t);
+    const backup = path.join(directory, 'backup.db');
+    await writeFile(backup, '', { mode: 0o600 });
+    await chmod(directory, 0o777);
+    process.seteuid?.(65_534);
+    const refused = await restore(directory, backup).catch((error: unknown) => error);
+    process.seteuid?.(0);
+    assert.ok(refused instanceof PermissionDeniedError, String(refused));
+    assert.match(refused.context, new RegExp(`^cannot read backup ${backup}`));
+    assert.deepEqual(await readdir(directory), ['backup.db']);
   });
 
   it('takes the place of a store that nobody can open', async (t) => {

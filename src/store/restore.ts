@@ -1,4 +1,4 @@
-import { chmod, copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type FaultPoints, fileKind, noFaults } from '../base/index.js';
 import {
@@ -98,6 +98,11 @@ async function requireFile(backup: string): Promise<void> {
     throw fromSystemError(error, `cannot read backup ${backup}`);
   });
   if (!stats.isFile()) throw new InvalidArgumentError(`backup ${backup} is ${fileKind(stats)}, want a regular file`);
+  try {
+    await (await open(backup)).close();
+  } catch (error) {
+    throw fromSystemError(error, `cannot read backup ${backup}`);
+  }
 }
 
 async function copyBackup(backup: string, copy: string): Promise<void> {

@@ -1,7 +1,8 @@
 /** The flags of `serve` and `config show` that set what the configuration file sets too. */
-import type { Setting } from '../../daemon/index.js';
+import type { ConfigSources, Setting } from '../../daemon/index.js';
+import type { CommandContext } from '../context.js';
 import type { OptionSpec } from '../option-spec.js';
-import { absolutePath, socketArgument } from '../path-argument.js';
+import { absolutePath, givenPath, socketArgument } from '../path-argument.js';
 
 /** The values of these flags. */
 export interface ConfigFlags {
@@ -58,6 +59,14 @@ export const configOptions: readonly OptionSpec[] = [
   { flags: '-c, --config <file>', description: 'configuration file' },
   ...flags.map(({ flags: syntax, description }) => ({ flags: syntax, description })),
 ];
+
+/** Where the configuration comes from that a command line means. @throws UsageError as `settingsOf`. */
+export function sourcesOf({ io, given }: CommandContext, flags: ConfigFlags): ConfigSources {
+  const { config } = flags;
+  const file = config === undefined ? {} : { file: givenPath(config, '--config') };
+  const address = given.address === undefined ? {} : { address: given.address };
+  return { ...file, flags: settingsOf({ ...flags, ...address }), environment: io.environment };
+}
 
 /** The settings that the flags stand for. @throws UsageError for an empty path, or an address that is no socket's. */
 export function settingsOf(given: ConfigFlags): Setting[] {

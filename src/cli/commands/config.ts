@@ -2,7 +2,7 @@ import { type Config, defaultConfig, renderToml, resolveConfig } from '../../dae
 import { type ForContainerd, renderForContainerd } from '../../doctor/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { type CommandGroup, defineCommand } from '../command.js';
-import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
+import { type ConfigFlags, configOptions, sourcesOf } from './config-flags.js';
 import { type ContainerdFlags, examine, examineOptions } from './examine.js';
 
 const showDefault = defineCommand<object, Config>({
@@ -23,11 +23,7 @@ An error names the file, the line, the key and what is wanted there, so this is 
   options: configOptions,
   globals: 'local',
   examples: ['config show', 'config show --config ./config.toml --proxy'],
-  run(context, { options }) {
-    const given = { ...options, ...context.given };
-    const file = given.config === undefined ? {} : { file: given.config };
-    return resolveConfig({ ...file, flags: settingsOf(given), environment: context.io.environment });
-  },
+  run: (context, { options }) => resolveConfig(sourcesOf(context, options)),
   print: (config) => [renderToml(config, { comments: false }).trimEnd()],
 });
 

@@ -1,7 +1,8 @@
 /** The two commands that make snapshots: the same but for what they make. */
 import type { CreateRequest, Mount, Snapshotter } from '../../snapshots/index.js';
-import { type CommandInput, defineCommand } from '../command.js';
+import { type ArgumentSpec, type CommandInput, defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { UsageError } from '../failure.js';
 import { rootLabel } from '../labels.js';
 import { type LimitFlags, limitFlags, limitLabels } from '../limit-flags.js';
 import { mountLine } from '../output/mount-line.js';
@@ -40,11 +41,20 @@ function creator(method: Method): (context: CommandContext, input: CommandInput<
 
 /** Labels that give the files of the snapshot other owners where it is mounted. */
 function mappingLabels({ uidMap, gidMap }: CreateOptions): [string, string][] {
+  requireMap(uidMap, '--uid-map');
+  requireMap(gidMap, '--gid-map');
   const labels: readonly (readonly [string, string | undefined])[] = [
     ['containerd.io/snapshot/uidmapping', uidMap],
     ['containerd.io/snapshot/gidmapping', gidMap ?? uidMap],
   ];
   return labels.flatMap(([key, map]): [string, string][] => (map === undefined ? [] : [[key, map]]));
+}
+
+const MAP = /^\d+:\d+:\d+(,\d+:\d+:\d+)*$/;
+
+function requireMap(map: string | undefined, name: string): void {
+  if (map === undefined || MAP.test(map)) return;
+  throw new UsageError(`${name}: want container:host:length, several with commas, got ${JSON.stringify(map)}`);
 }
 
 function printMounts({ mounts }: Created, { options: { target } }: { readonly options: CreateOptions }): string[] {
@@ -59,7 +69,11 @@ const maps = [
   },
   { flags: '--gid-map <map>', description: 'the same for groups; as --uid-map when absent' },
 ];
-const parent = { syntax: '[parent]', description: 'the committed snapshot below it; none starts empty' };
+const parent: ArgumentSpec = {
+  syntax: '[parent]',
+  description: 'the committed snapshot below it; none starts empty',
+  mayBeEmpty: true,
+};
 
 /** `strata prepare` */
 export const prepare = defineCommand<CreateOptions, Created>({

@@ -36,7 +36,7 @@ export const events = defineStream<object, ShownEvent>({
   description: `Print events of all namespaces as they happen, until interrupted.
 
 Filters are on topic, namespace and event.<field>; a topic must be quoted.`,
-  arguments: [{ syntax: '[filter...]', description: 'which events; all when absent' }],
+  arguments: [{ syntax: '[filter...]', description: 'which events; all when absent', mayBeEmpty: true }],
   examples: ['events', 'events \'topic=="/snapshot/commit"\'', 'events --json namespace==k8s.io'],
   async *run(context, { args }) {
     const client = await context.client();

@@ -5,7 +5,7 @@ import type { PluginDescription } from '../../rpc/client/index.js';
 import type { CommandContext } from '../context.js';
 import { isDenied } from '../failure.js';
 import type { OptionSpec } from '../option-spec.js';
-import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
+import { type ConfigFlags, configOptions, sourcesOf } from './config-flags.js';
 
 /** What is known about a containerd. */
 export interface ContainerdFlags {
@@ -38,9 +38,7 @@ export const examineOptions: readonly OptionSpec[] = [
 
 /** Looks at this machine, and asks the daemon that is named, or else the configured one. @throws what keeps it from looking. */
 export async function examine(context: CommandContext, options: ConfigFlags & ContainerdFlags): Promise<Diagnosis> {
-  const file = options.config === undefined ? {} : { file: options.config };
-  const flags = settingsOf({ ...options, ...namedAddress(context, options) });
-  const sources = { ...file, flags, environment: context.io.environment };
+  const sources = sourcesOf(context, { ...options, ...namedAddress(context, options) });
   const { containerdConfig: configFile, containerdVersion: version } = options;
   const containerd = {
     ...(configFile === undefined ? {} : { configFile }),

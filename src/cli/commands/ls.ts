@@ -35,7 +35,7 @@ export const ls = defineCommand<LsOptions, readonly SnapshotRow[]>({
 
 One of the filters must match, in all of its comma-separated conditions. Fields are name, parent, kind and \
 labels."<key>"; operators are ==, != and ~= (a regular expression).`,
-  arguments: [{ syntax: '[filter...]', description: 'which snapshots; all when absent' }],
+  arguments: [{ syntax: '[filter...]', description: 'which snapshots; all when absent', mayBeEmpty: true }],
   options: [
     { flags: '-s, --size', description: 'show what each takes, without its parents' },
     { flags: '-q, --quiet', description: 'print keys only, in full' },

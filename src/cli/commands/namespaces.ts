@@ -13,7 +13,7 @@ const ls = defineCommand<object, readonly ClientNamespace[]>({
   name: 'ls',
   aliases: ['list'],
   summary: 'list namespaces',
-  arguments: [{ syntax: '[filter]', description: 'on name and labels."<key>"; all when absent' }],
+  arguments: [{ syntax: '[filter]', description: 'on name and labels."<key>"; all when absent', mayBeEmpty: true }],
   examples: ['namespaces ls'],
   run: async (context, { args: [filter] }) => (await namespacesOf(context)).list(filter, context.call),
   print: (namespaces) =>

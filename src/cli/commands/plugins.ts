@@ -63,7 +63,7 @@ function* printPlugins(plugins: readonly ShownPlugin[], { options }: View<Plugin
 export const plugins = defineCommand<PluginsOptions, readonly ShownPlugin[]>({
   name: 'plugins',
   summary: 'list the parts of the daemon and how they fared',
-  arguments: [{ syntax: '[filter...]', description: 'on type and id; all when absent' }],
+  arguments: [{ syntax: '[filter...]', description: 'on type and id; all when absent', mayBeEmpty: true }],
   options: [{ flags: '-d, --detailed', description: 'show capabilities, exports and errors' }],
   examples: ['plugins', 'plugins -d id==overlayfs'],
   async run(context, { args }) {

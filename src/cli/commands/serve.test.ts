@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { runInProcess } from '../../../tests/support/run-cli.js';
 import type { Config, Daemon } from '../../daemon/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
+import { processIo, type Tools } from '../io.js';
+import { runCli } from '../run.js';
 
 interface Served {
   readonly args?: readonly string[];
@@ -80,5 +83,21 @@ describe('strata serve', () => {
   it('starts no daemon with a configuration that is wrong', async () => {
     const { status, config } = await serve({ args: ['--log-level', 'loud'] });
     assert.deepEqual([status, config], [1, undefined]);
+  });
+
+  it('goes on when nobody takes what it says', async () => {
+    const full = () => new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space left on device')) });
+    let served = false;
+    const runDaemon: Tools['runDaemon'] = async (given, { onListening } = {}) => {
+      onListening?.({ address: given.grpc.address, root: given.root } as Daemon);
+      // The error comes with the next turn.
+      await new Promise(setImmediate);
+      served = true;
+      return 0;
+    };
+    const environment = { uid: 0, gid: 0, variables: {} };
+    const io = { stdout: full(), stderr: full(), environment, tools: { ...processIo().tools, runDaemon } };
+    assert.equal(await runCli(['serve'], io), 0);
+    assert.equal(served, true);
   });
 });

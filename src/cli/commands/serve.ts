@@ -1,8 +1,9 @@
 import { type Config, type Daemon, resolveConfig } from '../../daemon/index.js';
 import { defineCommand, printNothing } from '../command.js';
+import type { OutputStream } from '../io.js';
 import { escapeText } from '../output/escape.js';
 import { shellWord } from '../output/mount-line.js';
-import { type ConfigFlags, configOptions, settingsOf } from './config-flags.js';
+import { type ConfigFlags, configOptions, sourcesOf } from './config-flags.js';
 
 /** `strata serve` */
 export const serve = defineCommand<ConfigFlags, void>({
@@ -17,9 +18,8 @@ Flags beat the configuration file; "strata config show" with the same flags prin
   examples: ['serve', 'serve --config /etc/strata/config.toml', 'serve --root /tmp/strata --address /tmp/strata.sock'],
   async run(context, { options }) {
     const { environment, tools } = context.io;
-    const given = { ...options, ...context.given };
-    const file = given.config === undefined ? {} : { file: given.config };
-    const config = await resolveConfig({ ...file, flags: settingsOf(given), environment });
+    const config = await resolveConfig(sourcesOf(context, options));
+    outlive(context.io.stdout, context.io.stderr);
     const onListening = (daemon: Daemon): void => {
       if (environment.variables['STRATA_HINTS'] !== '0') context.io.stdout.write(whatToTry(config, daemon));
     };
@@ -27,6 +27,11 @@ Flags beat the configuration file; "strata config show" with the same flags prin
   },
   print: printNothing,
 });
+
+/** A daemon goes on serving when nobody takes any more what it says: a closed terminal, a full disk. */
+function outlive(...streams: readonly OutputStream[]): void {
+  for (const stream of streams) stream.removeAllListeners('error').on('error', () => undefined);
+}
 
 /** Where it serves and what to do next, for people who started it by hand. */
 function whatToTry({ proxy }: Config, { address, root }: Daemon): string {

@@ -58,4 +58,13 @@ describe('strata usage', () => {
       { key: 'a\tb', size: 4096, inodes: 1 },
     ]);
   });
+
+  it('shortens digests, unless it is told not to', async () => {
+    const daemon = new FakeDaemon();
+    const name = `sha256:${'0123456789abcdef'.repeat(4)}`;
+    daemon.snapshots.push(snapshot(name));
+    assert.match((await daemon.run(['usage'])).out, /^sha256:0123456789ab +4\.0 KiB/m);
+    assert.ok((await daemon.run(['usage', '--no-trunc'])).out.includes(name));
+    assert.ok((await daemon.run(['usage', '--json'])).out.includes(name));
+  });
 });

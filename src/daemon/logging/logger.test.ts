@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { createLogger, type LoggerOptions } from './logger.js';
 
@@ -42,4 +44,23 @@ test('text for a person has colours, unless that person wants none', () => {
 test('the level hides what is less important', () => {
   assert.equal(logged({ level: 'debug', format: 'json' }).length, 2);
   assert.equal(logged({ level: 'silent', format: 'json' }).length, 0);
+});
+
+test('a full disk ends nobody who writes the log', () => {
+  const full = openSync('/dev/full', 'w');
+  const module = new URL('./logger.js', import.meta.url).href;
+  const script = `
+    const { createLogger } = await import(${JSON.stringify(module)});
+    const logger = createLogger({ level: 'info', format: 'json' });
+    for (let line = 0; line < 100; line++) logger.info({ text: 'x'.repeat(50_000) }, 'lost');
+    await new Promise(setImmediate);
+    process.stdout.write('alive');
+  `;
+  try {
+    const args = ['--input-type=module', '--eval', script];
+    const { status, stdout } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', full] });
+    assert.deepEqual([status, String(stdout)], [0, 'alive']);
+  } finally {
+    closeSync(full);
+  }
 });

@@ -27,13 +27,21 @@ export interface LoggerOptions {
 
 const STDERR = 2;
 
+/** How much of the log waits in memory, in bytes, while it cannot be written; what comes after that is lost. */
+const WAITING = 1024 * 1024;
+
+/** What cannot be written, to a full disk or a closed pipe, never ends the daemon: it serves others. */
+function standardError(): LogDestination {
+  return pino.destination({ dest: STDERR, sync: true, maxLength: WAITING }).on('error', () => undefined);
+}
+
 /**
  * Makes a log. Lines on standard error are written before the call returns, so that none is lost when the process ends
  * abruptly; that costs a few microseconds each.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const interactive = options.interactive ?? isatty(STDERR);
-  const destination = options.destination ?? pino.destination({ dest: STDERR, sync: true });
+  const destination = options.destination ?? standardError();
   const text = options.format === 'text' || (options.format === 'auto' && interactive);
   const settings: pino.LoggerOptions = {
     level: options.level,
