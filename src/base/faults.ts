@@ -132,6 +132,15 @@ export const faultPoints = [
   /** The device is deleted; its record is not. */
   'devmapper.deleted',
 
+  /** A layer of an image is mounted to be unpacked; it is empty. */
+  'images.mounted',
+  /** It is unpacked; it is still mounted, and active. */
+  'images.unpacked',
+  /** It is committed; its image has no record. */
+  'images.committed',
+  /** The record of an image is on disk; nobody knows. */
+  'images.recorded',
+
   /** The note of a repair is written; what it moves away is still where it was. */
   'repair.told',
   /** It lies in lost+found; that is not synchronised, and its records are still there. */

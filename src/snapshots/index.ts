@@ -67,7 +67,8 @@ export {
 export { NamespacedSnapshotter } from './namespaces/namespaced-snapshotter.js';
 export { type Namespace, Namespaces, type NamespaceUpdate } from './namespaces/namespaces.js';
 export { requireNamespace } from './namespaces/require-namespace.js';
+export { type Holder, hold, release } from './records/holds.js';
 export type { SnapshotRecord } from './records/record.js';
-export { snapshotsSchema } from './records/schema.js';
+export { holdsSchema, snapshotsSchema } from './records/schema.js';
 export { SnapshotRecords, snapshottersInUse } from './records/snapshot-records.js';
 export { type SnapshotEvent, SnapshotService, type SnapshotServiceOptions } from './service/snapshot-service.js';

@@ -2,7 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { devmapperSchema } from '../../drivers/index.js';
 import { FailedPreconditionError, fromSystemError, NotFoundError, systemErrorCode } from '../../errors/index.js';
-import { leasesSchema, snapshotsSchema } from '../../snapshots/index.js';
+import { imagesSchema } from '../../images/index.js';
+import { holdsSchema, leasesSchema, snapshotsSchema } from '../../snapshots/index.js';
 import { databaseName, type Migration, openStore, type Store, type StoreOptions } from '../../store/index.js';
 
 /** Choices that belong to the root as a whole. */
@@ -18,6 +19,7 @@ CREATE TABLE root_choices (
 export const rootMigrations: readonly Migration[] = [
   { version: 1, sql: [snapshotsSchema, devmapperSchema, rootSchema].join('\n') },
   { version: 2, sql: leasesSchema },
+  { version: 3, sql: [holdsSchema, imagesSchema].join('\n') },
 ];
 
 /** Where the store of a root lies: the directory of the plugin. */

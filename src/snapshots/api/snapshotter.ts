@@ -100,7 +100,7 @@ export interface Snapshotter extends AsyncDisposable {
    * Deletes a snapshot of any kind. The name is free at once; the files go before or soon after it resolves,
    * as the back end is configured.
    * @throws NotFoundError when there is no such snapshot.
-   * @throws FailedPreconditionError when other snapshots are based on it.
+   * @throws FailedPreconditionError when other snapshots are based on it, or an image is.
    */
   remove(key: string, call?: CallContext): Promise<void>;
 

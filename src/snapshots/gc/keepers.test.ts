@@ -5,6 +5,7 @@ import { temporaryStore } from '../../../tests/support/store.js';
 import type { Store } from '../../store/index.js';
 import { labelsOf } from '../api/labels.js';
 import { Leases } from '../leases/leases.js';
+import { hold } from '../records/holds.js';
 import { SnapshotRecords } from '../records/snapshot-records.js';
 import { isKept, unkeptSnapshots } from './keepers.js';
 
@@ -18,6 +19,8 @@ interface Node {
   readonly key: string;
   readonly parent: Node | undefined;
   readonly kept: boolean;
+  /** Whether an image is based on it. */
+  readonly held: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +55,7 @@ function randomNodes(random: Random): Node[] {
     const chosen = choices.filter(([, share]) => random.chance(share));
     const labels = Object.fromEntries(chosen.map(([key, , value]) => [key, value(random, count)]));
     const parent = nodes.length > 0 && random.chance(0.5) ? random.pick(nodes) : undefined;
-    nodes.push({ id, key: keyOf(id), parent, kept: random.chance(0.1), labels });
+    nodes.push({ id, key: keyOf(id), parent, kept: random.chance(0.1), held: random.chance(0.05), labels });
   }
   return nodes;
 }
@@ -82,7 +85,7 @@ function modelOfKept(nodes: readonly Node[], leases: readonly ModelLease[]): Set
     visit(node.parent, isFlat);
     if (!isFlat) for (const other of keptWith(node)) visit(other, false);
   };
-  for (const node of nodes.filter(isRoot)) visit(node, false);
+  for (const node of nodes.filter((each) => each.held || isRoot(each))) visit(node, false);
   for (const lease of leases.filter(({ expires }) => expires !== past)) {
     for (const key of lease.keys) visit(byKey.get(key), lease.flat);
   }
@@ -100,11 +103,12 @@ async function record(store: Store, nodes: readonly Node[], leases: readonly Mod
   const records = new SnapshotRecords('s');
   const chains = new Map<number, readonly number[]>();
   await store.write((tx) => {
-    for (const { id, key, parent, kept, labels } of nodes) {
+    for (const { id, key, parent, kept, held, labels } of nodes) {
       const chain = parent === undefined ? [] : [parent.id, ...(chains.get(parent.id) ?? [])];
       chains.set(id, chain);
       const row = { id, namespace: 'n', key, kind: 'active', chain, labels: labelsOf(labels), kept, now: 1 } as const;
       assert.ok(records.insert(tx, row));
+      if (held) hold(tx, id, { kind: 'image', name: 'i' });
     }
   });
   const held = new Leases(store);

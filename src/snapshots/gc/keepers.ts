@@ -6,9 +6,10 @@ export interface Keeper {
    * `caller`: it was made without a lease, and stays until somebody removes it. `root`: a label `containerd.io/gc.root`.
    * `time`: its label `containerd.io/gc.expire` says so. `lease`: a lease that has not expired. `child`: a snapshot that is
    * based on it. `reference`: a label of another snapshot names it. `back reference`: a label of its own names another.
+   * `image`: an image has it as its top layer.
    */
-  readonly why: 'caller' | 'root' | 'time' | 'lease' | 'child' | 'reference' | 'back reference';
-  /** Which label, lease or snapshot. */
+  readonly why: 'caller' | 'root' | 'time' | 'lease' | 'child' | 'reference' | 'back reference' | 'image';
+  /** Which label, lease, snapshot or image. */
   readonly name: string;
   /** The snapshot that does, which has to be kept itself; null when nothing else matters. */
   readonly by: number | null;
@@ -69,6 +70,8 @@ export const unkeptSnapshots = statement<{ id: number }>(`
     JOIN lease_resources r ON r.namespace = n.namespace AND r.lease = n.id AND r.type > 'snapshots/' AND r.type < 'snapshots0'
     JOIN snapshots s ON s.snapshotter = substr(r.type, 11) AND s.namespace = r.namespace AND s.key = r.resource
     UNION
+    SELECT snapshot, 0 FROM snapshot_holds
+    UNION
     SELECT s.parent, m.flat FROM marked m JOIN snapshots s ON s.id = m.snapshot WHERE s.parent IS NOT NULL
     UNION
     SELECT t.id, 0 FROM marked m
@@ -103,6 +106,8 @@ const keepers = statement<Keeper>(`
   SELECT 'lease', r.lease, NULL, n.flat FROM target t
   JOIN lease_resources r ON r.namespace = t.namespace AND r.type = 'snapshots/' || t.snapshotter AND r.resource = t.key
   JOIN live_leases n ON n.namespace = r.namespace AND n.id = r.lease
+  UNION ALL
+  SELECT h.kind, h.name, NULL, 0 FROM target t JOIN snapshot_holds h ON h.snapshot = t.id
   UNION ALL
   SELECT 'child', c.key, c.id, 0 FROM target t JOIN snapshots c ON c.parent = t.id
   UNION ALL

@@ -52,3 +52,14 @@ CREATE TABLE namespace_labels (
   PRIMARY KEY (namespace, key)
 ) STRICT, WITHOUT ROWID;
 `;
+
+/** What keeps snapshots from being removed, beside their children. */
+export const holdsSchema = `
+-- What snapshots are needed for, by whoever is above them: one that has a row here is not removed.
+CREATE TABLE snapshot_holds (
+  snapshot INTEGER NOT NULL REFERENCES snapshots (id) ON DELETE CASCADE,
+  kind     TEXT    NOT NULL CHECK (kind <> ''),  -- what it is that needs it, such as 'image'
+  name     TEXT    NOT NULL CHECK (name <> ''),  -- which of them, in the snapshotter and the namespace of the snapshot
+  PRIMARY KEY (snapshot, kind, name)
+) STRICT, WITHOUT ROWID;
+`;

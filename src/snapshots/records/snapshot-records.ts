@@ -80,6 +80,7 @@ const commitRow = statement(`
 const deleteRow = statement<{ id: number }>(`
   DELETE FROM snapshots AS s
   WHERE ${named} AND NOT EXISTS (SELECT 1 FROM snapshots c WHERE c.parent = s.id)
+    AND NOT EXISTS (SELECT 1 FROM snapshot_holds h WHERE h.snapshot = s.id)
   RETURNING id`);
 const touchRow = statement('UPDATE snapshots SET updated = ? WHERE id = ?');
 
@@ -193,7 +194,7 @@ export class SnapshotRecords {
 
   /**
    * Deletes the record of a snapshot of any kind.
-   * @returns its id; undefined, with nothing changed, when there is none or others are based on it.
+   * @returns its id; undefined, with nothing changed, when there is none, others are based on it, or something holds it.
    */
   remove(tx: WriteTransaction, { namespace, key }: SnapshotName): number | undefined {
     return tx.get(deleteRow, this.#snapshotter, namespace, key)?.id;

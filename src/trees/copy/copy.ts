@@ -7,7 +7,7 @@ import { runCopy } from './copy-pool.js';
 /** What to copy, and where to. */
 export interface CopyOptions {
   readonly from: string;
-  /** A path where nothing is, in a directory that is there. */
+  /** A path where nothing is, in a directory that is there; an empty directory for {@link copyTreeInto}. */
   readonly to: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,6 +41,16 @@ export async function copyTree({ from, to, signal, onMade }: CopyTreeOptions): P
     await removeTrees(dirname(to), [basename(to)]);
     throw error;
   }
+}
+
+/**
+ * The same into a directory that is there and empty, such as a mount point; it gets what the top of the tree has. When it
+ * fails or is aborted, what was copied by then is left.
+ * @throws as {@link copyTree}, except AlreadyExistsError.
+ */
+export async function copyTreeInto({ from, to, signal }: CopyOptions): Promise<void> {
+  throwIfAborted(signal);
+  await runCopy({ what: 'tree', from, to }, signal);
 }
 
 /** Made here, so that what is in the way is not taken for a failed copy. It is the copy's alone until that is done. */
