@@ -85,6 +85,7 @@ const passed = [
       'const quote = /[\'"`]/;',
       'const half = a / b; // import(`',
       'export const from = 1;',
+      'interface Images { import(request: Request, call?: Call): void }',
     ].join('\n'),
   ],
 ];
@@ -202,6 +203,7 @@ const found = [
   ],
   ['a template', 'src/errors/a.ts', 'await import(`../linux/index.js`);', `1: ${hides('import(')}`],
   ['a computed path', 'src/errors/a.ts', 'await import(path);', `1: ${hides('import(')}`],
+  ['a choice of paths', 'src/errors/a.ts', 'await import(a ? b : c);', `1: ${hides('import(')}`],
   ['a path in two parts', 'src/errors/a.ts', "await import('../linux' + '/index.js');", `1: ${hides('import(')}`],
   ['an import of the old kind', 'src/errors/a.ts', "import a = require('../linux/index.js');", `1: ${hides('import')}`],
   [
