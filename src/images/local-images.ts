@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type FaultPoints, noFaults } from '../base/index.js';
+import { type FaultPoints, makeDirectories, noFaults } from '../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError, NotFoundError, throwIfAborted } from '../errors/index.js';
 import {
   type CallContext,
@@ -63,7 +62,7 @@ export class LocalImages implements Images {
   static async open(options: LocalImagesOptions): Promise<LocalImages> {
     const images = new LocalImages(options);
     const places = { mounts: images.#mounts, scratch: images.#scratch };
-    for (const directory of Object.values(places)) await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (const directory of Object.values(places)) await makeDirectories(directory);
     await removeLeftovers(places, options);
     return images;
   }

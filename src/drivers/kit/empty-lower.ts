@@ -6,7 +6,8 @@
  * Unpackers delete what a layer deletes, unless they see an overlay: then they write the deletion into the upper directory. A
  * layer whose parent comes at its commit (`rebase`) has to keep its deletions, and has nothing below it yet.
  */
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
+import { makeDirectoriesNow } from '../../base/index.js';
 import { fromSystemError } from '../../errors/index.js';
 import { type CheckLevel, type DriverSnapshot, type FileProblem, parentChainLabel } from '../../snapshots/index.js';
 import { attributeProblems, giveToOwner, lookAt, remake, type Wanted } from './checker/wanted.js';
@@ -34,7 +35,7 @@ export function emptyLower(root: string): string {
 export function ensureEmptyLower(root: string): void {
   const path = emptyLower(root);
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectoriesNow(path, MODE);
     chmodSync(path, MODE);
   } catch (error) {
     throw fromSystemError(error, `failed to create directory ${path}`);
