@@ -1,4 +1,5 @@
 /** What the command line touches of the world: streams, the environment, and the rooms that are slow to load. */
+import { realpathSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Environment, processEnvironment } from '../daemon/api/index.js';
 import type { Config, ConfigSources, Daemon } from '../daemon/index.js';
@@ -17,8 +18,8 @@ export interface Tools {
   runDaemon(config: Config, options?: { readonly onListening?: (daemon: Daemon) => void }): Promise<number>;
   /** Performs a list of mounts at a directory. */
   mount(mounts: readonly Mount[], directory: string): Promise<void>;
-  /** Takes away everything that is mounted at a directory. */
-  unmount(directory: string): Promise<void>;
+  /** Takes away everything that is mounted at a directory, or where a link leads; false when nothing is. */
+  unmount(directory: string, options: { readonly recursive: boolean }): Promise<boolean>;
   /** Looks at this machine; see the doctor of the server. The daemon at the configured address is asked by `ask`. */
   examine(
     sources: ConfigSources,
@@ -47,7 +48,7 @@ const tools: Tools = {
   connect: async (options) => (await import('../rpc/client/index.js')).connect(options),
   runDaemon: async (config, options) => (await import('../daemon/index.js')).runDaemon(config, options),
   mount: async (mounts, directory) => (await import('../linux/index.js')).mountAll(mounts, directory),
-  unmount: async (directory) => (await import('../linux/index.js')).unmountAll(directory),
+  unmount: async (directory, options) => (await import('../linux/index.js')).unmountAll(realPath(directory), options),
   examine: async (...args) => (await import('../doctor/index.js')).examine(...args),
   checkRoot: async function* (...args) {
     yield* (await import('../daemon/index.js')).checkRoot(...args);
@@ -56,6 +57,15 @@ const tools: Tools = {
   restoreRoot: async (...args) => (await import('../daemon/index.js')).restoreRoot(...args),
   now: () => new Date(),
 };
+
+/** Where links lead, as for the mounting; the path itself where that cannot be told, as on a dead mount. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
 
 /** The surroundings of this process. */
 export function processIo(): CliIo {

@@ -1,10 +1,10 @@
 /** The strata command against a daemon. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { strataCommand } from '../support/paths.js';
-import { collect } from '../support/run.js';
+import { collect, mustRun } from '../support/run.js';
 import { scenario } from '../support/scenario.js';
 import { Strata } from '../support/strata.js';
 import { until } from '../support/until.js';
@@ -47,6 +47,39 @@ scenario('the strata command', { needs: ['overlay'] }, async (running) => {
     assert.equal(await readFile(path.join(directory, 'greeting'), 'utf8'), 'hello');
     await assert.rejects(writeFile(path.join(directory, 'more'), ''), { code: 'EROFS' });
     await strata.must(['umount', directory]);
+  });
+
+  await running.step('shows a snapshot that is mounted already once more', async () => {
+    const [one, two] = [await running.directory(), await running.directory()];
+    const link = path.join(await running.directory(), 'link');
+    await symlink(two, link);
+    await strata.must(['prepare', 'twice', 'greeted']);
+    for (const directory of [one, link]) await strata.must(['mount', 'twice', directory]);
+    await writeFile(path.join(two, 'new'), 'seen');
+    await strata.must(['umount', link]);
+    assert.equal(await readFile(path.join(one, 'new'), 'utf8'), 'seen');
+    await rm(path.join(one, 'greeting'));
+    await writeFile(path.join(one, 'greeting'), 'changed');
+
+    await mkdir(path.join(one, 'inside'));
+    await mustRun('mount', ['-t', 'tmpfs', 'tmpfs', path.join(one, 'inside')]);
+    const busy = await strata.run(['umount', one]);
+    assert.deepEqual([busy.status, busy.stdout], [1, '']);
+    assert.match(busy.stderr, new RegExp(`${one}: it is in use: mounted inside: ${one}/inside\n$`));
+    await strata.must(['umount', '-R', one]);
+    await strata.must(['rm', 'twice']);
+  });
+
+  await running.step('says where it cannot mount, and where nothing is mounted', async () => {
+    const directory = await running.directory();
+    for (const [args, text] of [
+      [['mount', 'again', '/nowhere'], 'not found: there is no directory /nowhere to mount at'],
+      [['umount', '/nowhere'], 'not found: nothing is mounted at /nowhere'],
+      [['umount', directory], `not found: nothing is mounted at ${directory}`],
+    ] as const) {
+      const { status, stdout, stderr } = await strata.run(args);
+      assert.deepEqual([status, stdout, stderr], [1, '', `strata: ${text}\n`]);
+    }
   });
 
   await running.step('tells usage, facts, mounts, plugins and versions', async () => {

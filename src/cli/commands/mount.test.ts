@@ -9,13 +9,14 @@ import type { Tools } from '../io.js';
 /** Tools that note what they mount, and what they unmount. */
 function mounter() {
   const mounted: (readonly [readonly Mount[], string])[] = [];
-  const unmounted: string[] = [];
+  const unmounted: (readonly [string, boolean])[] = [];
   const tools: Partial<Tools> = {
     mount: async (mounts, directory) => {
       mounted.push([mounts, directory]);
     },
-    unmount: async (directory) => {
-      unmounted.push(directory);
+    unmount: async (directory, { recursive }) => {
+      unmounted.push([directory, recursive]);
+      return directory !== '/nope';
     },
   };
   return { tools, mounted, unmounted };
@@ -56,8 +57,19 @@ describe('strata umount', () => {
     for (const command of ['umount', 'unmount']) {
       const [daemon, { tools, unmounted }] = [new FakeDaemon(), mounter()];
       assert.deepEqual(await daemon.run([command, './mnt'], { tools }), { status: 0, out: '', err: '' });
-      assert.deepEqual([unmounted, daemon.connections], [[path.resolve('mnt')], []]);
+      assert.deepEqual([unmounted, daemon.connections], [[[path.resolve('mnt'), false]], []]);
     }
+  });
+
+  it('unmounts what is inside as well when told so', async () => {
+    const { tools, unmounted } = mounter();
+    const { status } = await new FakeDaemon().run(['umount', '-R', '/mnt'], { tools });
+    assert.deepEqual([status, unmounted], [0, [['/mnt', true]]]);
+  });
+
+  it('ends with 1 when nothing is mounted there', async () => {
+    const { status, out, err } = await new FakeDaemon().run(['umount', '/nope'], { tools: mounter().tools });
+    assert.deepEqual([status, out, err], [1, '', 'strata: not found: nothing is mounted at /nope\n']);
   });
 
   it('does not unmount the working directory when none is given', async () => {

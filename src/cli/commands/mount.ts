@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../errors/index.js';
 import { defineCommand, printNothing } from '../command.js';
 import { absolutePath } from '../path-argument.js';
 
@@ -23,15 +24,27 @@ namespace for instance, the error says where to look.`,
   print: printNothing,
 });
 
+interface UmountOptions {
+  readonly recursive?: boolean;
+}
+
 /** `strata umount` */
-export const umount = defineCommand<object, void>({
+export const umount = defineCommand<UmountOptions, void>({
   name: 'umount',
   aliases: ['unmount'],
   summary: 'unmount what is mounted at a directory',
-  description: 'Unmount everything that is mounted at a directory. Needs root; asks no daemon.',
+  description: `Unmount everything that is mounted at a directory. Needs root; asks no daemon.
+
+A mount that is in use is tried again for 2.5 seconds; then the error names what holds it: the mounts inside, the
+processes, and the loop devices of files in it.`,
   arguments: [{ syntax: '<dir>', description: 'the directory that was mounted at' }],
+  options: [{ flags: '-R, --recursive', description: 'unmount what is mounted inside as well, from the inside out' }],
   globals: 'local',
-  examples: ['umount /mnt'],
-  run: async (context, { args: [directory = ''] }) => context.io.tools.unmount(absolutePath(directory, '<dir>')),
+  examples: ['umount /mnt', 'umount -R /mnt'],
+  async run(context, { args: [directory = ''], options: { recursive = false } }) {
+    const target = absolutePath(directory, '<dir>');
+    if (await context.io.tools.unmount(target, { recursive })) return;
+    throw new NotFoundError(`nothing is mounted at ${target}`);
+  },
   print: printNothing,
 });

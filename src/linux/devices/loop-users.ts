@@ -63,8 +63,9 @@ export function loopDevicesOf(file: string): LoopUse[] {
   const identity = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (identity === undefined) return [];
   const real = realpathSync(file);
-  return readdirSync(DEVICES)
-    .filter((name) => name.startsWith('loop') && basename(factOf(name, 'loop/backing_file')) === basename(real))
+  return attachedFiles()
+    .filter(({ file: attached }) => basename(attached) === basename(real))
+    .map(({ device }) => basename(device))
     .filter((name) => hasFile(name, real, identity))
     .map((name) => ({
       path: `/dev/${name}`,
@@ -72,6 +73,15 @@ export function loopDevicesOf(file: string): LoopUse[] {
       isWhole: factOf(name, 'loop/offset') === '0' && factOf(name, 'loop/sizelimit') === '0',
     }))
     .sort((a, b) => Number(a.isReadOnly) - Number(b.isReadOnly));
+}
+
+/** All loop devices that are attached, with the paths of their files. */
+export function attachedFiles(): { readonly device: string; readonly file: string }[] {
+  const names = readdirSync(DEVICES).filter((name) => name.startsWith('loop'));
+  return names.flatMap((name) => {
+    const file = factOf(name, 'loop/backing_file');
+    return file === '' ? [] : [{ device: `/dev/${name}`, file }];
+  });
 }
 
 /** Those of them, by path, that the file can be written through. Costs and throws as {@link loopDevicesOf}. */

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { InvalidArgumentError, UnknownError } from '../../errors/index.js';
+import { FailedPreconditionError, InvalidArgumentError, UnknownError } from '../../errors/index.js';
+import { attachLoop } from '../devices/loop.js';
 import { mountAll, unmountAll, unmountMounts } from './mount.js';
 import type { MountSpec } from './mount-options.js';
 import { mountOf } from './mount-table.js';
@@ -40,7 +51,10 @@ describe('mounting', { skip }, () => {
   it('mounts a list in its order, below each other, and unmounts it', async (t) => {
     const { target } = place(t);
     const mounts = [tmpfs(), tmpfs('inside')];
-    await assert.rejects(mountAll(mounts, target), { message: /no such file or directory/ });
+    await assert.rejects(mountAll(mounts, target), {
+      code: 'NotFound',
+      message: `there is no directory ${target}/inside to mount at: not found`,
+    });
     assert.equal(isMounted(target), false);
     await mountAll([tmpfs()], target);
     mkdirSync(join(target, 'inside'));
@@ -75,6 +89,49 @@ describe('mounting', { skip }, () => {
     await unmountAll(join(root, 'missing'));
   });
 
+  it('unmounts what is inside as well when it is asked to, and nothing inside of what is no mount itself', async (t) => {
+    const { root, target } = place(t);
+    for (const depth of ['', 'inside', 'inside/more']) {
+      mkdirSync(join(target, depth), { recursive: true });
+      await mountAll([tmpfs()], join(target, depth));
+      if (depth === 'inside') await mountAll([tmpfs()], join(target, depth));
+    }
+    assert.equal(await unmountAll(root, { recursive: true }), false);
+    assert.equal(isMounted(join(target, 'inside')), true);
+    assert.equal(await unmountAll(target, { recursive: true }), true);
+    assert.deepEqual([isMounted(target), readdirSync(target)], [false, []]);
+    assert.equal(await unmountAll(target, { recursive: true }), false);
+  });
+
+  it('names the mounts, the processes and the loop devices that hold it', async (t) => {
+    const { target } = place(t);
+    await mountAll([tmpfs()], target);
+    mkdirSync(join(target, 'inside'));
+    await mountAll([tmpfs()], join(target, 'inside'));
+    const file = join(target, 'file');
+    writeFileSync(file, Buffer.alloc(2 ** 19));
+    const sleeper = spawn('sleep', ['600'], { cwd: target, stdio: 'ignore' });
+    const tail = spawn('sleep', ['600'], { stdio: [openSync(file, 'r'), 'ignore', 'ignore'] });
+    t.after(() => {
+      for (const child of [sleeper, tail]) child.kill();
+    });
+    {
+      using device = attachLoop(file);
+      await assert.rejects(unmountAll(target), (error) => {
+        assert.ok(error instanceof FailedPreconditionError);
+        for (const part of [
+          `failed to unmount target ${target}: it is in use: mounted inside: ${target}/inside; `,
+          `process ${sleeper.pid} (sleep) works in ${target}`,
+          `process ${tail.pid} (sleep) has open ${file}`,
+          `${device.path} is attached to ${file}`,
+        ]) {
+          assert.ok(error.message.includes(part), `${part}: ${error.message}`);
+        }
+        return true;
+      });
+    }
+  });
+
   it("says in containerd's words what the kernel refused", async (t) => {
     const { target } = place(t);
     await assert.rejects(
@@ -86,6 +143,17 @@ describe('mounting', { skip }, () => {
         return true;
       },
     );
+  });
+
+  it('says what is wrong with the directory to mount at', async (t) => {
+    const { root } = place(t);
+    const bind = { type: 'bind', source: join(root, 'source'), target: '', options: ['rbind'] };
+    const layers = [`lowerdir=${root}/one`, `upperdir=${root}/upper`, `workdir=${root}/work`];
+    for (const spec of [bind, tmpfs(), { type: 'overlay', source: 'overlay', target: '', options: layers }]) {
+      await assert.rejects(mountAll([spec], join(root, 'nope')), { code: 'NotFound', message: /nope to mount at/ });
+      const file = { code: 'FailedPrecondition', message: /source\/file is to be mounted at, and is no directory/ };
+      await assert.rejects(mountAll([spec], join(root, 'source/file')), file);
+    }
   });
 
   it('mounts nothing when one of the options is bad', async (t) => {

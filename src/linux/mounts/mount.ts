@@ -1,9 +1,11 @@
-import { fromSystemError, throwIfAborted } from '../../errors/index.js';
+import { statSync } from 'node:fs';
+import { FailedPreconditionError, fromSystemError, NotFoundError, throwIfAborted } from '../../errors/index.js';
 import { lockFile } from '../calls/file-lock.js';
 import { pause } from '../calls/pause.js';
 import { MS, UMOUNT, umount } from '../calls/sys.js';
 import { describeErrno, hasErrno } from '../calls/system-error.js';
 import { performIdMapped } from './id-mapped-mount.js';
+import { mountsInside, whatHolds } from './mount-holders.js';
 import { type MountSpec, parseMountOptions } from './mount-options.js';
 import { makeReadOnly, type PreparedMount, performMount } from './perform-mount.js';
 import { resolveInRoot } from './resolve-in-root.js';
@@ -14,6 +16,8 @@ import { clearAfterUnmount, clearVolatileMark, isVolatile, volatileOverlayAt } f
 export interface UnmountOptions {
   /** Detaches the mount from the tree at once; the kernel releases it when nobody uses it any more. Default false. */
   readonly detach?: boolean;
+  /** Unmounts what is mounted inside as well, from the inside out. Nothing when nothing is mounted at the path itself. Default false. */
+  readonly recursive?: boolean;
   /** Aborting it ends the wait for a mount that is in use. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -22,6 +26,15 @@ export interface UnmountOptions {
 const BUSY = { tries: 50, pauseMs: 50 } as const;
 
 const READ_ONLY_BIND = MS.BIND | MS.RDONLY;
+
+/** What is wrong with a directory to mount at, of which the kernel says no more than that something is missing. */
+function targetProblem(error: unknown, target: string): Error | undefined {
+  if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+  const there = statSync(target, { throwIfNoEntry: false });
+  if (there === undefined) return new NotFoundError(`there is no directory ${target} to mount at`, { cause: error });
+  if (there.isDirectory()) return undefined;
+  return new FailedPreconditionError(`${target} is to be mounted at, and is no directory`, { cause: error });
+}
 
 /** containerd's text about a mount that the kernel refused. */
 function mountError(error: unknown, { spec, flags, data }: PreparedMount, target: string): Error {
@@ -58,7 +71,7 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
     }
     await mountNew(prepared, target, signal);
   } catch (error) {
-    throw mountError(error, prepared, target);
+    throw targetProblem(error, target) ?? mountError(error, prepared, target);
   }
 }
 
@@ -87,6 +100,7 @@ async function mountNew(prepared: PreparedMount, target: string, signal: AbortSi
  * attached to one in part; for an overlay whose upper directory is mounted where it cannot be bound from, such as
  * another mount namespace: the message says where; for one that was mounted with `volatile` when the machine went down.
  * @throws NotImplementedError for mapped ids where unshare(1) is missing, for a loop device where there are none.
+ * @throws NotFoundError when there is no directory to mount at.
  * @throws PermissionDeniedError, or Unknown, in containerd's words when the kernel refuses.
  */
 export async function mountAll(
@@ -109,6 +123,12 @@ export async function mountAll(
   }
 }
 
+function unmountError(error: unknown, target: string): Error {
+  const what = `failed to unmount target ${target}`;
+  if (!hasErrno(error, 'EBUSY')) return fromSystemError(error, what);
+  return new FailedPreconditionError(`${what}: it is in use: ${whatHolds(target)}`, { cause: error });
+}
+
 /** Unmounts the topmost mount at a path; false when there is none. Waits while it is in use. */
 async function unmountOnce(target: string, { detach = false, signal }: UnmountOptions): Promise<boolean> {
   const flags = UMOUNT.NOFOLLOW | (detach ? UMOUNT.DETACH : 0);
@@ -122,7 +142,7 @@ async function unmountOnce(target: string, { detach = false, signal }: UnmountOp
     } catch (error) {
       if (hasErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return false;
       if (!hasErrno(error, 'EBUSY') || tries >= BUSY.tries) {
-        throw fromSystemError(error, `failed to unmount target ${target}`);
+        throw unmountError(error, target);
       }
     }
     await pause(BUSY.pauseMs, signal);
@@ -132,11 +152,17 @@ async function unmountOnce(target: string, { detach = false, signal }: UnmountOp
 /**
  * Unmounts whatever is mounted at a path, several mounts on top of each other included. Nothing mounted there, or no such
  * path, is success. A mount that is in use is tried again for 2.5 s. Symbolic links are not followed.
- * @throws UnknownError with `EBUSY` when it stays in use; PermissionDeniedError.
+ * @returns whether anything was mounted there.
+ * @throws FailedPreconditionError when it stays in use; the message names the mounts inside, and the processes and
+ * loop devices that hold it. PermissionDeniedError.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted while it waits.
  */
-export async function unmountAll(target: string, options: UnmountOptions = {}): Promise<void> {
-  while (await unmountOnce(target, options));
+export async function unmountAll(target: string, options: UnmountOptions = {}): Promise<boolean> {
+  for (let done = false; ; done = true) {
+    const points = options.recursive === true ? mountsInside(target).map(({ point }) => point) : [];
+    for (const point of points.reverse()) await unmountOnce(point, options);
+    if (!(await unmountOnce(target, options))) return done;
+  }
 }
 
 /** Unmounts at a directory what {@link mountAll} mounted there, last first. Throws as {@link unmountAll}. */
