@@ -41,7 +41,7 @@ export {
 } from './calls/kernel-facts.js';
 export { addonProblem, canCallSystem, type DirectoryCalls, directoryCalls } from './calls/libc.js';
 export { nearestDirectory } from './calls/nearest-directory.js';
-export { pause } from './calls/pause.js';
+export { LETTING_GO, pause } from './calls/pause.js';
 export { notifyServiceManager } from './calls/service-manager.js';
 export { ioctl, startWriting } from './calls/sys.js';
 export { hasErrno, systemCallError } from './calls/system-error.js';

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { throwIfAborted } from '../../errors/index.js';
-import { flushLoopDevices, pause, writableLoopDevices } from '../../linux/index.js';
+import { flushLoopDevices, LETTING_GO, pause, writableLoopDevices } from '../../linux/index.js';
 
 /** Puts a file, or the entries of a directory, on disk. @throws a system error. */
 export async function syncFile(path: string): Promise<void> {
@@ -12,9 +12,6 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** How long a device may take to release an image that was unmounted: 5 times 50 ms. */
-const PATIENCE = { tries: 5, pauseMs: 50 } as const;
-
 /**
  * Waits until nobody can write to an image any more: a loop device releases it a little after the unmount.
  * @returns a device that still has it after a quarter of a second; undefined when there is none.
@@ -24,8 +21,8 @@ export async function deviceThatStays(image: string, signal: AbortSignal | undef
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
     const [device] = writableLoopDevices(image);
-    if (device === undefined || tries >= PATIENCE.tries) return device;
-    await pause(PATIENCE.pauseMs, signal);
+    if (device === undefined || tries >= LETTING_GO.tries) return device;
+    await pause(LETTING_GO.pauseMs, signal);
   }
 }
 

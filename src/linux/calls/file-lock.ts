@@ -11,9 +11,10 @@ const LOCK = { EXCLUSIVE: 2, NO_WAIT: 4 } as const;
 const PAUSE_MS = 10;
 
 /**
- * Waits until no other caller has a file or a directory locked, and holds it until it is disposed. Where the file system
- * has no locks, and where there is no such file, nothing is held.
- * @throws a system error when the file cannot be opened.
+ * Waits until no other caller has a file or a directory locked, and holds it until it is disposed. Nothing is held
+ * where the file system has no locks, and of what this process may not open or does not exist: whatever it is locked for
+ * says so better.
+ * @throws a system error when the file cannot be opened for another reason.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted while it waits.
  */
 export async function lockFile(path: string, signal?: AbortSignal): Promise<Disposable> {
@@ -33,7 +34,7 @@ function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM')) return undefined;
     throw error;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { FailedPreconditionError, NotImplementedError } from '../../errors/index.js';
-import { pause } from '../calls/pause.js';
+import { LETTING_GO, pause } from '../calls/pause.js';
 import { ioctl } from '../calls/sys.js';
 import { hasErrno } from '../calls/system-error.js';
 import { type LoopUse, loopDevicesOf } from './loop-users.js';
@@ -58,9 +58,6 @@ export function hasLoopDevices(): boolean {
   }
 }
 
-/** How long a device may take to let go of a file that was unmounted: 5 times 50 ms. */
-const PATIENCE = { tries: 5, pauseMs: 50 } as const;
-
 /**
  * The loop device of a file: one that has it already, as mount(8) takes it, else a free one, as {@link attachLoop} does.
  * Two devices of one file would each keep what is written in memory of their own, and lose what went through the other.
@@ -81,8 +78,8 @@ export async function openLoop(file: string, options: LoopOptions = {}): Promise
     if (use === undefined || (fit === undefined && nobodyWrites)) return attachLoop(file, options);
     const held = fit === undefined ? undefined : hold(fit, file);
     if (held !== undefined) return held;
-    if (tries >= PATIENCE.tries) throw new FailedPreconditionError(unfit(file, use));
-    await pause(PATIENCE.pauseMs, signal);
+    if (tries >= LETTING_GO.tries) throw new FailedPreconditionError(unfit(file, use));
+    await pause(LETTING_GO.pauseMs, signal);
   }
 }
 

@@ -65,9 +65,10 @@ async function mountOne(prepared: PreparedMount, target: string, signal: AbortSi
   // A file has one loop device, and an upper directory one overlay: who mounts it next waits, and finds what was made.
   using _held = contended === undefined ? undefined : await lockFile(contended, signal);
   try {
+    const { flags, data } = prepared;
     if (overlay !== undefined) {
-      if (showMounted(overlay, target, prepared.flags)) return;
-      await clearVolatileMark(overlay, { again: prepared.data.some(isVolatile) });
+      if (await showMounted(overlay, target, { flags, signal })) return;
+      await clearVolatileMark(overlay, { again: data.some(isVolatile) });
     }
     await mountNew(prepared, target, signal);
   } catch (error) {

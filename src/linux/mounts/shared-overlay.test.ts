@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { until } from '../../../tests/support/until.js';
 import { mountAll, unmountAll } from './mount.js';
 import type { MountSpec } from './mount-options.js';
 import { mountTable } from './mount-table.js';
@@ -140,7 +141,10 @@ describe('an upper directory', { skip }, () => {
     });
     assert.equal(readFileSync(`/proc/${child.pid}/root${one}/below`, 'utf8'), 'below');
     await end(child);
-    await mountAll([spec], two);
+    await until('the overlay has gone with its namespace', async () => {
+      await mountAll([spec], two);
+      return true;
+    });
     use(two);
     assert.ok(existsSync(join(root, 'upper/below')));
   });

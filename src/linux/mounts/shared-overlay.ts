@@ -4,6 +4,7 @@
  */
 import { existsSync, fstatSync, realpathSync, statSync } from 'node:fs';
 import { FailedPreconditionError } from '../../errors/index.js';
+import { LETTING_GO, pause } from '../calls/pause.js';
 import { mountNamespaceOf, runningProcesses } from '../calls/processes.js';
 import { MS } from '../calls/sys.js';
 import { hasErrno } from '../calls/system-error.js';
@@ -36,13 +37,22 @@ export function directoryOf(option: string): string {
  * locked, since others may mount it at this moment.
  * @returns whether there is one; if not, mounting it breaks nothing.
  * @throws FailedPreconditionError that names the mount, and the process that has it, where it cannot be shown: in another
- * mount namespace, in part, below something else, detached, or before Linux 5.12.
+ * mount namespace, in part, below something else, detached, or before Linux 5.12. Then it was asked for a quarter of a second.
+ * @throws CanceledError or DeadlineExceededError when the signal is aborted meanwhile.
  */
-export function showMounted(place: OverlayPlace, target: string, flags: number): boolean {
-  const mounted = overlaysOver(directoryOf(place.upper));
-  if (mounted.some((entry) => bindAgain(entry, target, flags))) return true;
-  if (mounted.length === 0 && !isInUse(place)) return false;
-  throw new FailedPreconditionError(`${directoryOf(place.upper)} ${whereInUse(mounted, directoryOf(place.upper))}`);
+export async function showMounted(
+  place: OverlayPlace,
+  target: string,
+  { flags, signal }: { readonly flags: number; readonly signal: AbortSignal | undefined },
+): Promise<boolean> {
+  const upper = directoryOf(place.upper);
+  for (let tries = 1; ; tries += 1) {
+    const mounted = overlaysOver(upper);
+    if (mounted.some((entry) => bindAgain(entry, target, flags))) return true;
+    if (mounted.length === 0 && !isInUse(place)) return false;
+    if (tries >= LETTING_GO.tries) throw new FailedPreconditionError(`${upper} ${whereInUse(mounted, upper)}`);
+    await pause(LETTING_GO.pauseMs, signal);
+  }
 }
 
 const upperOf = ({ type, options }: PlacedMount): string | undefined => {
