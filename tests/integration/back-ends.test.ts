@@ -34,9 +34,12 @@ for (const backEnd of backEnds) {
         const said = await containerd.must(['run', '--rm', ...throughStrata, imageName, id, '/bin/sh', '-c', look]);
         assert.equal(said, found);
       }
-      await lookInside(running, strata, containerd);
+      const { snapshotter } = backEnd;
+      await lookInside(running, { strata, containerd, snapshotter });
+      const recorded = () => strata.must(['--snapshotter', snapshotter, 'ls', '--json']);
+      assert.notEqual((await recorded()).trim(), '[]');
       await containerd.must(['image', 'rm', '--sync', imageName]);
-      await until('nothing is recorded any more', async () => (await strata.must(['ls', '--json'])).trim() === '[]');
+      await until('nothing is recorded any more', async () => (await recorded()).trim() === '[]');
       await until('no file of a snapshot is left', async () => (await strata.onDisk()).length === 0);
     },
   );

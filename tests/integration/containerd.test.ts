@@ -101,7 +101,9 @@ scenario('containerd with strata as its proxy snapshotter', { needs }, async (ru
     await finish('writer');
   });
 
-  await running.step('goes on when somebody looks into a container', () => lookInside(running, strata, containerd));
+  await running.step('goes on when somebody looks into a container', () =>
+    lookInside(running, { strata, containerd, snapshotter: 'overlayfs' }),
+  );
 
   await running.step('runs twenty containers at once', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);

@@ -7,8 +7,8 @@ import type { Scenario } from './scenario.js';
 import type { Strata } from './strata.js';
 
 /** The key of a container's snapshot, which containerd makes of the container's name. */
-async function keyOf(strata: Strata, id: string): Promise<string> {
-  const infos: unknown = JSON.parse(await strata.must(['ls', '--json']));
+async function keyOf(call: (...args: readonly string[]) => Promise<string>, id: string): Promise<string> {
+  const infos: unknown = JSON.parse(await call('ls', '--json'));
   assert.ok(Array.isArray(infos));
   const keys = infos.map((info: { readonly key?: unknown }) => String(info.key));
   const key = keys.find((each) => each.endsWith(`/${id}`));
@@ -19,14 +19,18 @@ async function keyOf(strata: Strata, id: string): Promise<string> {
  * Starts a container, mounts its snapshot with `strata mount` meanwhile, twice, and checks that container and mounts see the
  * same files, and that the container goes on when those mounts are gone.
  */
-export async function lookInside(running: Scenario, strata: Strata, containerd: Containerd): Promise<void> {
+export async function lookInside(
+  running: Scenario,
+  { strata, containerd, snapshotter }: { strata: Strata; containerd: Containerd; snapshotter: string },
+): Promise<void> {
+  const call = (...args: readonly string[]) => strata.must(['--snapshotter', snapshotter, ...args]);
   const throughStrata = ['--snapshotter', 'strata'];
   await containerd.must(['run', '--detach', ...throughStrata, imageName, 'looked-at', 'sleep', '600']);
   const inside = (command: string) =>
     containerd.must(['task', 'exec', '--exec-id', 'look', 'looked-at', '/bin/sh', '-c', command]);
-  const key = await keyOf(strata, 'looked-at');
+  const key = await keyOf(call, 'looked-at');
   const [one, two] = [await running.directory(), await running.directory()];
-  for (const directory of [one, two]) await strata.must(['mount', key, directory]);
+  for (const directory of [one, two]) await call('mount', key, directory);
   await inside('echo inside > /from-inside');
   assert.equal(await readFile(path.join(one, 'from-inside'), 'utf8'), 'inside\n');
   await writeFile(path.join(one, 'from-outside'), 'outside\n');
