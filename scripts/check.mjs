@@ -21,6 +21,7 @@ const steps = [
   { name: 'compile tests', command: node, args: [at('scripts', 'setup.mjs'), 'tests'] },
   { name: 'types of scripts', command: tool('tsc'), args: ['-p', at('scripts', 'tsconfig.json')] },
   { name: 'import rules', command: node, args: [at('scripts', 'lint-imports.mjs')] },
+  { name: 'forbidden calls', command: node, args: [at('scripts', 'lint-calls.mjs')] },
   { name: 'docstrings', command: node, args: [at('scripts', 'lint-docs.mjs')] },
   ...optional({ name: 'generated code', script: 'generate.mjs', args: ['--check'] }),
   ...optional({ name: 'generated docs', script: 'docs.mjs', args: ['--check'] }),

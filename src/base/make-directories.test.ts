@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, lstatSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { checkout } from '../../tests/support/paths.js';
 import { makeDirectories, makeDirectoriesNow } from './index.js';
 
 const skip = process.geteuid?.() !== 0 && 'needs root';
@@ -73,19 +72,3 @@ for (const [name, make] of Object.entries(ways)) {
     });
   });
 }
-
-describe('the sources', () => {
-  it('make no directory with those above it in any other way', () => {
-    const sources = globSync('src/**/*.ts', { cwd: checkout });
-    assert.ok(sources.length > 500);
-    const calls = sources
-      .filter((file) => !/\.test\b/.test(file))
-      .flatMap((file) => {
-        const text = readFileSync(path.join(checkout, file), 'utf8');
-        return (text.match(/\bmkdir(?:Sync)?\([^;]*?\);?/gs) ?? [])
-          .filter((call) => /recursive/.test(call))
-          .map((call) => `${file}: ${call}`);
-      });
-    assert.deepEqual(calls, []);
-  });
-});
