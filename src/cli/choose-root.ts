@@ -1,7 +1,7 @@
 /** Whether a command that can do without a daemon asks one, and which root it works on if not: the same for all of them. */
-import { type Config, resolveConfig } from '../daemon/index.js';
+import type { Config } from '../daemon/index.js';
 import { UnavailableError } from '../errors/index.js';
-import { sourcesOf } from './commands/config-flags.js';
+import { configOf } from './commands/config-flags.js';
 import type { CommandContext } from './context.js';
 import { UsageError } from './failure.js';
 import type { OptionSpec } from './option-spec.js';
@@ -18,10 +18,10 @@ export const rootOptions: readonly OptionSpec[] = [
   { flags: '-c, --config <file>', description: 'configuration file that says where the root is' },
 ];
 
-/** The configuration that says where the root is. @throws as `resolveConfig`; UsageError for an empty path. */
+/** The configuration that says where the root is. @throws as `configOf`. */
 export function configOfRoot(context: CommandContext, { root, config }: RootFlags): Promise<Config> {
   const flags = { ...(root === undefined ? {} : { root }), ...(config === undefined ? {} : { config }) };
-  return resolveConfig(sourcesOf(context, flags));
+  return configOf(context, flags);
 }
 
 /**

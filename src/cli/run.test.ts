@@ -35,6 +35,21 @@ describe('the command line', () => {
     assert.match((await run(['help', 'ns', 'ls'])).out, /^Usage: strata namespaces ls/);
   });
 
+  it('says what a bare name as a filter means, where that finds nothing', async () => {
+    for (const [args, field] of [
+      [['ls', 'base'], 'name'],
+      [['plugins', 'base'], 'id'],
+      [['namespaces', 'ls', 'base'], 'name'],
+    ] as const) {
+      const { status, err } = await run(args);
+      assert.deepEqual(
+        [status, err],
+        [0, `strata: nothing has a field base; write ${field}==base to look for that ${field}\n`],
+      );
+    }
+    assert.equal((await run(['ls', 'name==base'])).err, '');
+  });
+
   it('takes an empty text where it means something', async () => {
     assert.equal((await run(['ls', ''])).status, 0);
     assert.equal((await run(['prepare', 'a', ''])).status, 0);
@@ -65,6 +80,8 @@ describe('the command line', () => {
       ['prepare', 'a', '--uid-map', '0'],
       /^strata: --uid-map: want container:host:length, several with commas, got "0"\n$/,
     ],
+    [['config', 'show', '--log-level', 'loud'], /^strata: --log-level: log_level: want one of .*, got "loud"\n$/],
+    [['serve', '--log-format', 'loud'], /^strata: --log-format: log_format: want one of .*, got "loud"\n$/],
     [['help', 'nope'], /^strata: unknown command 'nope'\n$/],
     [['help', 'config', 'nope'], /^strata: unknown command 'nope'\n$/],
     [['ls', '--timeout', 'soon'], /^strata: --timeout: want a duration such as 10s, got "soon"\n$/],

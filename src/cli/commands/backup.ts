@@ -3,10 +3,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../daemon/index.js';
+import type { StrataClient } from '../../rpc/client/index.js';
+import type { CallContext } from '../../snapshots/index.js';
 import { type RootFlags, rootOptions, rootWithoutDaemon } from '../choose-root.js';
 import { defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../failure.js';
+import { interruptible } from '../interruption.js';
 import { escapeText } from '../output/escape.js';
 import { formatBytes } from '../output/units.js';
 import { absolutePath } from '../path-argument.js';
@@ -21,14 +24,27 @@ export interface BackupOutcome {
   readonly bytes: number;
 }
 
-async function toFile(context: CommandContext, file: string, flags: RootFlags): Promise<BackupOutcome> {
+type Source = { readonly config: Config } | { readonly client: StrataClient };
+
+async function sourceOf(context: CommandContext, flags: RootFlags): Promise<Source> {
   const config = await rootWithoutDaemon(context, flags);
-  if (config === undefined) {
-    const client = await context.client();
-    return { file, bytes: await writeWholeFile(file, client.maintenance.backup(context.call)) };
-  }
-  await context.io.tools.backUpRoot(config, file, context.call);
-  return { file, bytes: (await stat(file)).size };
+  return config === undefined ? { client: await context.client() } : { config };
+}
+
+async function toFile(context: CommandContext, file: string, flags: RootFlags): Promise<BackupOutcome> {
+  const source = await sourceOf(context, flags);
+  const bytes = await interruptible(async (interrupt) => {
+    const call = untilEither(context, interrupt);
+    if ('client' in source) return writeWholeFile(file, source.client.maintenance.backup(call));
+    await context.io.tools.backUpRoot(source.config, file, call);
+    return (await stat(file)).size;
+  });
+  return { file, bytes };
+}
+
+/** The call, which ends with a signal as well. */
+function untilEither({ call }: CommandContext, interrupt: AbortSignal): CallContext {
+  return { ...call, signal: AbortSignal.any([interrupt, ...(call.signal === undefined ? [] : [call.signal])]) };
 }
 
 async function toStandardOutput(context: CommandContext, flags: RootFlags): Promise<void> {
@@ -36,12 +52,18 @@ async function toStandardOutput(context: CommandContext, flags: RootFlags): Prom
   if (context.io.stdout.isTTY === true) {
     throw new UsageError('<file>: standard output is a terminal; send it to a file or a program, or name a file');
   }
-  const config = await rootWithoutDaemon(context, flags);
-  if (config !== undefined) await context.writeBytes(bytesOfRoot(context, config));
-  else await context.writeBytes((await context.client()).maintenance.backup(context.call));
+  const source = await sourceOf(context, flags);
+  await interruptible((interrupt) => {
+    const call = untilEither(context, interrupt);
+    if ('client' in source) return context.writeBytes(source.client.maintenance.backup(call));
+    return context.writeBytes(bytesOfRoot(context, { config: source.config, call }));
+  });
 }
 
-async function* bytesOfRoot({ io, call }: CommandContext, config: Config): AsyncGenerator<Uint8Array> {
+async function* bytesOfRoot(
+  { io }: CommandContext,
+  { config, call }: { readonly config: Config; readonly call: CallContext },
+): AsyncGenerator<Uint8Array> {
   const directory = await mkdtemp(path.join(tmpdir(), 'strata-backup-'));
   try {
     const file = path.join(directory, 'records.db');

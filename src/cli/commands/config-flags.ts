@@ -1,6 +1,8 @@
 /** The flags of `serve` and `config show` that set what the configuration file sets too. */
-import type { ConfigSources, Setting } from '../../daemon/index.js';
+import { type Config, type ConfigSources, resolveConfig, type Setting } from '../../daemon/index.js';
+import { InvalidArgumentError } from '../../errors/index.js';
 import type { CommandContext } from '../context.js';
+import { UsageError } from '../failure.js';
 import type { OptionSpec } from '../option-spec.js';
 import { absolutePath, givenPath, socketArgument } from '../path-argument.js';
 
@@ -66,6 +68,20 @@ export function sourcesOf({ io, given }: CommandContext, flags: ConfigFlags): Co
   const file = config === undefined ? {} : { file: givenPath(config, '--config') };
   const address = given.address === undefined ? {} : { address: given.address };
   return { ...file, flags: settingsOf({ ...flags, ...address }), environment: io.environment };
+}
+
+/**
+ * The configuration that a command line means.
+ * @throws UsageError when a flag is wrong; otherwise as `resolveConfig`.
+ */
+export async function configOf(context: CommandContext, flags: ConfigFlags): Promise<Config> {
+  try {
+    return await resolveConfig(sourcesOf(context, flags));
+  } catch (error) {
+    // What is wrong is listed with its origin: first what the file says, then the flags.
+    const isFlag = error instanceof InvalidArgumentError && error.context.startsWith('--');
+    throw isFlag ? new UsageError(error.context) : error;
+  }
 }
 
 /** The settings that the flags stand for. @throws UsageError for an empty path, or an address that is no socket's. */

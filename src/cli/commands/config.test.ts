@@ -60,7 +60,7 @@ describe('strata config', () => {
 
   it('says which flag is wrong', async () => {
     const { status, err } = await run(['show', '--log-level', 'loud\u001b']);
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(err, /^strata: [^\n]*--log-level[^\n]*loud\\/);
     assert.equal(err.includes('\u001b'), false);
   });

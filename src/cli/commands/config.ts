@@ -1,8 +1,8 @@
-import { type Config, defaultConfig, renderToml, resolveConfig } from '../../daemon/index.js';
+import { type Config, defaultConfig, renderToml } from '../../daemon/index.js';
 import { type ForContainerd, renderForContainerd } from '../../doctor/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { type CommandGroup, defineCommand } from '../command.js';
-import { type ConfigFlags, configOptions, sourcesOf } from './config-flags.js';
+import { type ConfigFlags, configOf, configOptions } from './config-flags.js';
 import { type ContainerdFlags, examine, examineOptions } from './examine.js';
 
 const showDefault = defineCommand<object, Config>({
@@ -23,7 +23,7 @@ An error names the file, the line, the key and what is wanted there, so this is 
   options: configOptions,
   globals: 'local',
   examples: ['config show', 'config show --config ./config.toml --proxy'],
-  run: (context, { options }) => resolveConfig(sourcesOf(context, options)),
+  run: (context, { options }) => configOf(context, options),
   print: (config) => [renderToml(config, { comments: false }).trimEnd()],
 });
 

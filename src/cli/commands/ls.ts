@@ -1,5 +1,6 @@
 import type { Kind } from '../../snapshots/index.js';
 import { defineCommand } from '../command.js';
+import { explainEmpty } from '../filters.js';
 import { escapeText } from '../output/escape.js';
 import { noTruncOption, shortName } from '../output/short-name.js';
 import { type Column, renderTable } from '../output/table.js';
@@ -42,7 +43,11 @@ labels."<key>"; operators are ==, != and ~= (a regular expression).`,
     noTruncOption,
   ],
   examples: ['ls', 'ls --size kind==committed', "ls 'name~=^sandbox-'", "ls --json | jq -r '.[].name'"],
-  run: (context, { args, options }) => snapshotRows(context, { filters: args, size: options.size === true }),
+  async run(context, { args, options }) {
+    const rows = await snapshotRows(context, { filters: args, size: options.size === true });
+    if (rows.length === 0) explainEmpty(context, args, 'name');
+    return rows;
+  },
   print(rows, { options, now }) {
     if (options.quiet === true) return rows.map(({ name }) => escapeText(name));
     const withSize = options.size === true;

@@ -1,6 +1,7 @@
 import type { ClientNamespace, ClientNamespaces } from '../../rpc/client/index.js';
 import { type CommandGroup, defineCommand, printNothing } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { explainEmpty } from '../filters.js';
 import { labelList, parseLabels } from '../labels.js';
 import { escapeText } from '../output/escape.js';
 import { renderTable } from '../output/table.js';
@@ -15,7 +16,11 @@ const ls = defineCommand<object, readonly ClientNamespace[]>({
   summary: 'list namespaces',
   arguments: [{ syntax: '[filter]', description: 'on name and labels."<key>"; all when absent', mayBeEmpty: true }],
   examples: ['namespaces ls'],
-  run: async (context, { args: [filter] }) => (await namespacesOf(context)).list(filter, context.call),
+  async run(context, { args }) {
+    const found = await (await namespacesOf(context)).list(args[0], context.call);
+    if (found.length === 0) explainEmpty(context, args, 'name');
+    return found;
+  },
   print: (namespaces) =>
     renderTable(
       [{ title: 'NAME' }, { title: 'LABELS' }],

@@ -1,5 +1,6 @@
 import type { PluginDescription } from '../../rpc/client/index.js';
 import { defineCommand, type View } from '../command.js';
+import { explainEmpty } from '../filters.js';
 import { labelList } from '../labels.js';
 import { renderFields, renderTable } from '../output/table.js';
 
@@ -68,7 +69,9 @@ export const plugins = defineCommand<PluginsOptions, readonly ShownPlugin[]>({
   examples: ['plugins', 'plugins -d id==overlayfs'],
   async run(context, { args }) {
     const client = await context.client();
-    return (await client.plugins(args, context.call)).map(shownPlugin);
+    const found = await client.plugins(args, context.call);
+    if (found.length === 0) explainEmpty(context, args, 'id');
+    return found.map(shownPlugin);
   },
   print: printPlugins,
 });

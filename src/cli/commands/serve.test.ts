@@ -82,7 +82,7 @@ describe('strata serve', () => {
 
   it('starts no daemon with a configuration that is wrong', async () => {
     const { status, config } = await serve({ args: ['--log-level', 'loud'] });
-    assert.deepEqual([status, config], [1, undefined]);
+    assert.deepEqual([status, config], [2, undefined]);
   });
 
   it('goes on when nobody takes what it says', async () => {

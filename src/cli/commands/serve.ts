@@ -1,9 +1,9 @@
-import { type Config, type Daemon, resolveConfig } from '../../daemon/index.js';
+import type { Config, Daemon } from '../../daemon/index.js';
 import { defineCommand, printNothing } from '../command.js';
 import type { OutputStream } from '../io.js';
 import { escapeText } from '../output/escape.js';
 import { shellWord } from '../output/mount-line.js';
-import { type ConfigFlags, configOptions, sourcesOf } from './config-flags.js';
+import { type ConfigFlags, configOf, configOptions } from './config-flags.js';
 
 /** `strata serve` */
 export const serve = defineCommand<ConfigFlags, void>({
@@ -18,7 +18,7 @@ Flags beat the configuration file; "strata config show" with the same flags prin
   examples: ['serve', 'serve --config /etc/strata/config.toml', 'serve --root /tmp/strata --address /tmp/strata.sock'],
   async run(context, { options }) {
     const { environment, tools } = context.io;
-    const config = await resolveConfig(sourcesOf(context, options));
+    const config = await configOf(context, options);
     outlive(context.io.stdout, context.io.stderr);
     const onListening = (daemon: Daemon): void => {
       if (environment.variables['STRATA_HINTS'] !== '0') context.io.stdout.write(whatToTry(config, daemon));
