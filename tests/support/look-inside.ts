@@ -10,7 +10,7 @@ import type { Strata } from './strata.js';
 async function keyOf(call: (...args: readonly string[]) => Promise<string>, id: string): Promise<string> {
   const infos: unknown = JSON.parse(await call('ls', '--json'));
   assert.ok(Array.isArray(infos));
-  const keys = infos.map((info: { readonly key?: unknown }) => String(info.key));
+  const keys = infos.map((info: { readonly name?: unknown }) => String(info.name));
   const key = keys.find((each) => each.endsWith(`/${id}`));
   return key ?? assert.fail(`no snapshot of ${id}, only ${keys.join(' ')}`);
 }
