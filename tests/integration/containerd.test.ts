@@ -38,7 +38,8 @@ const layering: readonly { readonly fact: string; readonly command: string; read
 
 scenario('containerd with strata as its proxy snapshotter', { needs }, async (running) => {
   const strata = await Strata.start(running, { proxy: true });
-  const containerd = await Containerd.start(running, { proxies: { strata: strata.address } });
+  const tables = await strata.must(['config', 'containerd']);
+  const containerd = await Containerd.start(running, { tables });
   const archive = await buildImage(await running.directory());
   const start = (id: string, ...command: readonly string[]) =>
     containerd.must(['run', '--detach', ...snapshotter, imageName, id, ...command]);

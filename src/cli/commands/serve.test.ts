@@ -48,7 +48,7 @@ describe('strata serve', () => {
 
   it('says what to tell containerd, as a proxy', async () => {
     const { out } = await serve({ args: ['--proxy', '--address', '/s.sock'] });
-    assert.match(out, /\n {2}\[proxy_plugins\.strata\]\n {4}type = "snapshot"\n {4}address = "\/s\.sock"\n/);
+    assert.match(out, /\n {2}bin\/strata config containerd --address \/s\.sock /);
     assert.doesNotMatch(out, /prepare/);
   });
 

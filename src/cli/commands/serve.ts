@@ -36,11 +36,10 @@ function outlive(...streams: readonly OutputStream[]): void {
 /** Where it serves and what to do next, for people who started it by hand. */
 function whatToTry({ proxy }: Config, { address, root }: Daemon): string {
   const next = proxy.enabled
-    ? `Put this into containerd's configuration, restart it, and run: ctr run --snapshotter strata ...
+    ? `Try, in another terminal:
 
-  [proxy_plugins.strata]
-    type = "snapshot"
-    address = ${JSON.stringify(address)}
+  bin/strata config containerd --address ${shellWord(address)}    # add this to containerd's configuration, and restart it
+  ctr run --snapshotter strata ...
 `
     : `Try, in another terminal:
 
