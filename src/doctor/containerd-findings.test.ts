@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type DoctorFactsChange, doctorFacts } from '../../tests/support/doctor-facts.js';
+import { pluginTypes } from '../daemon/index.js';
 import { containerdFindings } from './containerd-findings.js';
 import type { DoctorFacts, ProxyPlugin } from './facts.js';
 import type { FindingCode, Remark } from './finding.js';
@@ -93,6 +94,15 @@ describe('findings about containerd', () => {
   for (const [what, containerd, codes] of machines) {
     it(`are ${codes.join(', ') || 'none'} for ${what}`, () => assert.deepEqual(found(containerd), codes));
   }
+
+  it('are none about the mode of a daemon that is a proxy, or that containerd does not use', () => {
+    const plugin = { type: pluginTypes.grpc.uri, id: 'namespaces', capabilities: [], exports: new Map() };
+    const rule = containerdFindings['containerd-without-proxy'];
+    const proxyMode = doctorFacts({ daemon: { plugins: [{ ...plugin, skipped: true, problem: 'skip plugin' }] } });
+    assert.equal(rule?.(proxyMode, concluded(proxyMode)), false);
+    const alone = doctorFacts({ daemon: { plugins: [{ ...plugin, skipped: false }] }, containerd: { proxies: [] } });
+    assert.equal(rule?.(alone, concluded(alone)), false);
+  });
 
   it('say what to write', () => {
     assert.match(remark('containerd-not-configured', { proxies: [] }).remedy, /"strata config containerd" prints/);

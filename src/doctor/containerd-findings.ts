@@ -1,4 +1,5 @@
-import type { DoctorFacts, ProxyPlugin } from './facts.js';
+import { pluginTypes } from '../daemon/index.js';
+import type { DaemonPlugin, DoctorFacts, ProxyPlugin } from './facts.js';
 import type { Rules } from './finding.js';
 import type { ForContainerd } from './for-containerd.js';
 
@@ -15,6 +16,11 @@ function compared(facts: DoctorFacts, wanted: ForContainerd | undefined) {
 
 const rewrite = ({ containerd }: DoctorFacts): string =>
   `Change ${containerd.configFile} to what "strata config containerd" prints, and restart containerd.`;
+
+/** Whether this is the plugin that a daemon for a containerd leaves out, since that has namespaces itself. */
+function keepsNamespaces({ type, id, skipped }: DaemonPlugin): boolean {
+  return type === pluginTypes.grpc.uri && id === 'namespaces' && !skipped;
+}
 
 /** What a missing capability means. */
 const gains: ReadonlyMap<string, string> = new Map([
@@ -59,6 +65,16 @@ export const containerdFindings: Rules = {
       severity: 'notice',
       sentence: `containerd ${containerd.version} is installed and does not know about Strata.`,
       remedy: `To use Strata with it, add to ${containerd.configFile} what "strata config containerd" prints, restart it, and run "strata serve --proxy".`,
+    };
+  },
+  'containerd-without-proxy': (facts) => {
+    const proxy = ours(facts);
+    if (proxy === undefined || !facts.daemon.plugins.some(keepsNamespaces)) return false;
+    return {
+      severity: 'error',
+      sentence: `containerd is to use Strata, and the daemon that runs is no proxy: what containerd asks fails with "snapshotter not loaded: ${proxy.name}".`,
+      remedy:
+        'Start the daemon with "strata serve --proxy", or set enabled = true in the section [proxy] of its configuration.',
     };
   },
   'containerd-capabilities': (facts, { forContainerd }) => {

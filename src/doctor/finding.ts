@@ -50,6 +50,7 @@ export const findingCodes = [
   'containerd-unreadable',
   'containerd-other-address',
   'containerd-not-configured',
+  'containerd-without-proxy',
   'containerd-capabilities',
   'containerd-root',
   'containerd-transfer',

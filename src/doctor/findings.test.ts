@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type DoctorFactsChange, doctorFacts } from '../../tests/support/doctor-facts.js';
+import { pluginTypes } from '../daemon/index.js';
 import { diagnose } from './diagnose.js';
 import { type FindingCode, findingCodes, type Severity } from './finding.js';
 
 /** As a machine has it on which everything works. */
 const [known] = doctorFacts().containerd.proxies;
 assert.ok(known !== undefined);
+
+/** A daemon that is no proxy has it. */
+const namespaces = {
+  type: pluginTypes.grpc.uri,
+  id: 'namespaces',
+  skipped: false,
+  capabilities: [],
+  exports: new Map(),
+};
 
 /** For each finding a machine that has it, how grave it is, and a part of what is said. */
 const cases: Readonly<
@@ -109,6 +119,11 @@ const cases: Readonly<
     on: { containerd: { proxies: [] } },
     severity: 'notice',
     says: /strata config containerd/,
+  },
+  'containerd-without-proxy': {
+    on: { daemon: { plugins: [namespaces] } },
+    severity: 'error',
+    says: /is no proxy: .* "snapshotter not loaded: strata"\. .*strata serve --proxy/,
   },
   'containerd-capabilities': {
     on: { containerd: { version: '2.2.0' } },
