@@ -44,9 +44,10 @@ function showHelp(program: Command, argv: readonly string[]): void {
   command.help();
 }
 
-/** The entry of the command that is named; all of them for help, and where a name is wrong, so that others are suggested. */
+/** The entry of the command that is named; none for the version; all of them for help, and where a name is wrong, so that others are suggested. */
 function neededEntries(argv: readonly string[]): readonly CommandEntry[] {
   const word = commandWord(argv);
+  if (word === undefined && argv.some((option) => option === '-v' || option === '--version')) return [];
   const named = commandEntries.filter(({ names }) => word !== undefined && names.includes(word));
   return named.length > 0 ? named : commandEntries;
 }

@@ -1,5 +1,4 @@
 import type { EventEnvelope } from '../../rpc/client/index.js';
-import { decodePayload } from '../../rpc/proto/index.js';
 import { defineStream } from '../command.js';
 import { escapeText } from '../output/escape.js';
 import { toJson } from '../output/json.js';
@@ -24,7 +23,10 @@ function timeOf({ seconds, nanos }: EventEnvelope['timestamp']): string {
   return `${upToSeconds}.${String(nanos).padStart(NANOSECOND_DIGITS, '0')}Z`;
 }
 
-function shownEvent({ timestamp, namespace, topic, event }: EventEnvelope): ShownEvent {
+/** What makes an object of the bytes of an event; undefined for a type that it does not know. */
+type Decode = (event: NonNullable<EventEnvelope['event']>) => object | undefined;
+
+function shownEvent({ timestamp, namespace, topic, event }: EventEnvelope, decodePayload: Decode): ShownEvent {
   const payload = event === undefined ? {} : (decodePayload(event) ?? { value: event.value });
   return { time: timeOf(timestamp), namespace, topic, type: event?.typeUrl ?? '', event: payload };
 }
@@ -40,7 +42,9 @@ Filters are on topic, namespace and event.<field>; a topic must be quoted.`,
   examples: ['events', 'events \'topic=="/snapshot/commit"\'', 'events --json namespace==k8s.io'],
   async *run(context, { args }) {
     const client = await context.client();
-    for await (const envelope of client.events.subscribe(args, context.call)) yield shownEvent(envelope);
+    // Help for all commands needs none of the messages.
+    const { decodePayload } = await import('../../rpc/proto/index.js');
+    for await (const envelope of client.events.subscribe(args, context.call)) yield shownEvent(envelope, decodePayload);
   },
   print: ({ time, namespace, topic, event }) => escapeText(`${time} ${namespace} ${topic} ${toJson(event)}`),
 });
