@@ -57,6 +57,7 @@ describe('the snapshots service of a daemon', () => {
   });
 
   it('answers a containerd in front at once when it asks for a clean-up, where that is wanted', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     for (const cleanupInBackground of [true, false]) {
       const config = { proxy: true, cleanupInBackground };
       const started = await startParts(await newRoot(t), parts, config);
@@ -67,7 +68,8 @@ describe('the snapshots service of a daemon', () => {
       if (!cleanupInBackground) await assert.rejects(one.cleanup(), UnavailableError);
       else {
         await one.cleanup();
-        await one.close();
+        t.mock.timers.tick(1000);
+        await new Promise((resolve) => setImmediate(resolve));
         assert.match(started.log.join(''), /the disk is gone.*failed to clean up/);
       }
     }
