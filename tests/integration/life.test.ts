@@ -67,8 +67,11 @@ scenario('the life of the daemon', {}, async (running) => {
     await strata.stop();
     const proxy = await Strata.start(running, { directory: strata.directory, proxy: true });
     assert.equal(await proxy.must(['ls', '--json']), '[]\n');
-    await proxy.must(['prepare', 'kept']);
-    await proxy.must(['rm', 'kept']);
+    const refused = await proxy.run(['prepare', 'kept']);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /use "ctr -n default snapshots --snapshotter strata prepare kept", or --force\n$/);
+    await proxy.must(['prepare', 'kept', '--force']);
+    await proxy.must(['rm', 'kept', '--force']);
     await proxy.stop();
     await strata.startAgain();
     assert.match(await strata.must(['info', 'kept']), /Kind:\s+active/);

@@ -37,6 +37,11 @@ export function snapshot(name: string, changes: Partial<Info> = {}): Info {
   return { name, parent: '', kind: 'committed', created, updated: created, labels: new Map(), ...changes };
 }
 
+function metadata(proxy: boolean): PluginDescription {
+  const exports = new Map([['proxy', String(proxy)]]);
+  return { type: 'io.containerd.metadata.v1', id: 'sqlite', requires: [], platforms: [], exports, capabilities: [] };
+}
+
 /** What commands see of a daemon. Everything that is asked of it is noted. */
 export class FakeDaemon {
   readonly snapshots: Info[] = [];
@@ -55,6 +60,8 @@ export class FakeDaemon {
   readonly failures = new Map<string, Error>();
   /** Each call that was made: the method and its arguments. */
   readonly asked: (readonly unknown[])[] = [];
+  /** Whether a containerd in front has the snapshots. */
+  proxy = false;
   /** What came with the last call. */
   lastCall: CallContext | undefined;
   /** How it was connected to; a command does so at most once. */
@@ -107,6 +114,8 @@ export class FakeDaemon {
         return { exports: new Map([['name', 'overlayfs']]) };
       },
       plugins: async (filters: readonly string[], call: CallContext) => {
+        // Whether a containerd is in front is asked before every change.
+        if (filters.some((filter) => filter.includes('io.containerd.metadata.v1'))) return [metadata(this.proxy)];
         this.#note('plugins', [filters], call);
         return this.plugins;
       },

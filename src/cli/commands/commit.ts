@@ -1,8 +1,9 @@
 import { defineCommand, printNothing } from '../command.js';
 import { rootLabel } from '../labels.js';
+import { type ForceFlag, forceFlag, snapshotterToChange } from '../proxied.js';
 
 /** `strata commit` */
-export const commit = defineCommand<object, void>({
+export const commit = defineCommand<ForceFlag, void>({
   name: 'commit',
   summary: 'turn an active snapshot into a committed one',
   description: `Turn an active snapshot into a committed one, which never changes and can be a parent.
@@ -12,10 +13,12 @@ The key ceases to be. Unmount it first, so that everything is on disk.`,
     { syntax: '<name>', description: 'what to call the committed snapshot' },
     { syntax: '<key>', description: 'the key of the active one' },
   ],
+  options: [forceFlag],
   examples: ['commit base base-in-work'],
-  async run(context, { args: [name = '', key = ''] }) {
+  async run(context, { args: [name = '', key = ''], options }) {
+    const snapshotter = await snapshotterToChange(context, options, { verb: 'commit', keys: [name, key] });
     const labels = rootLabel(context.io.tools.now(), context.globals.lease);
-    await (await context.snapshotter()).commit({ name, key, labels }, context.call);
+    await snapshotter.commit({ name, key, labels }, context.call);
   },
   print: printNothing,
 });

@@ -1,5 +1,5 @@
 /** The two commands that make snapshots: the same but for what they make. */
-import type { CreateRequest, Mount, Snapshotter } from '../../snapshots/index.js';
+import type { Mount } from '../../snapshots/index.js';
 import { type ArgumentSpec, type CommandInput, defineCommand } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../failure.js';
@@ -7,8 +7,9 @@ import { rootLabel } from '../labels.js';
 import { type LimitFlags, limitFlags, limitLabels } from '../limit-flags.js';
 import { mountLine } from '../output/mount-line.js';
 import { givenPath } from '../path-argument.js';
+import { type ForceFlag, forceFlag, snapshotterToChange } from '../proxied.js';
 
-interface CreateOptions extends LimitFlags {
+interface CreateOptions extends LimitFlags, ForceFlag {
   readonly target?: string;
   readonly uidMap?: string;
   readonly gidMap?: string;
@@ -20,11 +21,7 @@ interface Created {
   readonly mounts: readonly Mount[];
 }
 
-type Method = (
-  snapshotter: Snapshotter,
-  request: CreateRequest,
-  call: CommandContext['call'],
-) => Promise<readonly Mount[]>;
+type Method = 'prepare' | 'view';
 
 function creator(method: Method): (context: CommandContext, input: CommandInput<CreateOptions>) => Promise<Created> {
   return async (context, { args: [key = '', parent = ''], options }) => {
@@ -34,7 +31,8 @@ function creator(method: Method): (context: CommandContext, input: CommandInput<
       ...mappingLabels(options),
       ...limitLabels(options),
     ]);
-    const mounts = await method(await context.snapshotter(), { key, parent, labels }, context.call);
+    const snapshotter = await snapshotterToChange(context, options, { verb: method, keys: [key, parent] });
+    const mounts = await snapshotter[method]({ key, parent, labels }, context.call);
     return { key, parent, mounts };
   };
 }
@@ -83,7 +81,7 @@ export const prepare = defineCommand<CreateOptions, Created>({
 
 It is kept until it is removed or committed (label containerd.io/gc.root); with --lease as long as the lease is there.`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
-  options: [target, ...maps, ...limitFlags],
+  options: [target, ...maps, ...limitFlags, forceFlag],
   examples: [
     'prepare base',
     'prepare sandbox-1 base',
@@ -91,7 +89,7 @@ It is kept until it is removed or committed (label containerd.io/gc.root); with 
     'prepare --size 10G sandbox-3 base',
     'prepare -t /mnt sandbox-1 base | sudo sh',
   ],
-  run: creator((snapshotter, request, call) => snapshotter.prepare(request, call)),
+  run: creator('prepare'),
   print: printMounts,
 });
 
@@ -103,8 +101,8 @@ export const view = defineCommand<CreateOptions, Created>({
 
 It is kept until it is removed (label containerd.io/gc.root); with --lease as long as the lease is there.`,
   arguments: [{ syntax: '<key>', description: 'what to call it' }, parent],
-  options: [target, ...maps],
+  options: [target, ...maps, forceFlag],
   examples: ['view look base', 'view -t /mnt look base | sudo sh'],
-  run: creator((snapshotter, request, call) => snapshotter.view(request, call)),
+  run: creator('view'),
   print: printMounts,
 });

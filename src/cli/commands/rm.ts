@@ -1,7 +1,8 @@
 import { defineCommand, printNothing } from '../command.js';
+import { type ForceFlag, forceFlag, snapshotterToChange } from '../proxied.js';
 
 /** `strata rm` */
-export const rm = defineCommand<object, void>({
+export const rm = defineCommand<ForceFlag, void>({
   name: 'rm',
   aliases: ['remove', 'delete', 'del'],
   summary: 'remove snapshots',
@@ -9,9 +10,10 @@ export const rm = defineCommand<object, void>({
 
 When one cannot be removed, the command says so, removes the others, and exits with status 1.`,
   arguments: [{ syntax: '<key...>', description: 'keys or names' }],
+  options: [forceFlag],
   examples: ['rm sandbox-1', 'rm sandbox-1 sandbox-2 base'],
-  async run(context, { args }) {
-    const snapshotter = await context.snapshotter();
+  async run(context, { args, options }) {
+    const snapshotter = await snapshotterToChange(context, options, { verb: 'rm', keys: args });
     for (const key of args)
       await snapshotter.remove(key, context.call).catch((error: unknown) => context.report(key, error));
   },

@@ -38,4 +38,13 @@ describe('the metadata of a daemon', () => {
     assert.equal(exports?.get('path'), plugins.single(pluginTypes.store).file);
     assert.equal(exports?.get('policy'), 'isolated');
   });
+
+  it('tells clients whether a containerd in front has the snapshots', async (t) => {
+    for (const proxy of [false, true]) {
+      const started = await startParts(await newRoot(t), parts, { proxy });
+      await using plugins = started.plugins;
+      const exports = plugins.reports.find(({ type }) => type === pluginTypes.metadata.uri)?.exports;
+      assert.equal(exports?.get('proxy'), String(proxy));
+    }
+  });
 });

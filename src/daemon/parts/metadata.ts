@@ -36,7 +36,7 @@ export const metadataPlugin = definePlugin<Metadata, MetadataPluginConfig>({
   init({ config, meta, single, all }) {
     const store = single(pluginTypes.store);
     const local = all(pluginTypes.snapshotter);
-    meta.exports.set('path', store.file).set('policy', 'isolated');
+    meta.exports.set('path', store.file).set('policy', 'isolated').set('proxy', String(config.proxy));
     if (config.proxy) return { snapshotters: local, own: undefined };
     const snapshotters = new Map<string, Snapshotter>();
     for (const [name, snapshotter] of local) snapshotters.set(name, new NamespacedSnapshotter(snapshotter));

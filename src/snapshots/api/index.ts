@@ -15,6 +15,7 @@ export {
 export type { CollectedSnapshot, Collection } from './collection.js';
 export { labelsOf } from './labels.js';
 export type { Lease, LeaseResource, NewLease } from './leases.js';
+export { type ProxiedKey, parseProxiedKey } from './proxied-key.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 export { microsecondsOf, PreciseDate } from './time.js';
 export {
