@@ -86,6 +86,8 @@ const passed = [
       'const half = a / b; // import(`',
       'export const from = 1;',
       'interface Images { import(request: Request, call?: Call): void }',
+      'const images = { async import({ source }, call) {} };',
+      'const methods = { import: 1 };',
     ].join('\n'),
   ],
 ];

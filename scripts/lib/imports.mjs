@@ -28,8 +28,8 @@ const spellings = [
 
 /** What is left of these when all of the above are gone can import whatever it likes. */
 const hidden = [
-  // The name and the type of a parameter make it the declaration of a method of this name.
-  new RegExp(String.raw`${word}import\b(?!\(\w+: )(?:\.meta\b(?:\.\w+)?|\s*\()?`, 'g'),
+  // A colon behind it, `async` before it, or a parameter with its type make it the name of a method or a property.
+  new RegExp(String.raw`(?<!\basync )${word}import\b(?!:|\(\w+: )(?:\.meta\b(?:\.\w+)?|\s*\()?`, 'g'),
   /\b(?:createRequire|getBuiltinModule)\b/g,
   new RegExp(String.raw`${word}require\s*\(`, 'g'),
 ];

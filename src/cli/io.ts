@@ -32,6 +32,8 @@ export interface Tools {
   backUpRoot(config: Config, file: string, call: CallContext): Promise<void>;
   /** Puts the records of a backup in the place of those of a root; `replaced` is where the latter are kept. */
   restoreRoot(config: Config, file: string, call: CallContext): Promise<{ readonly replaced: string | undefined }>;
+  /** What comes on standard input. */
+  standardInput(): AsyncIterable<Uint8Array>;
   /** The time that counts as now. */
   now(): Date;
 }
@@ -55,6 +57,7 @@ const tools: Tools = {
   },
   backUpRoot: async (...args) => (await import('../daemon/index.js')).backUpRoot(...args),
   restoreRoot: async (...args) => (await import('../daemon/index.js')).restoreRoot(...args),
+  standardInput: () => process.stdin,
   now: () => new Date(),
 };
 

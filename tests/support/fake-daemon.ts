@@ -5,6 +5,9 @@ import type {
   ClientNamespace,
   ConnectOptions,
   EventEnvelope,
+  Image,
+  Images,
+  ImportProgress,
   PluginDescription,
   StrataClient,
 } from '../../src/rpc/client/index.js';
@@ -49,6 +52,9 @@ export class FakeDaemon {
   readonly namespaces: ClientNamespace[] = [];
   readonly plugins: PluginDescription[] = [];
   readonly events: EventEnvelope[] = [];
+  readonly images: Image[] = [];
+  /** What is told while an image is imported. */
+  readonly progress: ImportProgress[] = [];
   readonly leases: Lease[] = [];
   collection: Collection = { snapshots: [], skipped: [], leases: 0, milliseconds: 0 };
   /** The chunks of a backup. */
@@ -109,6 +115,7 @@ export class FakeDaemon {
         },
       },
       leases: this.#leases(),
+      images: this.#images(),
       pluginInfo: async (plugin: object, call: CallContext) => {
         this.#note('pluginInfo', [plugin], call);
         return { exports: new Map([['name', 'overlayfs']]) };
@@ -136,6 +143,28 @@ export class FakeDaemon {
     };
     // Commands ask for nothing else.
     return client as unknown as StrataClient;
+  }
+
+  #images(): Images {
+    return {
+      import: async ({ onProgress, ...request }, call) => {
+        this.#note('import', [request], call);
+        for (const progress of this.progress) onProgress?.(progress);
+        this.#note('imported', [], call);
+        return this.images;
+      },
+      list: async (call) => {
+        this.#note('images', [], call);
+        return this.images;
+      },
+      inspect: async (name, call) => {
+        this.#note('inspect', [name], call);
+        const image = this.images.find((each) => each.name === name);
+        if (image === undefined) throw new NotFoundError(`image ${JSON.stringify(name)}`);
+        return { ...image, chain: ['sha256:0', image.snapshot], mediaType: 'm', manifest: '{}', config: '{}' };
+      },
+      remove: async (name, call) => this.#note('removeImage', [name], call),
+    };
   }
 
   #snapshotter(): Snapshotter {

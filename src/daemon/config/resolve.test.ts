@@ -51,6 +51,7 @@ test('the defaults of root are complete', () => {
       scheduleDelay: 0,
       startupDelay: 100,
     },
+    images: { maxLayerSize: 2 ** 40, maxLayerEntries: 10_000_000, maxRatio: 500 },
   });
   assert.deepEqual(plugins['io.containerd.snapshotter.v1.overlayfs'], {
     rootPath: '',

@@ -6,6 +6,7 @@ import { backup } from './sections/backup.js';
 import { gc } from './sections/collection.js';
 import { btrfs, native, overlayfs } from './sections/directories.js';
 import { erofs } from './sections/erofs.js';
+import { images } from './sections/images.js';
 import { grpc, proxy } from './sections/serving.js';
 import { MINUTE } from './sections/units.js';
 import { blockfile, devmapper } from './sections/volumes.js';
@@ -68,6 +69,7 @@ export const schema = section('The configuration of the Strata daemon.', {
   grpc,
   proxy,
   gc,
+  images,
   plugins: section('Settings of single plugins, by `<type>.<id>`.', {
     'io.containerd.snapshotter.v1.overlayfs': overlayfs,
     'io.containerd.snapshotter.v1.erofs': erofs,

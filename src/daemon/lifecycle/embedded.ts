@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
 import type { EventExchange } from '../../events/index.js';
+import type { Images } from '../../images/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
 import type { ClientLeases, Maintenance } from '../../rpc/client/index.js';
 import type { Durability, Namespaces, Snapshotter } from '../../snapshots/index.js';
@@ -11,6 +12,7 @@ import { createLogger } from '../logging/logger.js';
 import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { type OpenDriver, ownDriverPlugins } from '../parts/own-drivers.js';
 import { pluginTypes } from '../parts/plugin-types.js';
+import { embeddedImages } from './embedded-images.js';
 import { embeddedLeases } from './embedded-leases.js';
 import { Gate } from './gate.js';
 import { requireService } from './require-service.js';
@@ -38,6 +40,7 @@ export interface EmbeddedStrata extends AsyncDisposable {
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
   readonly leases: ClientLeases;
+  readonly images: Images;
   readonly maintenance: Maintenance;
   /**
    * A snapshotter; without a name, that of the setting `snapshotter`.
@@ -101,6 +104,7 @@ class Embedded implements EmbeddedStrata {
   readonly events: EventExchange;
   readonly namespaces: Namespaces;
   readonly leases: ClientLeases;
+  readonly images: Images;
   readonly #plugins: PluginSet;
   readonly maintenance: Maintenance;
 
@@ -111,6 +115,7 @@ class Embedded implements EmbeddedStrata {
     this.maintenance = maintenance;
     this.namespaces = own.namespaces;
     this.leases = embeddedLeases(own, namespace);
+    this.images = embeddedImages(plugins.single(pluginTypes.images), namespace);
     this.events = plugins.single(pluginTypes.event);
   }
 

@@ -15,6 +15,7 @@ import {
   snapshotsGrpcPlugin,
   versionGrpcPlugin,
 } from './grpc.js';
+import { imagesGrpcPlugin, imagesPlugin } from './images.js';
 import { maintenanceGrpcPlugin } from './maintenance.js';
 import { metadataPlugin } from './metadata.js';
 import type { ConfiguredPlugin } from './plugin-types.js';
@@ -60,10 +61,12 @@ export function builtinPlugins({
       plugin: snapshotsServicePlugin,
       config: { proxy, cleanupInBackground: config.proxy.cleanupInBackground, namespace, logger },
     },
+    { plugin: imagesPlugin, config: { proxy, limits: config.images, faults } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
     { plugin: eventsGrpcPlugin, config: undefined },
     { plugin: namespacesGrpcPlugin, config: { logger } },
     { plugin: leasesGrpcPlugin, config: undefined },
+    { plugin: imagesGrpcPlugin, config: undefined },
     { plugin: maintenanceGrpcPlugin, config: { config } },
     { plugin: introspectionGrpcPlugin, config: { reports } },
     { plugin: versionGrpcPlugin, config: undefined },

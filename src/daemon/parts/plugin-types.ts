@@ -1,4 +1,5 @@
 import type { EventExchange } from '../../events/index.js';
+import type { LocalImages } from '../../images/index.js';
 import { type AnyRegistration, pluginType } from '../../plugins/index.js';
 import type { GrpcService } from '../../rpc/engines/index.js';
 import type { CollectionScheduler, Leases, LocalSnapshotter, Namespaces, Snapshotter } from '../../snapshots/index.js';
@@ -30,6 +31,7 @@ export const pluginTypes = {
   gc: pluginType<CollectionScheduler>('io.containerd.gc.v1'),
   default: pluginType<DefaultChoice>('io.strata.default.v1'),
   service: pluginType<ReadonlyMap<string, Snapshotter>>('io.containerd.service.v1'),
+  images: pluginType<LocalImages>('io.strata.images.v1'),
   grpc: pluginType<GrpcService>('io.containerd.grpc.v1'),
 };
 

@@ -2,6 +2,7 @@ import { socketPath } from '../../base/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { Channel } from './channel.js';
 import { clientEvents } from './events.js';
+import { clientImages } from './images.js';
 import { clientIntrospection } from './introspection.js';
 import { clientLeases } from './leases.js';
 import { clientMaintenance } from './maintenance.js';
@@ -39,6 +40,7 @@ export function connect({ address, namespace }: ConnectOptions): StrataClient {
     events: clientEvents(channel),
     namespaces: clientNamespaces(channel),
     leases: clientLeases(channel),
+    images: clientImages(channel),
     maintenance: clientMaintenance(channel),
     ...clientIntrospection(channel),
     close: () => channel.close(),

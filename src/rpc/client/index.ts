@@ -1,5 +1,6 @@
 /** A client of the daemon: the same snapshotter as in the process, over gRPC. */
 export type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../check/index.js';
+export type { Image, ImageDetails, Images, ImportProgress, ImportRequest } from '../../images/api/index.js';
 export type { CollectedSnapshot, Collection, Lease, LeaseResource, NewLease } from '../../snapshots/api/index.js';
 export { type ConnectOptions, connect } from './connect.js';
 export type {

@@ -1,5 +1,6 @@
 import type { CheckEvent, CheckOptions } from '../../check/index.js';
 import type { StrataError } from '../../errors/index.js';
+import type { Images } from '../../images/api/index.js';
 import type {
   CallContext,
   Collection,
@@ -176,6 +177,7 @@ export interface StrataClient extends AsyncDisposable {
   readonly events: ClientEvents;
   readonly namespaces: ClientNamespaces;
   readonly leases: ClientLeases;
+  readonly images: Images;
   readonly maintenance: Maintenance;
   /**
    * The plugins, in the order of their start, those that did not start too.

@@ -7,6 +7,7 @@ export { Empty } from './generated/google/protobuf/empty.js';
 export { Timestamp } from './generated/google/protobuf/timestamp.js';
 export * as wireHealth from './generated/health.js';
 export * as wireImagePayloads from './generated/image_payloads.js';
+export * as wireImages from './generated/images.js';
 export * as wireIntrospection from './generated/introspection.js';
 export * as wireLeases from './generated/leases.js';
 export * as wireMaintenance from './generated/maintenance.js';

@@ -1,6 +1,7 @@
 /** The gRPC services of the daemon. */
 export { readPayload, snapshotEventPayload } from './event-payloads.js';
 export { eventsService } from './events-service.js';
+export { imagesService } from './images-service.js';
 export { introspectionService } from './introspection-service.js';
 export { leasesService } from './leases-service.js';
 export { maintenanceService } from './maintenance.js';
