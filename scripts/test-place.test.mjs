@@ -49,4 +49,28 @@ describe('the place of tests', () => {
     await place.clear();
     assert.deepEqual([existsSync(place.path), await place.leftovers(0)], [false, []]);
   });
+
+  it('finds and takes away what is left of containers that were run for it', { skip: needsRoot }, async () => {
+    const place = new TestPlace();
+    const folder = path.join('/run/containerd/runc', `${path.basename(place.path)}-1`);
+    mkdirSync(path.join(folder, 'container'), { recursive: true });
+    writeFileSync(path.join(folder, 'container', 'state.json'), '{}');
+    // A machine may have no control groups, or none that can be made.
+    const group = path.join('/sys/fs/cgroup', `${path.basename(place.path)}-1`);
+    const groups = canMake(path.join(group, 'below')) ? [`folder ${group}`] : [];
+    assert.deepEqual(await place.leftovers(0), [...groups, `folder ${folder}`]);
+    await place.clear();
+    assert.deepEqual(await place.leftovers(0), []);
+    assert.deepEqual([existsSync(folder), existsSync(group)], [false, false]);
+  });
 });
+
+/** @param {string} folder */
+function canMake(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

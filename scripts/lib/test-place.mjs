@@ -1,6 +1,6 @@
-// Where tests put their files, and the finding of all that they leave: files, mounts, loop devices, processes.
+// Where tests put their files, and the finding of all that they leave: files, mounts, loop devices, processes, control groups.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -35,7 +35,8 @@ export class TestPlace {
     const mounts = mountsBelow(this.path).map((point) => `mount ${point}`);
     const loops = loopDevicesBelow(this.path).map(({ device, file }) => `loop device ${device} of ${file}`);
     const files = list(this.path).map((name) => `file ${path.join(this.path, name)}`);
-    return [...processes, ...mounts, ...loops, ...files];
+    const folders = foldersOfContainers(this.path).map((folder) => `folder ${folder}`);
+    return [...processes, ...mounts, ...loops, ...files, ...folders];
   }
 
   /** Takes everything away: ends the processes, unmounts, detaches, deletes. */
@@ -49,7 +50,34 @@ export class TestPlace {
     for (const point of mountsBelow(this.path)) spawnSync('umount', ['--lazy', point], { stdio: 'ignore' });
     for (const { device } of loopDevicesBelow(this.path))
       spawnSync('losetup', ['--detach', device], { stdio: 'ignore' });
+    for (const folder of foldersOfContainers(this.path)) removeFolder(folder);
     rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Control groups, and folders of runc, which are named after the directory of the tests that ran the containers
+ * (tests/support/namespace.ts). @param {string} directory
+ */
+function foldersOfContainers(directory) {
+  const groups = '/sys/fs/cgroup';
+  const places = [groups, ...list(groups).map((name) => path.join(groups, name)), '/run/containerd/runc'];
+  return places.flatMap((place) =>
+    list(place)
+      .filter((name) => name.startsWith(`${path.basename(directory)}-`))
+      .map((name) => path.join(place, name)),
+  );
+}
+
+/** Removes a folder with all below. The files of a control group go with it, and cannot be deleted. @param {string} folder */
+function removeFolder(folder) {
+  if (!folder.startsWith('/sys/')) return rmSync(folder, { recursive: true, force: true });
+  // A file is no folder, which is how the descent ends.
+  for (const name of list(folder)) removeFolder(path.join(folder, name));
+  try {
+    rmdirSync(folder);
+  } catch {
+    // A file of a group above.
   }
 }
 

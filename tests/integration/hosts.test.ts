@@ -62,6 +62,9 @@ scenario(`containerd of ${suite}`, { needs }, async (running) => {
     const capabilities = isOld ? [] : ['containerd-capabilities'];
     const others = ['containerd-cri', 'containerd-root', 'containerd-transfer'];
     assert.deepEqual((await findings(host, strata, bare)).sort(), [...capabilities, ...others].sort());
+    const importing = path.join(path.dirname(bare), 'importing.toml');
+    await writeFile(importing, `version = ${version}\nimports = [${JSON.stringify(containerd.config)}]\n`);
+    assert.deepEqual(await findings(host, strata, importing), []);
   });
 
   await running.step('has kubelet measure the disk that has the files', async () => {

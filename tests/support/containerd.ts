@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { newNamespace, removeNamespace } from './namespace.js';
 import { type CommandResult, mustRun, type RunOptions, run } from './run.js';
 import type { Scenario } from './scenario.js';
 import { ServerProcess } from './server-process.js';
@@ -21,8 +21,7 @@ export class Containerd {
   readonly address: string;
   /** Its configuration. */
   readonly config: string;
-  /** Used by no other containerd on this machine, since runc's control groups are named after it. */
-  readonly namespace = `strata-test-${randomBytes(4).toString('hex')}`;
+  readonly namespace = newNamespace();
 
   readonly #env: NodeJS.ProcessEnv;
 
@@ -40,7 +39,7 @@ export class Containerd {
     const { env = {} } = options;
     const containerd = new Containerd(directory, env);
     await writeFile(containerd.config, configuration(directory, options));
-    scenario.defer(() => removeControlGroups(containerd.namespace));
+    scenario.defer(() => removeNamespace(containerd.namespace));
     scenario.defer(() => killShims(containerd.address));
     await ServerProcess.start(scenario, {
       command: 'containerd',
@@ -94,16 +93,4 @@ export async function killShims(address: string): Promise<void> {
     process.kill(Number(pid), 'SIGKILL');
     await until(`the shim ${pid} is gone`, async () => (await readFile(`/proc/${pid}/stat`).catch(() => '')) === '');
   }
-}
-
-/** Removes the control groups of a namespace, with those below: what runs containers leaves them behind, empty. */
-export async function removeControlGroups(namespace: string): Promise<void> {
-  const hierarchies = await readdir('/sys/fs/cgroup').catch(() => []);
-  for (const hierarchy of ['', ...hierarchies]) await removeGroup(path.join('/sys/fs/cgroup', hierarchy, namespace));
-}
-
-async function removeGroup(group: string): Promise<void> {
-  const entries = await readdir(group, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await removeGroup(path.join(group, entry.name));
-  await rmdir(group).catch(() => {});
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Containerd, killShims, removeControlGroups } from '../containerd.js';
+import { type Containerd, killShims } from '../containerd.js';
+import { newNamespace, removeNamespace } from '../namespace.js';
 import { type CommandResult, mustRun, type RunOptions, run } from '../run.js';
 import type { Scenario } from '../scenario.js';
 import { ServerProcess } from '../server-process.js';
@@ -30,11 +30,11 @@ export class Docker {
   static async start(scenario: Scenario, { host, containerd }: DockerOptions): Promise<Docker> {
     const directory = await scenario.directory();
     const at = (name: string) => path.join(directory, name);
-    const namespace = `strata-test-${randomBytes(4).toString('hex')}`;
+    const namespace = newNamespace();
     const settings = { features: { 'containerd-snapshotter': true }, 'storage-driver': 'strata' };
     await writeFile(at('daemon.json'), JSON.stringify(settings));
     removeWhatIsNew(scenario);
-    scenario.defer(() => removeControlGroups(namespace));
+    scenario.defer(() => removeNamespace(namespace));
     scenario.defer(() => killShims(containerd.address));
     await ServerProcess.start(scenario, {
       command: 'dockerd',
