@@ -1,5 +1,5 @@
 /** The options that every command takes, before or after its name. */
-import { parseDuration } from '../base/index.js';
+import { parseDuration } from '../base/api/index.js';
 import { type ClientDefaults, clientDefaults, type Environment } from '../daemon/api/index.js';
 import { UsageError } from './failure.js';
 import type { OptionSpec } from './option-spec.js';

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 const run = new URL('./run.js', import.meta.url);
 const io = new URL('./io.js', import.meta.url);
 
-/** Runs a command line with nobody at its address, and prints which packages that has loaded. */
+/** Runs a command line with nobody at its address, and prints which packages that has loaded, and whether what threads need. */
 const script = (args: readonly string[]): string => `
   import { registerHooks } from 'node:module';
   import { PassThrough } from 'node:stream';
@@ -14,6 +14,7 @@ const script = (args: readonly string[]): string => `
     load(url, context, next) {
       const [, name] = /\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url) ?? [];
       if (name !== undefined) packages.add(name);
+      if (url.includes('/base/worker')) packages.add('threads');
       return next(url, context);
     },
   });

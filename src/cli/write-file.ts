@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceProblem } from '../base/index.js';
+import { replaceProblem } from '../base/api/index.js';
 import { FailedPreconditionError, fromSystemError, NotFoundError, systemErrorCode } from '../errors/index.js';
 
 /**

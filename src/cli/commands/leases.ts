@@ -1,4 +1,4 @@
-import { parseDuration } from '../../base/index.js';
+import { parseDuration } from '../../base/api/index.js';
 import type { ClientLeases, Lease, LeaseResource } from '../../rpc/client/index.js';
 import { type CommandGroup, defineCommand, printNothing } from '../command.js';
 import type { CommandContext } from '../context.js';

@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import { type ColourSupport, isColoured } from '../../base/index.js';
+import { type ColourSupport, isColoured } from '../../base/api/index.js';
 
 /** Paints text for a terminal, or leaves it as it is. */
 export interface Colours {

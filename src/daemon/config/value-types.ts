@@ -3,7 +3,7 @@
  * TOML, and what to tell somebody who wrote something else.
  */
 
-import { parseCount, parseDuration, parseSize, renderDuration, renderSize } from '../../base/index.js';
+import { parseCount, parseDuration, parseSize, renderDuration, renderSize } from '../../base/api/index.js';
 
 /** One type of value. */
 export interface ValueType<T> {

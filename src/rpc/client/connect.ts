@@ -1,4 +1,4 @@
-import { socketPath } from '../../base/index.js';
+import { socketPath } from '../../base/api/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { Channel } from './channel.js';
 import { clientEvents } from './events.js';

@@ -7,7 +7,7 @@
  * Without a label the default of the back end holds. A limit belongs to what is being written: a Commit forgets it, since
  * a layer does not grow, and children do not inherit it, since they count only what they hold themselves.
  */
-import { parseCount, parseSize } from '../../base/index.js';
+import { parseCount, parseSize } from '../../base/api/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import type { Labels } from '../api/types.js';
 
