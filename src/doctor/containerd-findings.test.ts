@@ -115,8 +115,9 @@ describe('findings about containerd', () => {
   it('name each capability that differs, with what follows', () => {
     const { severity, sentence } = remark('containerd-capabilities', able('2.2.0', 'rebase'));
     assert.equal(severity, 'warning');
-    assert.match(sentence, /containerd 2\.2\.0 .* lacks "remap-ids", so every file .* has "rebase", with which/);
+    assert.match(sentence, /containerd 2\.2\.0 .* lacks "remap-ids", so containers .* has "rebase", with which/);
     assert.equal(remark('containerd-capabilities', able('2.3.0', 'remap-ids')).severity, 'notice');
+    assert.equal(remark('containerd-capabilities', able('2.1.0')).severity, 'warning');
   });
 
   it('say where the files are', () => {

@@ -24,7 +24,7 @@ function keepsNamespaces({ type, id, skipped }: DaemonPlugin): boolean {
 
 /** What a missing capability means. */
 const gains: ReadonlyMap<string, string> = new Map([
-  ['remap-ids', ', so every file of an image is copied for a container with a user namespace'],
+  ['remap-ids', ', so containers with a user namespace see files of nobody'],
   ['rebase', ', so layers are not unpacked in parallel'],
 ]);
 
@@ -89,7 +89,7 @@ export const containerdFindings: Rules = {
       ...wrong.map((name) => `has "${name}"${harmful.get(name) ?? ''}`),
     ];
     return {
-      severity: wrong.length > 0 ? 'warning' : 'notice',
+      severity: missing.join() === 'rebase' && wrong.length === 0 ? 'notice' : 'warning',
       sentence: `The capabilities of proxy_plugins.${proxy.name} differ from what fits containerd ${wanted.containerd} and the back end: the list ${says.join(', and ')}.`,
       remedy: rewrite(facts),
     };
