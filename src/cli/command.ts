@@ -110,7 +110,7 @@ export function defineStream<Options extends object, Item>(spec: StreamSpec<Opti
 }
 
 /** How arguments that are paths are called. */
-const PATHS = /^[<[](?:dir|file)\b/;
+const PATHS = /^[<[](?:dir|file|source)\b/;
 
 /** @throws UsageError for an argument that is empty and must not be. */
 function inputOf<Options extends object>(

@@ -40,6 +40,7 @@ describe('the command line', () => {
       [['ls', 'base'], 'name'],
       [['plugins', 'base'], 'id'],
       [['namespaces', 'ls', 'base'], 'name'],
+      [['leases', 'ls', 'base'], 'id'],
     ] as const) {
       const { status, err } = await run(args);
       assert.deepEqual(

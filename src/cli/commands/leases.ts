@@ -3,6 +3,7 @@ import type { ClientLeases, Lease, LeaseResource } from '../../rpc/client/index.
 import { type CommandGroup, defineCommand, printNothing } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../failure.js';
+import { explainEmpty } from '../filters.js';
 import { labelList, parseLabels } from '../labels.js';
 import { escapeText } from '../output/escape.js';
 import { renderTable } from '../output/table.js';
@@ -19,9 +20,13 @@ const ls = defineCommand<object, readonly Lease[]>({
   name: 'ls',
   aliases: ['list'],
   summary: 'list leases',
-  arguments: [{ syntax: '[filters...]', description: 'on id and labels."<key>"; all when absent' }],
+  arguments: [{ syntax: '[filters...]', description: 'on id and labels."<key>"; all when absent', mayBeEmpty: true }],
   examples: ['leases ls', 'leases ls labels.owner==ci'],
-  run: async (context, { args }) => (await leasesOf(context)).list(args, context.call),
+  async run(context, { args }) {
+    const found = await (await leasesOf(context)).list(args, context.call);
+    if (found.length === 0) explainEmpty(context, args, 'id');
+    return found;
+  },
   print: (leases, { now }) =>
     renderTable(
       [{ title: 'ID' }, { title: 'CREATED' }, { title: 'LABELS' }],
