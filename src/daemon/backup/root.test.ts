@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -54,18 +54,26 @@ describe('a root that no daemon serves', () => {
   it('is not made by a backup of it', async () => {
     await assert.rejects(backUpRoot({ root }, file), (error: unknown) => {
       assert.ok(error instanceof NotFoundError);
-      assert.ok(error.message.startsWith(`the root ${root} has no records: `));
+      assert.ok(error.message.startsWith(`the root ${root} does not exist: `));
       return true;
     });
     assert.deepEqual(await readdir(parent), []);
+    await mkdir(root);
+    await assert.rejects(backUpRoot({ root }, file), (error: unknown) => {
+      assert.ok(error instanceof NotFoundError);
+      assert.ok(error.message.startsWith(`the root ${root} has no records: `));
+      return true;
+    });
+    assert.deepEqual(await readdir(root), []);
   });
 
   it('is left to the process that has it', async () => {
     await using store = await openStoreAt(storeDirectory(root));
     assert.ok(store.file.startsWith(root));
     await assert.rejects(backUpRoot({ root }, file), FailedPreconditionError);
+    await writeFile(file, 'a backup');
     await assert.rejects(restoreRoot({ root }, file), FailedPreconditionError);
-    assert.deepEqual(await readdir(parent), ['root']);
+    assert.deepEqual(await readdir(parent), ['records.db', 'root']);
   });
 
   it('leaves no half of a file when it is told to stop', async () => {
