@@ -25,6 +25,7 @@ export {
   type Maintenance,
   type PlatformDescription,
   type PluginDescription,
+  type ProxiedSnapshot,
   type ServerDescription,
   type StrataClient,
 } from './rpc/client/index.js';

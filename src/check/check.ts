@@ -1,4 +1,5 @@
 import { type CallContext, type CheckLevel, noContext } from '../snapshots/index.js';
+import { isNote } from './findings/kinds.js';
 import type { CheckEvent, CheckOptions, CheckSubject, RepairOptions } from './findings/types.js';
 import { emptyLostAndFound } from './repair/empty-lost-and-found.js';
 import { planRepair } from './repair/plan.js';
@@ -13,7 +14,7 @@ import type { Found } from './scan/found.js';
  * Reads all of the store in a worker thread. Costs some ten microseconds more for each snapshot when it is `quick`;
  * `normal` measures every layer besides, and `deep` reads every file of every layer, both in worker threads.
  * @throws CanceledError or DeadlineExceededError when the signal is aborted; FailedPreconditionError when the snapshots
- * directory of a snapshotter is gone as a whole.
+ * directory of a snapshotter is gone as a whole; and as the methods of `Front`.
  */
 export async function* check(
   subject: CheckSubject,
@@ -24,6 +25,10 @@ export async function* check(
   const founds: Found[] = [];
   let findings = 0;
   for await (const found of look.run()) {
+    if (isNote(found.kind)) {
+      yield { type: 'note', finding: found.finding };
+      continue;
+    }
     findings += 1;
     // Kept only for a repair, since there may be many.
     if (repair !== undefined) founds.push(found);
@@ -54,7 +59,7 @@ class Look {
 
   async all(): Promise<Found[]> {
     const founds: Found[] = [];
-    for await (const found of this.run()) founds.push(found);
+    for await (const found of this.run()) if (!isNote(found.kind)) founds.push(found);
     return founds;
   }
 }
@@ -98,7 +103,7 @@ async function* emptied({ subject, call }: Look, options: RepairOptions): AsyncG
 }
 
 function summaryOf(
-  { snapshots, compared, withoutFileList, unseen, unread }: Tally,
+  { snapshots, compared, withoutFileList, unseen, unread, containerd }: Tally,
   { findings, repaired }: { readonly findings: number; readonly repaired: number },
 ): CheckEvent {
   const summary = {
@@ -109,6 +114,7 @@ function summaryOf(
     repaired,
     unseen: [...unseen],
     unread: [...unread],
+    ...(containerd === undefined ? {} : { containerd }),
   };
   return { type: 'summary', summary };
 }

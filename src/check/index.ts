@@ -9,5 +9,7 @@ export type {
   CheckOptions,
   CheckSubject,
   CheckSummary,
+  ProxiedSnapshot,
   RepairOptions,
 } from './findings/types.js';
+export type { Front, FrontedSnapshot, FrontRecord } from './front/front.js';

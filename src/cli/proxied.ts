@@ -2,7 +2,7 @@
 import { FailedPreconditionError, NotImplementedError } from '../errors/index.js';
 import { parseProxiedKey, type Snapshotter } from '../snapshots/api/index.js';
 import type { CommandContext } from './context.js';
-import { shellWord } from './output/mount-line.js';
+import { ctrCommand } from './output/ctr-command.js';
 
 /** The option of commands that change snapshots. */
 export interface ForceFlag {
@@ -33,7 +33,7 @@ export async function snapshotterToChange(
   change: Change,
 ): Promise<Snapshotter> {
   if (!force && (await servesContainerd(context))) {
-    const instead = ctrCommand(context.globals.namespace, change);
+    const instead = insteadOf(change, context.globals.namespace);
     throw new FailedPreconditionError(
       `the snapshots of this daemon belong to the containerd in front of it, which would not know of the change: use "${instead}", or --force`,
     );
@@ -55,11 +55,9 @@ async function servesContainerd(context: CommandContext): Promise<boolean> {
   }
 }
 
-function ctrCommand(defaultNamespace: string, { verb, keys, more = [] }: Change): string {
+function insteadOf({ verb, keys, more = [] }: Change, defaultNamespace: string): string {
   const named = keys.filter((key) => key !== '').map((key) => ({ key, proxied: parseProxiedKey(key) }));
   const namespace = named.find(({ proxied }) => proxied !== undefined)?.proxied?.namespace ?? defaultNamespace;
   const words = named.map(({ key, proxied }) => proxied?.key ?? key);
-  return ['ctr', '-n', namespace, 'snapshots', '--snapshotter', 'strata', verb, ...words, ...more]
-    .map(shellWord)
-    .join(' ');
+  return ctrCommand({ namespace, words: [verb, ...words, ...more] });
 }

@@ -14,6 +14,7 @@ export {
 } from './api/labels.js';
 export type { Lease, LeaseResource, NewLease } from './api/leases.js';
 export { eachOf, type PagedSnapshotter, walkPages } from './api/paged-walk.js';
+export { type ProxiedKey, parseProxiedKey } from './api/proxied-key.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './api/snapshotter.js';
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './api/time.js';
 export {

@@ -134,6 +134,8 @@ export function pathOfSnapshot(root: Pick<CheckedRoot, 'name' | 'store' | 'subje
 /** What came of a check. */
 export interface CheckOutcome {
   readonly findings: readonly CheckFinding[];
+  /** What was told that is not wrong. */
+  readonly notes: readonly CheckFinding[];
   /** After a repair. */
   readonly left: readonly CheckFinding[];
   readonly actions: readonly CheckAction[];
@@ -147,12 +149,14 @@ export async function runCheck(
 ): Promise<CheckOutcome> {
   const findings: CheckFinding[] = [];
   const left: CheckFinding[] = [];
+  const notes: CheckFinding[] = [];
   const actions: CheckAction[] = [];
   for await (const event of check(subject, options)) {
     if (event.type === 'finding') findings.push(event.finding);
     else if (event.type === 'left') left.push(event.finding);
     else if (event.type === 'action') actions.push(event.action);
-    else return { findings, left, actions, summary: event.summary };
+    else if (event.type === 'note') notes.push(event.finding);
+    else return { findings, notes, left, actions, summary: event.summary };
   }
   throw new Error('the check ended without a summary');
 }

@@ -20,6 +20,9 @@ export const remedies = {
   'drop-snapshot':
     'deletes its record, so that it can be fetched again, and moves its files to lost+found; with the snapshots that ' +
     'are based on it only when that is asked for',
+  forget:
+    "deletes containerd's record of it, through containerd, so that the next pull or import unpacks it again; where a container " +
+    'uses it, only with `--drop-descendants`',
   none: 'nothing: it takes a person to decide',
 } as const;
 
@@ -32,6 +35,8 @@ export interface KindOfFinding {
   readonly meaning: string;
   /** What a repair does; a single finding may have `none` instead, where its message says why. */
   readonly remedy: Remedy;
+  /** Whether it is only told, since nothing is wrong. */
+  readonly isNote?: boolean;
 }
 
 /** All kinds, by name. */
@@ -207,7 +212,26 @@ export const findingKinds = {
     meaning: 'Something in a layer is not as its file list says; the message names what differs.',
     remedy: 'drop-snapshot',
   },
+  'lost-snapshot': {
+    level: 'quick',
+    meaning:
+      'The containerd in front has a record of a snapshot that is not here, so that importing or pulling its image fails. Looked for on a daemon in proxy mode.',
+    remedy: 'forget',
+  },
+  'unclaimed-snapshot': {
+    level: 'quick',
+    meaning:
+      'A note, which does not count: the containerd in front has no record of a snapshot. Its garbage collection takes it away after the next removal of any.',
+    remedy: 'none',
+    isNote: true,
+  },
 } as const satisfies Readonly<Record<string, KindOfFinding>>;
 
 /** The name of a kind of finding. */
 export type FindingKind = keyof typeof findingKinds;
+
+/** Whether findings of a kind are only told. */
+export function isNote(kind: FindingKind): boolean {
+  const { isNote: told = false }: KindOfFinding = findingKinds[kind];
+  return told;
+}

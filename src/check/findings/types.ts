@@ -1,6 +1,7 @@
 import type { FaultPoints } from '../../base/index.js';
 import type { CheckLevel, DriverChecker } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
+import type { Front } from '../front/front.js';
 
 /** A problem that a check has found. */
 export interface CheckFinding {
@@ -37,6 +38,17 @@ export interface CheckAction {
   readonly state: string;
   /** Why it was skipped or failed. */
   readonly reason?: string;
+  /**
+   * Snapshots that a containerd in front has records of, and has to be told to remove, since the repair cannot: children first.
+   * Absent where there are none.
+   */
+  readonly forget?: readonly ProxiedSnapshot[];
+}
+
+/** A snapshot as the clients of a containerd in front know it. */
+export interface ProxiedSnapshot {
+  readonly namespace: string;
+  readonly key: string;
 }
 
 /** The result of a check. */
@@ -55,11 +67,18 @@ export interface CheckSummary {
   readonly unseen: readonly string[];
   /** In a deep check: snapshotters with layers whose content cannot be read, and was not. */
   readonly unread: readonly string[];
+  /**
+   * `compared` when the records of the containerd in front were compared with those here, or why they were not; absent where
+   * there is none in front.
+   */
+  readonly containerd?: string;
 }
 
 /** What a check reports as it goes on; the summary is the last. */
 export type CheckEvent =
   | { readonly type: 'finding'; readonly finding: CheckFinding }
+  /** Something to know that is not wrong, and does not count. */
+  | { readonly type: 'note'; readonly finding: CheckFinding }
   | { readonly type: 'action'; readonly action: CheckAction }
   /** After a repair: a finding that is still there. */
   | { readonly type: 'left'; readonly finding: CheckFinding }
@@ -81,6 +100,11 @@ export interface CheckOptions {
   readonly level?: CheckLevel;
   /** What to do about findings; absent only looks. */
   readonly repair?: RepairOptions;
+  /**
+   * The socket of the containerd in front whose records are compared with those here; only a daemon in proxy mode can.
+   * Default: `/run/containerd/containerd.sock`, where that containerd has the daemon as a proxy snapshotter.
+   */
+  readonly containerd?: string;
 }
 
 /** A snapshotter whose files are looked at. */
@@ -104,6 +128,10 @@ export interface CheckSubject {
   readonly live: boolean;
   /** Where a repair puts what it takes away, `<root>/lost+found`. On the file system of the snapshots. */
   lostAndFound(snapshotter: string): string;
+  /** The containerd in front; absent when there is none, or it cannot be asked. */
+  readonly front?: Front;
+  /** Why it cannot be asked. */
+  readonly frontProblem?: string;
   /** Told when a repair passes a point at which a test may end the process. Default: nobody is. */
   readonly faults?: FaultPoints;
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemOf } from '../../../tests/support/fake-checker.js';
+import { FakeFront } from '../../../tests/support/fake-front.js';
 import { storeOf } from '../../../tests/support/snapshot-rows.js';
 import type { Store } from '../../store/index.js';
 import type { FindingKind, Remedy } from '../findings/kinds.js';
-import type { RepairOptions } from '../findings/types.js';
+import type { CheckSubject, RepairOptions } from '../findings/types.js';
 import { type Found, found } from '../scan/found.js';
 import { planRepair } from './plan.js';
 
@@ -22,8 +23,13 @@ function wrong(kind: FindingKind, id: number, remedy?: Remedy): Found {
   return found(kind, { type: 'files', id: String(id), problem: problemOf('missing-directory') }, details);
 }
 
-function planned(store: Store, founds: readonly Found[], options: RepairOptions = {}, live = true) {
-  const subject = { store, live, snapshotters: [], lostAndFound: () => '/nowhere' };
+function planned(
+  store: Store,
+  founds: readonly Found[],
+  options: RepairOptions = {},
+  changes: Partial<CheckSubject> = {},
+) {
+  const subject = { store, live: true, snapshotters: [], lostAndFound: () => '/nowhere', ...changes };
   return planRepair(subject, founds, options);
 }
 
@@ -118,7 +124,7 @@ describe('planRepair', () => {
     await using temporary = await storeOf([]);
     const mark = found('id-beyond-reserved', { type: 'mark' }, { id: '9', message: 'm' });
     const states = [true, false].map((live) => {
-      const [step] = planned(temporary.store, [mark], {}, live);
+      const [step] = planned(temporary.store, [mark], {}, { live });
       return [step?.action.state, step?.action.reason];
     });
     assert.deepEqual(states, [
@@ -136,5 +142,56 @@ describe('planRepair', () => {
       steps.map(({ action: { remedy, state, reason } }) => [remedy, state, reason]),
       ['set-mode', 'drop-snapshot'].map((remedy) => [remedy, 'skipped', 'the store is damaged, and restored first']),
     );
+  });
+
+  const proxied = [
+    { id: 1, key: 'ci/2/base', namespace: '' },
+    { id: 2, key: 'ci/9/work', namespace: '', kind: 'active', parent: 1 },
+    { id: 3, key: 'ci/4/top', namespace: '', parent: 1 },
+  ] as const;
+
+  it('names what a containerd that is not reached has to be told, children first', async () => {
+    await using temporary = await storeOf([...proxied]);
+    const [step] = planned(temporary.store, [wrong('missing-directory', 1)], { dropDescendants: true });
+    assert.deepEqual(step?.action.forget, [
+      { namespace: 'ci', key: 'work' },
+      { namespace: 'ci', key: 'top' },
+      { namespace: 'ci', key: 'base' },
+    ]);
+    const [skipped] = planned(temporary.store, [wrong('missing-directory', 1)]);
+    assert.deepEqual([skipped?.action.state, skipped?.action.forget], ['skipped', undefined]);
+  });
+
+  it('names the containers that use what is dropped, where containerd is reached, which is told by itself then', async () => {
+    await using temporary = await storeOf([...proxied]);
+    const front = new FakeFront();
+    front.users.set('ci/9/work', ['one', 'two']);
+    const [step] = planned(temporary.store, [wrong('missing-directory', 1)], { dropDescendants: true }, { front });
+    assert.match(
+      step?.action.message ?? '',
+      /^drops it, here and in containerd, and with it 2 snapshots based on it: .*; the containers "one", "two" use it$/,
+    );
+    assert.equal(step?.action.forget, undefined);
+  });
+
+  it('lets containerd forget what a container uses only when what is based on a layer may go', async () => {
+    await using temporary = await storeOf([]);
+    const front = new FakeFront();
+    front.users.set('ci/9/work', ['one']);
+    const lost = (key: string) =>
+      found('lost-snapshot', { type: 'front', snapshot: { snapshotter: 'overlayfs', key } }, { key, message: 'lost' });
+    const founds = [lost('ci/9/work'), lost('ci/2/base')];
+    const states = (options: RepairOptions) =>
+      planned(temporary.store, founds, options, { front }).map(({ action: { state, message } }) => [state, message]);
+    const used = 'deletes containerd\'s record of it; the container "one" uses it';
+    const unused = "deletes containerd's record of it";
+    assert.deepEqual(states({}), [
+      ['skipped', used],
+      ['planned', unused],
+    ]);
+    assert.deepEqual(states({ dropDescendants: true }), [
+      ['planned', used],
+      ['planned', unused],
+    ]);
   });
 });

@@ -34,6 +34,7 @@ async function perform(subject: CheckSubject, { found, doomed }: PlannedStep, ca
   const snapshotter = snapshotterOf(subject, found.finding.snapshotter);
   if (place.type === 'files') return repairFiles({ subject, snapshotter, found, call }, place);
   if (place.type === 'stray') return moveStray({ subject, snapshotter, found, call }, place.name);
+  if (place.type === 'front') return (await subject.front?.forget(place.snapshot, call)) === true;
   if (place.type === 'place') return repairPlace({ subject, snapshotter, found, call }, place.problem);
   return subject.store.write((tx) => repairRecord(tx, found));
 }

@@ -2,6 +2,7 @@ import { DataLossError, FailedPreconditionError, NotFoundError } from '../../err
 import type { CallContext, CheckLevel, DriverChecker } from '../../snapshots/index.js';
 import type { ReadTransaction } from '../../store/index.js';
 import type { CheckedSnapshotter, CheckSubject } from '../findings/types.js';
+import { compareWithFront } from '../front/compare.js';
 import { checkFiles } from './file-check.js';
 import type { Found } from './found.js';
 import { hasRecords, type IdRange, type Recorded, recordedPages } from './recorded.js';
@@ -16,6 +17,8 @@ export interface Tally {
   withoutFileList: number;
   readonly unseen: Set<string>;
   readonly unread: Set<string>;
+  /** Of the containerd in front: `compared`, or why not. */
+  containerd?: string;
 }
 
 /** Nothing counted yet. */
@@ -57,6 +60,7 @@ async function* examineContent(examination: Examination): AsyncGenerator<Found> 
   yield* subject.store.read(checkWhole);
   yield* examineSnapshots(examination);
   for (const snapshotter of subject.snapshotters) yield* examineStrays(examination, snapshotter);
+  yield* examineFront(examination);
 }
 
 /** @throws FailedPreconditionError when there are records, but no snapshots directory at all. */
@@ -97,6 +101,16 @@ async function examineFiles(
   else if (seen.compared === false) tally.withoutFileList += 1;
   if (seen.unread === true) tally.unread.add(recorded.snapshotter);
   return seen.found;
+}
+
+async function* examineFront({ subject, call, tally }: Examination): AsyncGenerator<Found> {
+  const { store, front, frontProblem } = subject;
+  if (front === undefined) {
+    if (frontProblem !== undefined) tally.containerd = frontProblem;
+    return;
+  }
+  yield* compareWithFront({ store, front, call });
+  tally.containerd = 'compared';
 }
 
 async function* examineStrays(

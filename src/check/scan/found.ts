@@ -1,6 +1,7 @@
 import type { FileProblem } from '../../snapshots/index.js';
 import { type FindingKind, findingKinds, type Remedy } from '../findings/kinds.js';
 import type { CheckFinding } from '../findings/types.js';
+import type { FrontedSnapshot } from '../front/front.js';
 
 /** Where a finding was made, so that it can be looked at again, and repaired. */
 export type Place =
@@ -13,6 +14,8 @@ export type Place =
   | { readonly type: 'mark' }
   | { readonly type: 'files'; readonly id: string; readonly problem: FileProblem }
   | { readonly type: 'stray'; readonly name: string }
+  /** What a containerd in front has a record of, or has none of. */
+  | { readonly type: 'front'; readonly snapshot: FrontedSnapshot }
   /** Beside the snapshots. */
   | { readonly type: 'place'; readonly problem: FileProblem };
 

@@ -157,6 +157,32 @@ describe('strata check', () => {
     });
   });
 
+  it('compares with a containerd that is named, through the daemon alone', async () => {
+    const { asked } = await checked(['--containerd', '/c.sock']);
+    assert.deepEqual(asked, [{ of: 'daemon', options: { level: 'normal', containerd: '/c.sock' } }]);
+    const { status, err, asked: nobody } = await checked(['--containerd', '/c.sock'], { noDaemon: unavailable });
+    assert.deepEqual([status, nobody], [2, []]);
+    assert.match(err, /\nstrata: --containerd needs a daemon in proxy mode: a root by itself cannot be compared/);
+  });
+
+  it('says whether it compared with containerd, and prints a note that is no finding', async () => {
+    const note = { kind: 'unclaimed-snapshot', key: 'ci/1/a', message: 'nobody knows it', remedy: 'none' };
+    const summary = { ...clean.summary, containerd: 'compared' };
+    const events: readonly CheckEvent[] = [
+      { type: 'note', finding: note },
+      { type: 'summary', summary },
+    ];
+    const { status, out } = await checked([], { events });
+    assert.equal(status, 0);
+    assert.equal(
+      out,
+      'unclaimed-snapshot (1)\n  ci/1/a  nobody knows it  [none]\n\n2 snapshots checked, compared with containerd: nothing wrong\n',
+    );
+    const not: readonly CheckEvent[] = [{ type: 'summary', summary: { ...summary, containerd: 'nobody\nanswers' } }];
+    const said = '2 snapshots checked, not compared with containerd (nobody\\nanswers): nothing wrong\n';
+    assert.equal((await checked([], { events: not })).out, said);
+  });
+
   it('prints one object as JSON, whatever the terminal', async () => {
     const { status, out } = await checked(['--json'], { events: repaired, columns: 30 });
     assert.equal(status, 0);
@@ -182,6 +208,8 @@ describe('strata check', () => {
     [['--dry-run'], /--dry-run, --drop-descendants and --empty-lost-found need --repair/],
     [['--drop-descendants'], /--dry-run, --drop-descendants and --empty-lost-found need --repair/],
     [['--empty-lost-found'], /--dry-run, --drop-descendants and --empty-lost-found need --repair/],
+    [['--containerd', ''], /--containerd: want a path/],
+    [['--containerd', '/c.sock', '--root', '/r'], /--containerd needs a daemon in proxy mode/],
     [['--rebuild'], /unknown option/],
   ];
   for (const [args, message] of wrong) {

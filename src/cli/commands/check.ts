@@ -4,6 +4,7 @@ import { defineCommand, type View } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_FAILURE, EXIT_USAGE, failureLine, UsageError } from '../failure.js';
 import { type CheckOutcome, renderOutcome } from '../output/check-outcome.js';
+import { givenPath } from '../path-argument.js';
 
 interface CheckFlags extends RootFlags {
   readonly quick?: boolean;
@@ -12,42 +13,54 @@ interface CheckFlags extends RootFlags {
   readonly dryRun?: boolean;
   readonly dropDescendants?: boolean;
   readonly emptyLostFound?: boolean;
+  readonly containerd?: string;
 }
 
 /** The check could not be made. */
 const EXIT_COULD_NOT_RUN = EXIT_USAGE;
 
-function optionsOf({ quick, deep, repair, ...flags }: CheckFlags): CheckOptions {
+function optionsOf({ quick, deep, repair, containerd: address, ...flags }: CheckFlags): CheckOptions {
   const { dryRun = false, dropDescendants = false, emptyLostFound: emptyLostAndFound = false } = flags;
   if (quick === true && deep === true) throw new UsageError('--quick and --deep: want one of them');
   const level = quick === true ? 'quick' : deep === true ? 'deep' : 'normal';
-  if (repair === true) return { level, repair: { dryRun, dropDescendants, emptyLostAndFound } };
+  const containerd = address === undefined ? {} : { containerd: givenPath(address, '--containerd') };
+  if (repair === true) return { level, repair: { dryRun, dropDescendants, emptyLostAndFound }, ...containerd };
   if (dryRun || dropDescendants || emptyLostAndFound) {
     throw new UsageError('--dry-run, --drop-descendants and --empty-lost-found need --repair');
   }
-  return { level };
+  return { level, ...containerd };
 }
 
 /** The events of a check by the daemon; of the root itself when one is named, or no daemon runs. */
 async function* events(context: CommandContext, flags: CheckFlags): AsyncGenerator<CheckEvent> {
   const options = optionsOf(flags);
   const config = await rootWithoutDaemon(context, flags);
-  if (config === undefined) yield* (await context.client()).maintenance.check(options, context.call);
-  else yield* context.io.tools.checkRoot(config, options, context.call);
+  if (config === undefined) {
+    yield* (await context.client()).maintenance.check(options, context.call);
+    return;
+  }
+  if (options.containerd !== undefined) {
+    throw new UsageError(
+      '--containerd needs a daemon in proxy mode: a root by itself cannot be compared with containerd',
+    );
+  }
+  yield* context.io.tools.checkRoot(config, options, context.call);
 }
 
 async function collect(source: AsyncIterable<CheckEvent>): Promise<CheckOutcome> {
   const findings: CheckFinding[] = [];
+  const notes: CheckFinding[] = [];
   const left: CheckFinding[] = [];
   const actions: CheckAction[] = [];
   let summary: CheckSummary | undefined;
   for await (const event of source) {
     if (event.type === 'finding') findings.push(event.finding);
+    else if (event.type === 'note') notes.push(event.finding);
     else if (event.type === 'left') left.push(event.finding);
     else if (event.type === 'action') actions.push(event.action);
     else summary = event.summary;
   }
-  return { findings, actions, left, summary };
+  return { findings, notes, actions, left, summary };
 }
 
 async function run(context: CommandContext, flags: CheckFlags): Promise<CheckOutcome | undefined> {
@@ -72,6 +85,9 @@ export const check = defineCommand<CheckFlags, CheckOutcome | undefined>({
   summary: 'compare records and files with each other, and repair',
   description: `Look for damage in the records, and compare them with the files: through the daemon when one runs, else on the root itself.
 
+A daemon in proxy mode also compares its records with those of the containerd in front of it, where that listens at its usual \
+socket or at the one that --containerd names.
+
 Nothing is changed without --repair, which says first what it will do. What a repair takes away is kept in \
 <root>/lost+found until --empty-lost-found. Exits with status 0 when nothing is wrong, or nothing any more, 1 when there are findings (left), \
 and 2 when the check could not be made. docs/check.md lists what can be found.`,
@@ -87,6 +103,11 @@ and 2 when the check could not be made. docs/check.md lists what can be found.`,
     {
       flags: '--empty-lost-found',
       description: 'with --repair: first delete for good what earlier repairs took away',
+    },
+    {
+      flags: '--containerd <address>',
+      description:
+        'compare with the records of the containerd at this socket, which has the daemon as a proxy snapshotter',
     },
     ...rootOptions,
   ],

@@ -56,10 +56,33 @@ const failed: CheckAction = { ...planned, state: 'failed', reason: 'no space lef
 function render(outcome: Partial<CheckOutcome>, columns?: number, isTerminal = false): string {
   const colours = coloursFor({ isTerminal, variables: {} });
   const style = { colours, now: new Date(0), ...(columns === undefined ? {} : { columns }) };
-  return [...renderOutcome({ findings: [], actions: [], left: [], summary: undefined, ...outcome }, style)].join('\n');
+  return [
+    ...renderOutcome({ findings: [], notes: [], actions: [], left: [], summary: undefined, ...outcome }, style),
+  ].join('\n');
 }
 
 describe('renderOutcome', () => {
+  it('prints the commands that tell containerd what was dropped, once for each, however narrow the terminal', () => {
+    const drop = { remedy: 'drop-snapshot', key: 'ci/2/b', message: 'drops it', state: 'planned' };
+    const forget = [
+      { namespace: 'ci', key: 'c d' },
+      { namespace: 'ci', key: 'b' },
+    ];
+    const actions = [
+      { ...drop, forget },
+      { ...drop, key: 'ci/1/a', forget: [...forget, { namespace: 'ci', key: 'a' }, { namespace: 'k8s.io', key: 'z' }] },
+    ];
+    const commands = [
+      "  ctr -n ci snapshots --snapshotter strata rm 'c d' b a",
+      '  ctr -n k8s.io snapshots --snapshotter strata rm z',
+    ];
+    assert.ok(render({ actions }, 40).includes(`\n${commands.join('\n')}\n`));
+    const [first] = actions.map((action) => ({ ...action, state: 'done' }));
+    const skipped = { ...drop, state: 'skipped' };
+    const done = render({ actions: [...actions, first ?? skipped, skipped] });
+    assert.ok(done.includes("\n  ctr -n ci snapshots --snapshotter strata rm 'c d' b\n"), 'only what was done');
+  });
+
   it('gives each finding one line, below its kind, where lines may be of any length', () => {
     assert.equal(
       render({ findings: [work, stray, { ...stray, id: '91', path: '/s/91' }, damage] }),

@@ -1,5 +1,6 @@
 /** What a check found, for people: grouped by kind, and a summary. */
 import type { CheckAction, CheckFinding, CheckSummary } from '../../rpc/client/index.js';
+import { ctrCommand } from './ctr-command.js';
 import { escapeText } from './escape.js';
 import { shortName } from './short-name.js';
 import type { Style } from './style.js';
@@ -9,6 +10,8 @@ import { wrap } from './wrap.js';
 /** What a check said, until its end. */
 export interface CheckOutcome {
   readonly findings: readonly CheckFinding[];
+  /** What is told that is not wrong. */
+  readonly notes: readonly CheckFinding[];
   /** The plan of a repair, and how its steps fared. */
   readonly actions: readonly CheckAction[];
   /** After a repair: the findings that are still there. */
@@ -20,12 +23,17 @@ export interface CheckOutcome {
  * The lines of a whole outcome: one for each finding and each step where that is as wide as the terminal, or where there is
  * none; several otherwise. Whatever comes from elsewhere is escaped.
  */
-export function* renderOutcome({ findings, actions, left, summary }: CheckOutcome, style: Style): Generator<string> {
+export function* renderOutcome(
+  { findings, notes, actions, left, summary }: CheckOutcome,
+  style: Style,
+): Generator<string> {
   yield* renderFindings(findings, style);
+  yield* renderFindings(notes, style, style.colours.yellow);
   const planned = actions.filter(({ state }) => state === 'planned');
   const others = actions.filter(({ state }) => state !== 'planned');
   yield* renderActions('Plan', planned, style);
   yield* renderActions('Repair', others, style);
+  yield* renderForget(others.some(isDone) ? others.filter(isDone) : planned, style);
   if (left.length > 0) {
     yield style.colours.bold('Left');
     yield* renderFindings(left, style);
@@ -37,10 +45,14 @@ function isDone({ state }: CheckAction): boolean {
   return state === 'done';
 }
 
-function* renderFindings(findings: readonly CheckFinding[], style: Style): Generator<string> {
+function* renderFindings(
+  findings: readonly CheckFinding[],
+  style: Style,
+  paint = style.colours.red,
+): Generator<string> {
   const { colours } = style;
   for (const [kind, same] of Map.groupBy(findings, (finding) => finding.kind)) {
-    yield `${colours.red(escapeText(kind))} ${colours.dim(`(${same.length})`)}`;
+    yield `${paint(escapeText(kind))} ${colours.dim(`(${same.length})`)}`;
     for (const finding of same) yield* renderFinding(finding, style);
     yield '';
   }
@@ -83,6 +95,21 @@ function renderAction(action: CheckAction, style: Style): Iterable<string> {
   );
 }
 
+/** The commands that tell containerd what a repair could not tell it. They are to be pasted, so that no line is broken. */
+function* renderForget(actions: readonly CheckAction[], { colours }: Style): Generator<string> {
+  // A layer may be dropped by itself, and with one that it is based on.
+  const named = actions
+    .flatMap(({ forget = [] }) => forget)
+    .map((one) => [`${one.namespace}/${one.key}`, one] as const);
+  const forget = [...new Map(named).values()];
+  if (forget.length === 0) return;
+  yield colours.bold("Remove containerd's own records of what is dropped, before the next pull or import");
+  for (const [namespace, same] of Map.groupBy(forget, (snapshot) => snapshot.namespace)) {
+    yield indent + ctrCommand({ namespace, words: ['rm', ...same.map(({ key }) => key)] });
+  }
+  yield '';
+}
+
 /** The same text in one line, and in several. */
 interface Layout {
   /** Stands in front, in a colour. */
@@ -117,7 +144,7 @@ function spaced(...parts: readonly string[]): string {
 }
 
 function* renderSummary(
-  { findings, snapshots, compared, withoutFileList, repaired, unseen, unread }: CheckSummary,
+  { findings, snapshots, compared, withoutFileList, repaired, unseen, unread, containerd }: CheckSummary,
   { style: { colours, columns }, isRepair }: { readonly style: Style; readonly isRepair: boolean },
 ): Generator<string> {
   const parts = [`${counted(snapshots, 'snapshot')} checked`];
@@ -127,6 +154,8 @@ function* renderSummary(
   if (isRepair) parts.push(`${counted(repaired, 'step')} of repair done`);
   if (unseen.length > 0) parts.push(`files of ${escapeText(unseen.join(', '))} not looked at`);
   if (unread.length > 0) parts.push(`layers of ${escapeText(unread.join(', '))} not read`);
+  if (containerd === 'compared') parts.push('compared with containerd');
+  else if (containerd !== undefined) parts.push(`not compared with containerd (${escapeText(containerd)})`);
   const left = isRepair ? ' left' : '';
   const result = findings === 0 ? `nothing wrong${left}` : `${counted(findings, 'finding')}${left}`;
   const painted = (findings === 0 ? colours.green : colours.red)(result);

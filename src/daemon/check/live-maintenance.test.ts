@@ -5,17 +5,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { FakeChecker, problemOf } from '../../../tests/support/fake-checker.js';
+import { FakeContainerd } from '../../../tests/support/fake-containerd.js';
 import { storeOf } from '../../../tests/support/snapshot-rows.js';
-import { CanceledError } from '../../errors/index.js';
+import { CanceledError, FailedPreconditionError } from '../../errors/index.js';
 import type { CheckEvent, Maintenance } from '../../rpc/client/index.js';
 import { defaultConfig } from '../config/index.js';
-import { openLiveMaintenance } from './live-maintenance.js';
+import { StatWatch } from '../front/stat-watch.js';
+import { openLiveMaintenance, type Proxied } from './live-maintenance.js';
 
 /** Opens it on a root that is first left as `before` leaves it. */
 async function open(
   t: TestContext,
   files: FakeChecker,
-  before: (root: string) => void = () => undefined,
+  { before = () => undefined, proxied }: { before?: (root: string) => void; readonly proxied?: Proxied } = {},
 ): Promise<Maintenance> {
   const root = await mkdtemp(path.join(tmpdir(), 'strata-live-'));
   before(root);
@@ -25,7 +27,8 @@ async function open(
     rmSync(root, { recursive: true, force: true });
   });
   const snapshotters = new Map([['overlayfs', { checker: files, isBusy: () => false, whyUndeleted: () => undefined }]]);
-  return openLiveMaintenance({ config: { ...defaultConfig(), root }, store, snapshotters, collections: undefined });
+  const parts = { config: { ...defaultConfig(), root }, store, snapshotters, collections: undefined };
+  return openLiveMaintenance(parts, proxied);
 }
 
 async function told(events: AsyncIterable<CheckEvent>): Promise<string[]> {
@@ -53,6 +56,30 @@ describe('openLiveMaintenance', () => {
     assert.deepEqual(await told(maintenance.check()), ['summary']);
   });
 
+  it('compares with the containerd in front of a daemon in proxy mode', async (t) => {
+    const stats = new StatWatch();
+    const containerd = new FakeContainerd(stats);
+    containerd.proxies.set('strata', '/s.sock');
+    containerd.record('ci/1/lost', { lost: true });
+    await using server = await containerd.serve();
+    const proxied = { own: '/s.sock', stats };
+    const maintenance = await open(t, new FakeChecker(['1']), { proxied });
+    const address = { containerd: server.socket };
+    assert.deepEqual(await told(maintenance.check(address)), ['finding', 'summary']);
+    const repaired = await told(maintenance.check({ ...address, repair: {} }));
+    assert.deepEqual(repaired, ['finding', 'planned', 'done', 'summary']);
+    assert.deepEqual(containerd.removed, ['ci lost']);
+    // Nobody has this daemon as a proxy at the usual address.
+    assert.deepEqual(await told(maintenance.check()), ['summary']);
+    containerd.proxies.clear();
+    await assert.rejects(told(maintenance.check(address)), FailedPreconditionError);
+  });
+
+  it('compares with no containerd where none can be in front', async (t) => {
+    const maintenance = await open(t, new FakeChecker(['1']));
+    await assert.rejects(told(maintenance.check({ containerd: '/c.sock' })), FailedPreconditionError);
+  });
+
   it('stops when its signal is aborted', async (t) => {
     const maintenance = await open(t, new FakeChecker(['1']));
     const call = { signal: AbortSignal.abort(new CanceledError('enough')) };
@@ -67,10 +94,11 @@ describe('openLiveMaintenance', () => {
 
   it('takes away what a process that was killed left of its backups', async (t) => {
     let left = '';
-    await open(t, new FakeChecker(), (root) => {
+    const before = (root: string) => {
       left = path.join(root, 'io.strata.backup.v1.streams', 'stream-x');
       mkdirSync(left, { recursive: true });
-    });
+    };
+    await open(t, new FakeChecker(), { before });
     assert.equal(existsSync(left), false);
   });
 });

@@ -1,17 +1,30 @@
-import { check } from '../../check/index.js';
+import { type CheckOptions, type CheckSubject, check } from '../../check/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { Maintenance } from '../../rpc/client/index.js';
-import { noContext } from '../../snapshots/index.js';
+import { type CallContext, noContext } from '../../snapshots/index.js';
 import { clearStreams, streamBackup } from '../backup/stream.js';
+import { openFront } from '../front/open-front.js';
+import type { StatWatch } from '../front/stat-watch.js';
 import { type LiveParts, liveSubject } from './live-subject.js';
 
-/** Checks and backs up a running Strata, and deletes what an earlier process left of its backups. */
-export async function openLiveMaintenance(parts: LiveParts): Promise<Maintenance> {
+/** A daemon in proxy mode, as its containerd knows it. */
+export interface Proxied {
+  /** Its socket. */
+  readonly own: string;
+  /** Shows what it is asked for. */
+  readonly stats: StatWatch;
+}
+
+/**
+ * Checks and backs up a running Strata, and deletes what an earlier process left of its backups.
+ * @param proxied For a daemon in proxy mode.
+ */
+export async function openLiveMaintenance(parts: LiveParts, proxied?: Proxied): Promise<Maintenance> {
   const { store, config, collections } = parts;
   const subject = liveSubject(parts);
   await clearStreams(config.root);
   return {
-    check: (options, call) => check(subject, options, call),
+    check: (options = {}, call = noContext) => checkBesideFront(subject, options, { proxied, call }),
     backup: (call = noContext) => streamBackup(store, config.root, call),
     async collect({ dryRun = false } = {}, call = noContext) {
       if (collections === undefined)
@@ -19,4 +32,21 @@ export async function openLiveMaintenance(parts: LiveParts): Promise<Maintenance
       return collections.collect({ dryRun, signal: call.signal });
     },
   };
+}
+
+async function* checkBesideFront(
+  subject: CheckSubject,
+  options: CheckOptions,
+  { proxied, call }: { readonly proxied: Proxied | undefined; readonly call: CallContext },
+): ReturnType<Maintenance['check']> {
+  const { containerd: address } = options;
+  if (proxied === undefined) {
+    if (address !== undefined)
+      throw new FailedPreconditionError('this daemon is not in proxy mode: no containerd is in front');
+    yield* check(subject, options, call);
+    return;
+  }
+  const found = await openFront({ address, ...proxied }, call);
+  await using _ = 'front' in found ? found.front : undefined;
+  yield* check({ ...subject, ...found }, options, call);
 }

@@ -1,6 +1,7 @@
 import { type FaultPoints, noFaults } from '../../base/index.js';
 import { type PluginReport, pluginName } from '../../plugins/index.js';
 import type { Config } from '../config/index.js';
+import { StatWatch } from '../front/stat-watch.js';
 import type { Logger } from '../logging/logger.js';
 import { backEnds } from './back-ends.js';
 import { backupDirectory, backupPlugin } from './backup.js';
@@ -48,6 +49,7 @@ export function builtinPlugins({
   const proxy = config.proxy.enabled;
   const fallback = proxy ? config.proxy.snapshotter : undefined;
   const { durability } = config;
+  const stats = new StatWatch();
   const snapshotters = { logger, answering, durability, faults };
   return [
     { plugin: storePlugin, config: { durability, faults, logger, backups: backupDirectory(config) } },
@@ -59,7 +61,7 @@ export function builtinPlugins({
     { plugin: collectionPlugin, config: { enabled: config.gc.enabled } },
     {
       plugin: snapshotsServicePlugin,
-      config: { proxy, cleanupInBackground: config.proxy.cleanupInBackground, namespace, logger },
+      config: { proxy, cleanupInBackground: config.proxy.cleanupInBackground, namespace, logger, stats },
     },
     { plugin: imagesPlugin, config: { proxy, limits: config.images, faults } },
     { plugin: snapshotsGrpcPlugin, config: { fallback } },
@@ -67,7 +69,7 @@ export function builtinPlugins({
     { plugin: namespacesGrpcPlugin, config: { logger } },
     { plugin: leasesGrpcPlugin, config: undefined },
     { plugin: imagesGrpcPlugin, config: undefined },
-    { plugin: maintenanceGrpcPlugin, config: { config } },
+    { plugin: maintenanceGrpcPlugin, config: { config, stats } },
     { plugin: introspectionGrpcPlugin, config: { reports } },
     { plugin: versionGrpcPlugin, config: undefined },
   ];

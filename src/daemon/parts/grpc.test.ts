@@ -4,6 +4,7 @@ import { temporaryServer } from '../../../tests/support/grpc-server.js';
 import { newRoot, snapshotterPart, startParts, storePart } from '../../../tests/support/plugins.js';
 import { InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
 import type { PluginSet } from '../../plugins/index.js';
+import { StatWatch } from '../front/stat-watch.js';
 import { defaultSnapshotterPlugin } from './default-snapshotter.js';
 import { eventPlugin } from './events.js';
 import {
@@ -41,7 +42,7 @@ interface Choices {
 async function serve(root: string, { proxy, fallback }: Choices) {
   let started: PluginSet | undefined;
   const reports = () => started?.reports ?? [];
-  const config = { proxy, fallback, reports, snapshotter: 'auto' };
+  const config = { proxy, fallback, reports, snapshotter: 'auto', stats: new StatWatch() };
   started = (await startParts(root, parts, config)).plugins;
   const server = await temporaryServer([...started.all(pluginTypes.grpc).values()]);
   const dispose = async () => {

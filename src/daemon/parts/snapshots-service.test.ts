@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { newRoot, snapshotterPart, startParts, storePart } from '../../../tests/support/plugins.js';
 import { FailedPreconditionError, UnavailableError } from '../../errors/index.js';
 import { definePlugin } from '../../plugins/index.js';
+import { StatWatch } from '../front/stat-watch.js';
 import { eventPlugin } from './events.js';
 import { metadataPlugin } from './metadata.js';
 import { pluginTypes } from './plugin-types.js';
@@ -42,7 +43,7 @@ describe('the snapshots service of a daemon', () => {
   });
 
   it('passes over namespaces, and publishes nothing, for a containerd in front', async (t) => {
-    const started = await startParts(await newRoot(t), parts, { proxy: true });
+    const started = await startParts(await newRoot(t), parts, { proxy: true, stats: new StatWatch() });
     await using plugins = started.plugins;
     const exchange = plugins.single(pluginTypes.event);
     const one = plugins.single(pluginTypes.service).get('one');
@@ -72,6 +73,20 @@ describe('the snapshots service of a daemon', () => {
         await new Promise((resolve) => setImmediate(resolve));
         assert.match(started.log.join(''), /the disk is gone.*failed to clean up/);
       }
+    }
+  });
+
+  it('shows what a containerd in front asks for, and nobody else', async (t) => {
+    for (const proxy of [true, false]) {
+      const stats = new StatWatch();
+      const seen: unknown[] = [];
+      using _ = stats.watch((stat) => void seen.push(stat));
+      const started = await startParts(await newRoot(t), parts, { proxy, stats });
+      await using plugins = started.plugins;
+      const one = plugins.single(pluginTypes.service).get('one');
+      await one?.prepare({ key: 'ci/1/k' }, { namespace: 'ci' });
+      await one?.stat('ci/1/k', { namespace: 'ci' });
+      assert.deepEqual(seen, proxy ? [{ snapshotter: 'one', key: 'ci/1/k', there: true }] : []);
     }
   });
 

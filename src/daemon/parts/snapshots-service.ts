@@ -11,6 +11,7 @@ import {
   type Snapshotter,
   withNamespace,
 } from '../../snapshots/index.js';
+import type { StatWatch } from '../front/stat-watch.js';
 import type { Logger } from '../logging/logger.js';
 import { pluginTypes } from './plugin-types.js';
 
@@ -23,6 +24,8 @@ export interface SnapshotsServiceConfig {
   /** The namespace of calls that name none; absent where every call has to name its own. */
   readonly namespace: string | undefined;
   readonly logger: Logger;
+  /** Told what a containerd in front asks for. */
+  readonly stats: StatWatch;
 }
 
 /** The internal snapshots service: every snapshotter, guarded, and publishing events unless a containerd in front does. */
@@ -48,13 +51,14 @@ export const snapshotsServicePlugin = definePlugin<ReadonlyMap<string, Snapshott
 function serviceOptions(
   snapshotter: string,
   publisher: EventPublisher,
-  { proxy, cleanupInBackground, namespace, logger }: SnapshotsServiceConfig,
+  { proxy, cleanupInBackground, namespace, logger, stats }: SnapshotsServiceConfig,
 ): SnapshotServiceOptions {
   if (proxy) {
     const onCleanupFailed = (error: unknown) => logger.warn({ err: error, snapshotter }, 'failed to clean up');
     return {
       // A containerd in front names its client's namespace in some calls and none in others; its keys have it already.
       complete: (call) => withNamespace(call, ''),
+      asked: (key, there) => stats.tell({ snapshotter, key, there }),
       ...(cleanupInBackground ? { onCleanupFailed } : {}),
     };
   }

@@ -1,6 +1,7 @@
 import { socketPath } from '../../base/api/index.js';
 import { InvalidArgumentError } from '../../errors/index.js';
 import { Channel } from './channel.js';
+import { clientContainerd } from './containerd.js';
 import { clientEvents } from './events.js';
 import { clientImages } from './images.js';
 import { clientIntrospection } from './introspection.js';
@@ -8,7 +9,7 @@ import { clientLeases } from './leases.js';
 import { clientMaintenance } from './maintenance.js';
 import { clientNamespaces } from './namespaces.js';
 import { RemoteSnapshotter } from './remote-snapshotter.js';
-import type { StrataClient } from './types.js';
+import type { ContainerdClient, StrataClient } from './types.js';
 
 /** Where the daemon is, and how to speak to it. */
 export interface ConnectOptions {
@@ -31,10 +32,23 @@ const defaultSnapshotter = 'overlayfs';
  * ```
  * @throws InvalidArgumentError for an address that is none, or whose path is longer than 107 bytes.
  */
-export function connect({ address, namespace }: ConnectOptions): StrataClient {
+export function connect(options: ConnectOptions): StrataClient {
+  return clientOver(channelTo(options));
+}
+
+/** A client of a containerd, otherwise as `connect` makes it. @throws InvalidArgumentError as `connect`. */
+export function connectContainerd(options: ConnectOptions): ContainerdClient {
+  const channel = channelTo(options);
+  return { ...clientOver(channel), ...clientContainerd(channel) };
+}
+
+function channelTo({ address, namespace }: ConnectOptions): Channel {
   const found = socketPath(address);
   if ('problem' in found) throw new InvalidArgumentError(found.problem);
-  const channel = new Channel({ path: found.path, namespace });
+  return new Channel({ path: found.path, namespace });
+}
+
+function clientOver(channel: Channel): StrataClient {
   return {
     snapshotter: (name = defaultSnapshotter) => new RemoteSnapshotter(channel, name),
     events: clientEvents(channel),

@@ -1,13 +1,22 @@
 /** A client of the daemon: the same snapshotter as in the process, over gRPC. */
-export type { CheckAction, CheckEvent, CheckFinding, CheckOptions, CheckSummary } from '../../check/index.js';
+export type {
+  CheckAction,
+  CheckEvent,
+  CheckFinding,
+  CheckOptions,
+  CheckSummary,
+  ProxiedSnapshot,
+} from '../../check/index.js';
 export type { Image, ImageDetails, Images, ImportProgress, ImportRequest } from '../../images/api/index.js';
 export type { CollectedSnapshot, Collection, Lease, LeaseResource, NewLease } from '../../snapshots/api/index.js';
-export { type ConnectOptions, connect } from './connect.js';
+export { type ConnectOptions, connect, connectContainerd } from './connect.js';
 export type {
+  ClientContainer,
   ClientEvents,
   ClientLeases,
   ClientNamespace,
   ClientNamespaces,
+  ContainerdClient,
   EncodedEvent,
   EventEnvelope,
   EventSubscription,

@@ -9,7 +9,7 @@ type BackupResponse = wireMaintenance.BackupResponse;
 type CollectResponse = wireMaintenance.CollectResponse;
 
 const value = { findings: 0, snapshots: 0, compared: 0, withoutFileList: 0, repaired: 0, unseen: [], unread: [] };
-const summary: CheckResponse = { event: { $case: 'summary', value } };
+const summary: CheckResponse = { event: { $case: 'summary', value: { ...value, containerd: '' } } };
 
 const data = (text: string): BackupResponse => ({ part: { $case: 'data', value: Buffer.from(text) } });
 const total = (bytes: number): BackupResponse => ({ part: { $case: 'total', value: bytes } });
@@ -49,6 +49,26 @@ describe('a check by a daemon', () => {
       { type: 'finding', finding },
       { type: 'left', finding: { ...finding, key: 'a' } },
       { type: 'summary', summary: value },
+    ]);
+  });
+
+  it('gives notes, and what containerd has to be told', async () => {
+    const empty = { snapshotter: '', namespace: '', key: '', id: '' };
+    const note = { ...empty, kind: 'unclaimed-snapshot', path: '', message: 'm', remedy: 'none' };
+    const action = { ...empty, remedy: 'drop-snapshot', message: 'm', state: 'done', reason: '' };
+    const forget = [{ namespace: 'k8s.io', key: 'a' }];
+    await using served = await serve([
+      { event: { $case: 'note', value: note } },
+      { event: { $case: 'action', value: { ...action, forget } } },
+      { event: { $case: 'action', value: { ...action, forget: [] } } },
+      { event: { $case: 'summary', value: { ...value, containerd: 'compared' } } },
+    ]);
+    const told = { remedy: 'drop-snapshot', message: 'm', state: 'done' };
+    assert.deepEqual(await Array.fromAsync(served.maintenance.check()), [
+      { type: 'note', finding: { kind: 'unclaimed-snapshot', message: 'm', remedy: 'none' } },
+      { type: 'action', action: { ...told, forget } },
+      { type: 'action', action: told },
+      { type: 'summary', summary: { ...value, containerd: 'compared' } },
     ]);
   });
 

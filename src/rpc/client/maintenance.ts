@@ -1,4 +1,4 @@
-import type { CheckEvent } from '../../check/index.js';
+import type { CheckAction, CheckEvent, CheckSummary } from '../../check/index.js';
 import { InternalError } from '../../errors/index.js';
 import { type CollectedSnapshot, noContext } from '../../snapshots/api/index.js';
 import { wireMaintenance, wireMethod } from '../proto/index.js';
@@ -13,9 +13,9 @@ const backupMethod = wireMethod(service, service.methods.backup);
 /** The maintenance of the daemon behind a channel. */
 export function clientMaintenance(channel: Channel): Maintenance {
   return {
-    check: async function* ({ level = 'normal', repair } = {}, call = noContext) {
+    check: async function* ({ level = 'normal', repair, containerd = '' } = {}, call = noContext) {
       const { dryRun = false, dropDescendants = false, emptyLostAndFound = false } = repair ?? {};
-      const request = { level, repair: repair !== undefined, dryRun, dropDescendants, emptyLostAndFound };
+      const request = { level, repair: repair !== undefined, dryRun, dropDescendants, emptyLostAndFound, containerd };
       let complete = false;
       for await (const { event } of channel.stream(checkMethod, request, call)) {
         const known = event === undefined ? undefined : eventFromWire(event);
@@ -55,13 +55,22 @@ function collectedFromWire({ kind, ...named }: wireMaintenance.UnkeptSnapshot): 
 function eventFromWire(event: NonNullable<wireMaintenance.CheckResponse['event']>): CheckEvent {
   switch (event.$case) {
     case 'finding':
+    case 'note':
     case 'left':
       return { type: event.$case, finding: withoutEmpty(event.value, ['kind', 'message', 'remedy']) };
     case 'action':
-      return { type: 'action', action: withoutEmpty(event.value, ['remedy', 'message', 'state']) };
+      return { type: 'action', action: actionFromWire(event.value) };
     case 'summary':
-      return { type: 'summary', summary: event.value };
+      return { type: 'summary', summary: summaryFromWire(event.value) };
   }
+}
+
+function actionFromWire({ forget, ...texts }: wireMaintenance.RepairAction): CheckAction {
+  return { ...withoutEmpty(texts, ['remedy', 'message', 'state']), ...(forget.length === 0 ? {} : { forget }) };
+}
+
+function summaryFromWire({ containerd, ...rest }: wireMaintenance.CheckSummary): CheckSummary {
+  return { ...rest, ...(containerd === '' ? {} : { containerd }) };
 }
 
 /** Leaves out empty texts, which mean "none" on the wire, except those that are always given. */

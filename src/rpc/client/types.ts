@@ -100,6 +100,14 @@ export interface ClientLeases {
   listResources(id: string, call?: CallContext): Promise<LeaseResource[]>;
 }
 
+/** A container of a containerd, as far as it concerns snapshots. */
+export interface ClientContainer {
+  readonly id: string;
+  readonly snapshotter: string;
+  /** The key of its root file system; empty for none. */
+  readonly snapshotKey: string;
+}
+
 /** A plugin of a daemon. */
 export interface PluginDescription {
   readonly type: string;
@@ -138,7 +146,8 @@ export interface Maintenance {
   /**
    * Compares records and files with each other, while they are in use. A check that ends without an
    * error has given its summary.
-   * @throws NotImplementedError when the daemon is none of Strata's.
+   * @throws NotImplementedError when the daemon is none of Strata's; for a containerd that is named, UnavailableError when it
+   * cannot be reached, and FailedPreconditionError when it is not in front of the daemon.
    */
   check(options?: CheckOptions, call?: CallContext): AsyncIterable<CheckEvent>;
   /**
@@ -197,4 +206,12 @@ export interface StrataClient extends AsyncDisposable {
   health(service?: string, call?: CallContext): Promise<HealthStatus>;
   /** Refuses further calls, ends subscriptions, lets other calls finish, and disconnects. */
   close(): Promise<void>;
+}
+
+/** A containerd behind a socket. */
+export interface ContainerdClient extends StrataClient {
+  /** The containers of the namespace of the call. Throws as every method does, while it is iterated. */
+  containers(call?: CallContext): AsyncIterable<ClientContainer>;
+  /** Takes a label off all content of the namespace of the call that has it with this value. */
+  removeContentLabel(label: { readonly key: string; readonly value: string }, call?: CallContext): Promise<void>;
 }

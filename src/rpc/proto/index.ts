@@ -1,6 +1,8 @@
 /** The wire: the messages and services of containerd's API that Strata speaks, and their bytes. */
 export { decodeMessage, encodeMessage, type MessageType } from './codec.js';
 export { decodePayload } from './event-payloads.js';
+export * as wireContainers from './generated/containers.js';
+export * as wireContent from './generated/content.js';
 export * as wireEvents from './generated/events.js';
 export { Any } from './generated/google/protobuf/any.js';
 export { Empty } from './generated/google/protobuf/empty.js';

@@ -28,6 +28,11 @@ const events: readonly CheckEvent[] = [
     action: { remedy: 'move-away', snapshotter: 'overlayfs', message: 'moves', state: 'failed', reason: 'busy' },
   },
   {
+    type: 'action',
+    action: { remedy: 'drop-snapshot', message: 'drops', state: 'done', forget: [{ namespace: 'ci', key: 'a' }] },
+  },
+  { type: 'note', finding: { kind: 'unclaimed-snapshot', key: 'ci/1/b', message: 'unknown', remedy: 'none' } },
+  {
     type: 'summary',
     summary: {
       findings: 1,
@@ -37,6 +42,7 @@ const events: readonly CheckEvent[] = [
       repaired: 5,
       unseen: ['zfs'],
       unread: ['devmapper'],
+      containerd: 'compared',
     },
   },
 ];
@@ -64,9 +70,11 @@ describe('maintenance', () => {
     await using _ = server;
     assert.deepEqual(await all(maintenance.check()), events);
     await all(maintenance.check({ level: 'deep', repair: { dryRun: true } }));
+    await all(maintenance.check({ containerd: '/c.sock' }));
     assert.deepEqual(asked, [
       { level: 'normal' },
       { level: 'deep', repair: { dryRun: true, dropDescendants: false, emptyLostAndFound: false } },
+      { level: 'normal', containerd: '/c.sock' },
     ]);
   });
 

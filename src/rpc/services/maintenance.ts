@@ -1,4 +1,4 @@
-import type { CheckEvent, CheckOptions, CheckSummary } from '../../check/index.js';
+import type { CheckAction, CheckEvent, CheckOptions, CheckSummary } from '../../check/index.js';
 import { InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
 import type { CallContext, CheckLevel, CollectedSnapshot, Collection } from '../../snapshots/index.js';
 import { defineService, type GrpcService } from '../engines/index.js';
@@ -47,10 +47,11 @@ function* blocksOf(snapshots: readonly CollectedSnapshot[]): Generator<Collected
 
 const levels: Readonly<Record<string, CheckLevel>> = { '': 'normal', quick: 'quick', normal: 'normal', deep: 'deep' };
 
-function optionsOf({ level: name, repair, ...how }: wireMaintenance.CheckRequest): CheckOptions {
+function optionsOf({ level: name, repair, containerd: address, ...how }: wireMaintenance.CheckRequest): CheckOptions {
   const level = Object.hasOwn(levels, name) ? levels[name] : undefined;
   if (level === undefined) throw new InvalidArgumentError(`level ${JSON.stringify(name)}: want quick, normal or deep`);
-  return repair ? { level, repair: how } : { level };
+  const containerd = address === '' ? {} : { containerd: address };
+  return { level, ...(repair ? { repair: how } : {}), ...containerd };
 }
 
 const nothing = { snapshotter: '', namespace: '', key: '', id: '' };
@@ -58,15 +59,20 @@ const nothing = { snapshotter: '', namespace: '', key: '', id: '' };
 function eventToWire(event: CheckEvent): wireMaintenance.CheckResponse['event'] {
   switch (event.type) {
     case 'finding':
+    case 'note':
     case 'left':
       return { $case: event.type, value: { ...nothing, path: '', ...event.finding } };
     case 'action':
-      return { $case: 'action', value: { ...nothing, reason: '', ...event.action } };
+      return { $case: 'action', value: actionToWire(event.action) };
     case 'summary':
       return { $case: 'summary', value: summaryToWire(event.summary) };
   }
 }
 
+function actionToWire({ forget = [], ...action }: CheckAction): wireMaintenance.RepairAction {
+  return { ...nothing, reason: '', ...action, forget: [...forget] };
+}
+
 function summaryToWire(summary: CheckSummary): wireMaintenance.CheckSummary {
-  return { ...summary, unseen: [...summary.unseen], unread: [...summary.unread] };
+  return { containerd: '', ...summary, unseen: [...summary.unseen], unread: [...summary.unread] };
 }

@@ -5,7 +5,7 @@ import { parseProxiedKey } from './proxied-key.js';
 describe('the key of a containerd in front', () => {
   it('has a namespace, a number, and what its client calls the snapshot, whatever that holds', () => {
     for (const key of ['sha256:f1e0', 'extract-1-ab_c sha256:f1e0', '/var/lib/volume/7/x', 'two\nlines']) {
-      assert.deepEqual(parseProxiedKey(`k8s.io/12/${key}`), { namespace: 'k8s.io', key });
+      assert.deepEqual(parseProxiedKey(`k8s.io/12/${key}`), { namespace: 'k8s.io', number: 12, key });
     }
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Gate, MemoryDriver } from '../../../tests/support/memory-driver.js';
 import { temporaryStore } from '../../../tests/support/store.js';
-import { UnavailableError } from '../../errors/index.js';
+import { CanceledError, NotFoundError, UnavailableError } from '../../errors/index.js';
 import { testSnapshotter } from '../../testing/index.js';
 import { completedCall, withNamespace } from '../api/types.js';
 import { LocalSnapshotter } from '../engine/local-snapshotter.js';
@@ -98,6 +98,19 @@ describe('SnapshotService', () => {
     }
     await closing;
     assert.equal(driver.closed, true);
+  });
+
+  it('tells what was asked for, and whether it was there', async (t) => {
+    const told: unknown[] = [];
+    const { snapshotter } = await open(t, { asked: (key, there) => void told.push([key, there]) });
+    await snapshotter.prepare({ key: 'k' });
+    await snapshotter.stat('k');
+    await assert.rejects(snapshotter.stat('gone'), NotFoundError);
+    await assert.rejects(snapshotter.stat('other', { signal: AbortSignal.abort() }), CanceledError);
+    assert.deepEqual(told, [
+      ['k', true],
+      ['gone', false],
+    ]);
   });
 
   it('completes calls as it is told, and asks for no signal on the way', async (t) => {

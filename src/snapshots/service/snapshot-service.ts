@@ -1,4 +1,4 @@
-import { UnavailableError } from '../../errors/index.js';
+import { NotFoundError, UnavailableError } from '../../errors/index.js';
 import { eachOf, type PagedSnapshotter, walkPages } from '../api/paged-walk.js';
 import type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import { type CallContext, type Info, type Mount, noContext, throwIfCallAborted, type Usage } from '../api/types.js';
@@ -27,6 +27,8 @@ export interface SnapshotServiceOptions {
    * failure. Default: it is answered when it is done.
    */
   readonly onCleanupFailed?: (error: unknown) => void;
+  /** Told which snapshots are asked for with Stat, and whether they were there, before the caller is. Default: nobody is. */
+  readonly asked?: (key: string, there: boolean) => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export class SnapshotService implements PagedSnapshotter {
   readonly #changed: SnapshotServiceOptions['changed'];
   readonly #complete: SnapshotServiceOptions['complete'];
   readonly #cleanup: BackgroundCleanup | undefined;
+  readonly #asked: SnapshotServiceOptions['asked'];
   #inFlight = 0;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
@@ -49,6 +52,7 @@ export class SnapshotService implements PagedSnapshotter {
     this.#publish = options.publish;
     this.#changed = options.changed;
     this.#complete = options.complete;
+    this.#asked = options.asked;
     const { onCleanupFailed } = options;
     const clean = (signal: AbortSignal) => inner.cleanup(this.#completed({ signal }));
     this.#cleanup = onCleanupFailed === undefined ? undefined : new BackgroundCleanup(clean, onCleanupFailed);
@@ -99,7 +103,16 @@ export class SnapshotService implements PagedSnapshotter {
   }
 
   stat(key: string, given: CallContext = noContext): Promise<Info> {
-    return this.#run(given, (call) => this.#inner.stat(key, call));
+    return this.#run(given, async (call) => {
+      try {
+        const info = await this.#inner.stat(key, call);
+        this.#asked?.(key, true);
+        return info;
+      } catch (error) {
+        if (error instanceof NotFoundError) this.#asked?.(key, false);
+        throw error;
+      }
+    });
   }
 
   update(request: UpdateRequest, given: CallContext = noContext): Promise<Info> {

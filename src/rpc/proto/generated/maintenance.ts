@@ -39,6 +39,7 @@ export interface CheckRequest {
   dryRun: boolean;
   dropDescendants: boolean;
   emptyLostAndFound: boolean;
+  containerd: string;
 }
 
 export interface CheckResponse {
@@ -47,6 +48,7 @@ export interface CheckResponse {
     | { $case: "action"; value: RepairAction }
     | { $case: "summary"; value: CheckSummary }
     | { $case: "left"; value: CheckFinding }
+    | { $case: "note"; value: CheckFinding }
     | undefined;
 }
 
@@ -70,6 +72,12 @@ export interface RepairAction {
   message: string;
   state: string;
   reason: string;
+  forget: ProxiedSnapshot[];
+}
+
+export interface ProxiedSnapshot {
+  namespace: string;
+  key: string;
 }
 
 export interface CheckSummary {
@@ -80,6 +88,7 @@ export interface CheckSummary {
   repaired: number;
   unseen: string[];
   unread: string[];
+  containerd: string;
 }
 
 function createBaseCollectRequest(): CollectRequest {
@@ -427,7 +436,7 @@ export const BackupResponse: MessageFns<BackupResponse> = {
 };
 
 function createBaseCheckRequest(): CheckRequest {
-  return { level: "", repair: false, dryRun: false, dropDescendants: false, emptyLostAndFound: false };
+  return { level: "", repair: false, dryRun: false, dropDescendants: false, emptyLostAndFound: false, containerd: "" };
 }
 
 export const CheckRequest: MessageFns<CheckRequest> = {
@@ -446,6 +455,9 @@ export const CheckRequest: MessageFns<CheckRequest> = {
     }
     if (message.emptyLostAndFound !== false) {
       writer.uint32(40).bool(message.emptyLostAndFound);
+    }
+    if (message.containerd !== "") {
+      writer.uint32(50).string(message.containerd);
     }
     return writer;
   },
@@ -503,6 +515,14 @@ export const CheckRequest: MessageFns<CheckRequest> = {
             message.emptyLostAndFound = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.containerd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -534,6 +554,9 @@ export const CheckResponse: MessageFns<CheckResponse> = {
         break;
       case "left":
         CheckFinding.encode(message.event.value, writer.uint32(34).fork()).join();
+        break;
+      case "note":
+        CheckFinding.encode(message.event.value, writer.uint32(42).fork()).join();
         break;
     }
     return writer;
@@ -582,6 +605,14 @@ export const CheckResponse: MessageFns<CheckResponse> = {
             }
 
             message.event = { $case: "left", value: CheckFinding.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.event = { $case: "note", value: CheckFinding.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -721,7 +752,17 @@ export const CheckFinding: MessageFns<CheckFinding> = {
 };
 
 function createBaseRepairAction(): RepairAction {
-  return { remedy: "", snapshotter: "", namespace: "", key: "", id: "", message: "", state: "", reason: "" };
+  return {
+    remedy: "",
+    snapshotter: "",
+    namespace: "",
+    key: "",
+    id: "",
+    message: "",
+    state: "",
+    reason: "",
+    forget: [],
+  };
 }
 
 export const RepairAction: MessageFns<RepairAction> = {
@@ -749,6 +790,9 @@ export const RepairAction: MessageFns<RepairAction> = {
     }
     if (message.reason !== "") {
       writer.uint32(66).string(message.reason);
+    }
+    for (const v of message.forget) {
+      ProxiedSnapshot.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -830,6 +874,71 @@ export const RepairAction: MessageFns<RepairAction> = {
             message.reason = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.forget.push(ProxiedSnapshot.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseProxiedSnapshot(): ProxiedSnapshot {
+  return { namespace: "", key: "" };
+}
+
+export const ProxiedSnapshot: MessageFns<ProxiedSnapshot> = {
+  encode(message: ProxiedSnapshot, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namespace !== "") {
+      writer.uint32(10).string(message.namespace);
+    }
+    if (message.key !== "") {
+      writer.uint32(18).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProxiedSnapshot {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProxiedSnapshot();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.namespace = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -844,7 +953,16 @@ export const RepairAction: MessageFns<RepairAction> = {
 };
 
 function createBaseCheckSummary(): CheckSummary {
-  return { findings: 0, snapshots: 0, compared: 0, withoutFileList: 0, repaired: 0, unseen: [], unread: [] };
+  return {
+    findings: 0,
+    snapshots: 0,
+    compared: 0,
+    withoutFileList: 0,
+    repaired: 0,
+    unseen: [],
+    unread: [],
+    containerd: "",
+  };
 }
 
 export const CheckSummary: MessageFns<CheckSummary> = {
@@ -869,6 +987,9 @@ export const CheckSummary: MessageFns<CheckSummary> = {
     }
     for (const v of message.unread) {
       writer.uint32(58).string(v!);
+    }
+    if (message.containerd !== "") {
+      writer.uint32(66).string(message.containerd);
     }
     return writer;
   },
@@ -940,6 +1061,14 @@ export const CheckSummary: MessageFns<CheckSummary> = {
             }
 
             message.unread.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.containerd = reader.string();
             continue;
           }
         }
