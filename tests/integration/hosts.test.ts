@@ -8,8 +8,10 @@ import path from 'node:path';
 import { Containerd } from '../support/containerd.js';
 import { type DebianHost, debianHost, testedSuite } from '../support/hosts/debian-host.js';
 import { Docker } from '../support/hosts/docker.js';
+import { Registry } from '../support/hosts/registry.js';
 import { buildImage, imageLayers, imageName, importArguments } from '../support/image.js';
 import { strataCommand } from '../support/paths.js';
+import { message } from '../support/protobuf.js';
 import { frame, RawConnection } from '../support/raw-grpc.js';
 import { mustRun, run } from '../support/run.js';
 import { type Scenario, scenario } from '../support/scenario.js';
@@ -40,6 +42,15 @@ async function findings({ env }: DebianHost, strata: Strata, config: string): Pr
   return diagnosis.findings.map(({ code }) => code).filter((code) => code.startsWith('containerd-'));
 }
 
+/** Calls CRI as kubelet does. @param request `PullImageRequest` and the like of runtime.v1. */
+async function askImageService(containerd: Containerd, method: string, request: Buffer): Promise<Buffer> {
+  await using connection = new RawConnection(containerd.address);
+  const call = { path: `/runtime.v1.ImageService/${method}`, body: frame(request) };
+  const { status, message: text, messages } = await connection.call(call);
+  assert.equal(status, 0, text);
+  return messages[0] ?? Buffer.alloc(0);
+}
+
 /** Waits until neither records nor files are left. */
 async function untilEmpty(strata: Strata): Promise<void> {
   await until('nothing is recorded any more', async () => (await strata.must(['ls', '--json'])).trim() === '[]');
@@ -68,11 +79,17 @@ scenario(`containerd of ${suite}`, { needs }, async (running) => {
   });
 
   await running.step('has kubelet measure the disk that has the files', async () => {
-    await using connection = new RawConnection(containerd.address);
-    const call = { path: '/runtime.v1.ImageService/ImageFsInfo', body: frame(Buffer.alloc(0)) };
-    const { status, messages } = await connection.call(call);
-    assert.equal(status, 0);
-    assert.ok(messages[0]?.includes(path.dirname(strata.snapshots)), messages[0]?.toString());
+    const answer = await askImageService(containerd, 'ImageFsInfo', Buffer.alloc(0));
+    assert.ok(answer.includes(path.dirname(strata.snapshots)), answer.toString());
+  });
+
+  await running.step('pulls an image for pods, and removes it', async () => {
+    const registry = await Registry.start(running, host);
+    const image = message([1, message([1, await registry.push(archive, 'layers:v1')])]);
+    await askImageService(containerd, 'PullImage', image);
+    assert.equal((await strata.onDisk()).length, imageLayers);
+    await askImageService(containerd, 'RemoveImage', image);
+    await untilEmpty(strata);
   });
 
   await running.step('imports an image, by the default of its environment', async () => {

@@ -13,6 +13,8 @@ export interface ServerOptions {
   /** The socket on which it answers once it is ready. */
   readonly address: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** How it ends when it is told to; with status 0 by default. */
+  readonly endsWith?: Ending;
 }
 
 /** How a process ended: its status, or the signal. */
@@ -41,13 +43,15 @@ export class ServerProcess {
     this.pid = this.#child.pid ?? 0;
   }
 
-  /** Starts it and waits until it answers. At the end of the scenario it is stopped, and must end with status 0. */
+  /** Starts it and waits until it answers. At the end of the scenario it is stopped, and must end as it is to. */
   static async start(scenario: Scenario, options: ServerOptions): Promise<ServerProcess> {
     const server = new ServerProcess(options);
     const name = [options.command, ...options.args].join(' ');
     scenario.onFailure(() => `--- log of ${name} (pid ${server.pid})\n${server.log()}---\n`);
     scenario.defer(async () => {
-      if (server.#ending === undefined) assert.equal(await server.stop(), 0, `${name} was to end with status 0`);
+      const { endsWith = 0 } = options;
+      if (server.#ending === undefined)
+        assert.equal(await server.stop(), endsWith, `${name} was to end with ${endsWith}`);
     });
     await until(`${name} answers on ${options.address}`, async () => {
       if (server.#ending !== undefined) return true;

@@ -83,7 +83,7 @@ export const questions: Readonly<Record<Need, Question>> = {
   'user-namespaces': { after: ['root', 'setpriv'], attempt: mountsInUserNamespace },
   'other hosts': {
     after: ['containers', 'umoci', 'overlay'],
-    missing: () => programsMissing('apt-get', 'dpkg', 'patchelf'),
+    missing: () => programsMissing('apt-get', 'dpkg', 'patchelf', 'skopeo'),
     attempt: runsHost,
   },
   tracing: { missing: () => programsMissing('strace'), attempt: traces },
