@@ -59,6 +59,11 @@ const lines: readonly (readonly [what: string, thrown: unknown, line: string])[]
     'unavailable: no daemon answers on /s; start one with "strata serve", or name another with --address',
   ],
   [
+    'says what lies there instead of a socket',
+    new UnavailableError('cannot reach /proc: connect ECONNREFUSED /proc'),
+    'unavailable: /proc is a directory, not the socket of a daemon; name one with --address',
+  ],
+  [
     'says whose the socket is',
     new UnavailableError('cannot reach /s: connect EACCES /s'),
     'permission denied: the socket /s belongs to another user; try as root',

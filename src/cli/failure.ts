@@ -1,4 +1,6 @@
 /** What goes wrong, in one line of text and one exit status. */
+import { statSync } from 'node:fs';
+import { fileKind } from '../base/api/index.js';
 import {
   errorClasses,
   fromSystemError,
@@ -21,14 +23,27 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const UNREACHABLE = /^cannot reach (.*): connect (ENOENT|ECONNREFUSED|EACCES)\b/s;
+const UNREACHABLE = /^cannot reach (.*): connect (ENOENT|ENOTDIR|ELOOP|ECONNREFUSED|EACCES)\b/s;
 
 /** What is behind the failure to reach a daemon, when that can be told. */
 function describeUnreachable(error: StrataError): string | undefined {
   const [, address = '', code] = UNREACHABLE.exec(error.context) ?? [];
   if (error.code !== 'Unavailable' || code === undefined) return undefined;
   if (code === 'EACCES') return `permission denied: the socket ${address} belongs to another user; try as root`;
+  const kind = kindAt(address);
+  if (kind !== undefined)
+    return `unavailable: ${address} is ${kind}, not the socket of a daemon; name one with --address`;
   return `unavailable: no daemon answers on ${address}; start one with "strata serve", or name another with --address`;
+}
+
+/** What lies at an address that is no socket; undefined for a socket, and for what cannot be looked at. */
+function kindAt(address: string): string | undefined {
+  try {
+    const found = statSync(address);
+    return found.isSocket() ? undefined : fileKind(found);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a call failed because this user may not use the daemon's socket. */
