@@ -42,6 +42,15 @@ describe('requireOwnSocket', { skip }, () => {
     });
   }
 
+  it("lets the system's directories lead to a socket in a user namespace, but takes no socket of theirs", (t) => {
+    const { directory, socket } = place(t, 0o1777);
+    chownSync(directory, other, other);
+    requireOwnSocket(socket, 0, other);
+    assert.throws(() => requireOwnSocket(socket, 0, 5678), PermissionDeniedError);
+    chownSync(socket, other, other);
+    assert.throws(() => requireOwnSocket(socket, 0, other), PermissionDeniedError);
+  });
+
   it('is asked before every connection', async (t) => {
     const { socket } = place(t, 0o1777);
     chownSync(socket, other, other);
