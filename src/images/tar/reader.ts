@@ -25,8 +25,8 @@ export interface TarLimits {
 /** The most bytes of an extended header, or of a long name (Go: archive/tar, maxSpecialFileSize). */
 const MAX_SPECIAL = 2 ** 20;
 
-/** What the parser waits for: a piece of an exact size, or any piece of content up to a size. */
-type Wanted = { readonly exactly: number } | { readonly upTo: number };
+/** What the parser waits for: a piece of an exact size, or any piece of content, or of what fills a block, up to a size. */
+type Wanted = { readonly exactly: number } | { readonly content: number } | { readonly padding: number };
 /** A piece, or how many bytes of content are passed over; undefined at the end of the archive. */
 type Piece = Buffer | number | undefined;
 type Parser<T> = Generator<Wanted, T, Piece>;
@@ -95,7 +95,7 @@ export class TarReader {
 
   /** How many bytes of content come next, which may be passed over. */
   get skippable(): number {
-    return this.#wanted !== undefined && 'upTo' in this.#wanted ? this.#wanted.upTo : 0;
+    return this.#wanted !== undefined && 'content' in this.#wanted ? this.#wanted.content : 0;
   }
 
   /** Passes over all the content that comes next, of which the handler is not told: the caller goes on behind it. */
@@ -116,14 +116,13 @@ export class TarReader {
 
   /** There is no more. @throws InvalidArgumentError when the archive ends inside an entry. */
   end(): void {
-    if (this.#wanted === undefined) return;
     if (this.#gatheredBytes > 0) throw truncated();
-    this.#advance(undefined);
+    while (this.#wanted !== undefined) this.#advance(undefined);
   }
 
   #take(wanted: Wanted, bytes: Buffer, at: number): number {
-    if ('upTo' in wanted) {
-      const piece = bytes.subarray(at, at + wanted.upTo);
+    if (!('exactly' in wanted)) {
+      const piece = bytes.subarray(at, at + ('content' in wanted ? wanted.content : wanted.padding));
       this.#position += piece.length;
       this.#advance(piece);
       return piece.length;
@@ -195,7 +194,7 @@ export class TarReader {
   *#content(parts: readonly DataPart[]): Parser<void> {
     for (const { offset, length } of parts) {
       for (let done = 0; done < length; ) {
-        const piece = yield { upTo: length - done };
+        const piece = yield { content: length - done };
         if (piece === undefined) throw truncated();
         if (typeof piece === 'number') done += piece;
         else {
@@ -320,8 +319,13 @@ function* exactly(bytes: number): Parser<Buffer> {
   return piece;
 }
 
+/** Passes over what fills a block; at the end of an archive some programs leave it away. */
 function* skip(bytes: number): Parser<void> {
-  yield* exactly(bytes);
+  for (let left = bytes; left > 0; ) {
+    const piece = yield { padding: left };
+    if (!Buffer.isBuffer(piece)) return;
+    left -= piece.length;
+  }
 }
 
 /** The content of an extended header or a long name. */
