@@ -31,6 +31,7 @@ import {
 import { makeTar } from '../../tests/support/make-tar.js';
 import { treeOf } from '../../tests/support/tree-of.js';
 import { temporaryMount } from '../linux/index.js';
+import { Leases } from '../snapshots/index.js';
 import type { ImportProgress } from './api/index.js';
 import { LocalImages } from './local-images.js';
 import { chainIds } from './oci/digest.js';
@@ -319,6 +320,17 @@ describe('an import', needsRoot, () => {
     const importing = here.images.import({ source, onProgress }, { ...call, signal: controller.signal });
     await assert.rejects(importing, { code: 'Canceled' });
     assert.deepEqual([await snapshotsOf(here), leftovers(here)], [[], []]);
+  });
+
+  it('puts its layers under the lease of the call', async (t) => {
+    const here = await rig(t);
+    const leases = new Leases(here.store);
+    await leases.create({ id: 'l' }, call);
+    await here.images.import({ source: here.source(image) }, { ...call, lease: 'l' });
+    const kept = (await leases.listResources('l', call)).map(({ id }) => id);
+    assert.deepEqual(kept.sort(), [...chainOf(image)].sort());
+    const source = here.source({ layers: [[file('z', 'z')]] });
+    await assert.rejects(here.images.import({ source }, { ...call, lease: 'other' }), { code: 'NotFound' });
   });
 
   it('needs a namespace, a snapshotter that is there, and an absolute path', async (t) => {

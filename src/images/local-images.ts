@@ -77,6 +77,7 @@ export class LocalImages implements Images {
     const place: ImportPlace = {
       snapshotter: this.#snapshotter(name),
       namespace,
+      lease: call.lease,
       mounts: this.#mounts,
       limits: this.#options.limits ?? usualLimits,
       faults: this.#options.faults ?? noFaults,

@@ -24,8 +24,10 @@ describe('the progress of an import', () => {
     for (const bytes of [0, 1024]) lines.show({ ...progress, state: 'unpacking', bytes });
     lines.show({ ...progress, state: 'done', bytes: 2048 });
     lines.show({ ...progress, layer: 'a\u001b', position: 2, state: 'exists', bytes: 0 });
+    lines.show({ ...progress, layer: '/a', position: 2, state: 'done', bytes: 0, total: 0 });
     lines.end();
-    assert.equal(text(), 'layer 1/2 sha256:abababababab  done, 2.0 KiB\nlayer 2/2 a\\x1b  is there\n');
+    const shown = ['1/2 sha256:abababababab  done, 2.0 KiB', '2/2 a\\x1b  is there', '2/2 /a  done'];
+    assert.equal(text(), shown.map((line) => `layer ${line}\n`).join(''));
   });
 
   it('is a line with its rate that changes on a terminal, ten times a second and never broken', () => {

@@ -37,7 +37,7 @@ export class ImportProgressLines {
     const head = `layer ${position}/${progress.layers} ${escapeText(shortName(layer))}`;
     if (state === 'unpacking')
       this.#redraw(`${head}  ${formatBytes(bytes)} of ${formatBytes(total)}${this.#rate(bytes)}`);
-    else this.#line(`${head}  ${state === 'exists' ? 'is there' : `done, ${formatBytes(total)}`}`);
+    else this.#line(`${head}  ${state === 'exists' ? 'is there' : doneText(total)}`);
   };
 
   /** Takes the line that changes away. */
@@ -61,4 +61,9 @@ export class ImportProgressLines {
   #line(text: string): void {
     this.#stream.write(`${this.#stream.isTTY === true ? CLEAR_LINE : ''}${text}\n`);
   }
+}
+
+/** A directory has no size that is known before. */
+function doneText(total: number): string {
+  return total === 0 ? 'done' : `done, ${formatBytes(total)}`;
 }

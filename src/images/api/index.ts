@@ -70,7 +70,7 @@ export interface Images {
   /**
    * Imports the images of a source: each layer becomes a committed snapshot that is named by its chain ID, as containerd names it;
    * those that are there already are not read. An image of the same name is replaced. When this resolves, records and files
-   * are on disk as the durability says. When it rejects, no image has changed, and layers that were complete stay.
+   * are on disk as the durability says. Layers come under the lease of the call, if it names one. When it rejects, no image has changed, and layers that were complete stay.
    * @throws NotFoundError for a missing source, or nothing for the platform. InvalidArgumentError for a source that is no image,
    * a damaged archive, a name for several images, an unknown snapshotter. FailedPreconditionError when something is not what its digest
    * says. ResourceExhaustedError when a layer is larger than the limits, or the disk is full. CanceledError or

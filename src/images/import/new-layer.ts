@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AlreadyExistsError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
-import { labelsOf, type Mount } from '../../snapshots/index.js';
+import { type CallContext, labelsOf, type Mount } from '../../snapshots/index.js';
 import type { ApplyOptions } from '../unpack/layer-applier.js';
 import { type ImportPlace, importedLabel, unpackingLabel } from './place.js';
 
@@ -22,8 +22,8 @@ const USER_OVERLAY = 'user.overlay.';
  * @returns its name. @throws what `fill` and the snapshotter throw; then nothing is left.
  */
 export async function makeLayer(place: ImportPlace, { parent, fill }: NewLayer): Promise<string> {
-  const { snapshotter, namespace, signal, faults } = place;
-  const call = { namespace, signal };
+  const { snapshotter, faults } = place;
+  const call = callOf(place);
   const key = `import-${randomUUID()}`;
   const labels = labelsOf({ [unpackingLabel]: '1' });
   const mounts = await snapshotter.prepare({ key, labels, ...(parent === undefined ? {} : { parent }) }, call);
@@ -34,22 +34,24 @@ export async function makeLayer(place: ImportPlace, { parent, fill }: NewLayer):
     return name;
   } catch (error) {
     // Without the signal of the call, which may be why this failed.
-    await snapshotter.remove(key, { namespace });
+    await snapshotter.remove(key, { ...call, signal: undefined });
     throw error;
   }
 }
 
-async function commitOrLeave(
-  { snapshotter, namespace, signal }: ImportPlace,
-  key: string,
-  name: string,
-): Promise<void> {
+async function commitOrLeave(place: ImportPlace, key: string, name: string): Promise<void> {
+  const { snapshotter } = place;
+  const call = callOf(place);
   try {
-    await snapshotter.commit({ key, name, labels: labelsOf({ [importedLabel]: '1' }) }, { namespace, signal });
+    await snapshotter.commit({ key, name, labels: labelsOf({ [importedLabel]: '1' }) }, call);
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
-    await snapshotter.remove(key, { namespace });
+    await snapshotter.remove(key, call);
   }
+}
+
+function callOf({ namespace, lease, signal }: ImportPlace): CallContext {
+  return { namespace, signal, ...(lease === undefined ? {} : { lease }) };
 }
 
 async function filled(place: ImportPlace, mounts: readonly Mount[], fill: NewLayer['fill']): Promise<string> {

@@ -12,6 +12,8 @@ export const importedLabel = 'strata.dev/imported';
 export interface ImportPlace {
   readonly snapshotter: Snapshotter;
   readonly namespace: string;
+  /** What the layers come under; undefined for none. */
+  readonly lease: string | undefined;
   /** The directory of mount points. */
   readonly mounts: string;
   readonly limits: LayerLimits;

@@ -29,6 +29,7 @@ export type Need =
   // Programs.
   | 'containerd'
   | 'umoci'
+  | 'skopeo'
   | 'busybox'
   | 'go'
   | 'setpriv'
@@ -57,6 +58,7 @@ export const questions: Readonly<Record<Need, Question>> = {
   root: { missing: () => (process.getuid?.() === 0 ? [] : ['the rights of root']) },
   containerd: { missing: () => programsMissing('containerd', 'ctr', 'containerd-shim-runc-v2') },
   umoci: { missing: () => programsMissing('umoci') },
+  skopeo: { missing: () => programsMissing('skopeo') },
   busybox: { missing: () => filesMissing(staticBusybox) },
   go: { missing: () => [...programsMissing('go'), ...filesMissing(goSources)] },
   setpriv: { missing: () => programsMissing('setpriv') },
