@@ -1,5 +1,8 @@
 /** Work on trees of files: walk, measure, copy, list, remove; off the event loop. */
+export { treeChanges } from './changes/changes.js';
+export type { EntryType, TreeChange, TreeComparison } from './changes/compare-trees.js';
 export { copyFile, copyTree, copyTreeInto } from './copy/copy.js';
+
 export { flattenLayers } from './copy/flatten.js';
 export { namesInDirectory } from './directory-names.js';
 export type { DirectoryTemplate } from './directory-template.js';

@@ -45,6 +45,7 @@ const pools: Readonly<Record<TreeTaskName, WorkerPool<TreeRequest, TreeOutput>>>
   sync: glances,
   'write-file-list': reads,
   'compare-file-list': reads,
+  compare: reads,
   make: makes,
   remove: removals,
 };

@@ -1,5 +1,6 @@
 /** What the worker threads for trees can be asked to do: the two ends of the conversation share this file. */
 import { type MeasuredSubvolume, measureSubvolume } from './btrfs-usage.js';
+import { compareTreesNow, type TreeComparison } from './changes/compare-trees.js';
 import { type MakeRequest, makeFromTemplate } from './directory-template.js';
 import { type Comparison, compareFileListNow } from './file-list/compare-list.js';
 import { type FileListRequest, writeFileListNow } from './file-list/list-file.js';
@@ -16,6 +17,8 @@ export interface TreeTasks {
   readonly sync: { readonly input: TreeSyncRequest; readonly output: boolean };
   readonly 'measure-subvolume': { readonly input: MeasuredSubvolume; readonly output: DiskUsage | undefined };
   readonly remove: { readonly input: RemovalRequest; readonly output: RemovalReport };
+  /** The changes as lines of JSON. */
+  readonly compare: { readonly input: TreeComparison; readonly output: string | undefined };
   readonly make: { readonly input: MakeRequest; readonly output: number };
   readonly 'write-file-list': { readonly input: FileListRequest; readonly output: boolean };
   readonly 'compare-file-list': { readonly input: FileListRequest; readonly output: Comparison | undefined };
@@ -51,6 +54,10 @@ export function runTreeTask(request: TreeRequest, stop: () => boolean): TreeTask
       return writeFileListNow(request.input, stop);
     case 'compare-file-list':
       return compareFileListNow(request.input, stop);
+    case 'compare':
+      return compareTreesNow(request.input, stop)
+        ?.map((change) => `${JSON.stringify(change)}\n`)
+        .join('');
     case 'make':
       return makeFromTemplate(request.input);
   }
