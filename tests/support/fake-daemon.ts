@@ -10,6 +10,7 @@ import type {
   ImportProgress,
   PluginDescription,
   StrataClient,
+  TreeChange,
 } from '../../src/rpc/client/index.js';
 import type {
   CallContext,
@@ -56,6 +57,7 @@ export class FakeDaemon {
   /** What is told while an image is imported. */
   readonly progress: ImportProgress[] = [];
   readonly leases: Lease[] = [];
+  readonly changes: TreeChange[] = [];
   collection: Collection = { snapshots: [], skipped: [], leases: 0, milliseconds: 0 };
   /** The chunks of a backup. */
   readonly backup: Uint8Array[] = [];
@@ -116,6 +118,7 @@ export class FakeDaemon {
       },
       leases: this.#leases(),
       images: this.#images(),
+      workspaces: { changes: (request: object, call: CallContext) => this.#changes(request, call) },
       pluginInfo: async (plugin: object, call: CallContext) => {
         this.#note('pluginInfo', [plugin], call);
         return { exports: new Map([['name', 'overlayfs']]) };
@@ -197,6 +200,11 @@ export class FakeDaemon {
       remove: async (key: string, call?: CallContext) => this.#note('remove', [key], call),
     };
     return snapshotter as unknown as Snapshotter;
+  }
+
+  async *#changes(request: object, call: CallContext): AsyncGenerator<TreeChange> {
+    this.#note('changes', [request], call);
+    yield* this.changes;
   }
 
   #leases() {

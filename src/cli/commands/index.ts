@@ -15,6 +15,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { names: ['tree'], load: async () => (await import('./tree.js')).tree },
   { names: ['info', 'stat'], load: async () => (await import('./info.js')).info },
   { names: ['usage', 'du'], load: async () => (await import('./usage.js')).usage },
+  { names: ['diff'], load: async () => (await import('./diff.js')).diff },
   { names: ['prepare'], load: async () => (await import('./create.js')).prepare },
   { names: ['view'], load: async () => (await import('./create.js')).view },
   { names: ['mount'], load: async () => (await import('./mount.js')).mount },

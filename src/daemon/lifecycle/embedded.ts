@@ -4,7 +4,7 @@ import { FailedPreconditionError, InvalidArgumentError } from '../../errors/inde
 import type { EventExchange } from '../../events/index.js';
 import type { Images } from '../../images/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
-import type { ClientLeases, Maintenance } from '../../rpc/client/index.js';
+import type { ClientLeases, Maintenance, Workspaces } from '../../rpc/client/index.js';
 import type { Durability, Namespaces, Snapshotter } from '../../snapshots/index.js';
 import { openLiveMaintenance } from '../check/live-maintenance.js';
 import { type Config, defaultConfig, resolveConfig } from '../config/index.js';
@@ -12,6 +12,7 @@ import { createLogger } from '../logging/logger.js';
 import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { type OpenDriver, ownDriverPlugins } from '../parts/own-drivers.js';
 import { pluginTypes } from '../parts/plugin-types.js';
+import { embeddedWorkspaces } from '../parts/workspaces.js';
 import { embeddedImages } from './embedded-images.js';
 import { embeddedLeases } from './embedded-leases.js';
 import { Gate } from './gate.js';
@@ -42,6 +43,7 @@ export interface EmbeddedStrata extends AsyncDisposable {
   readonly leases: ClientLeases;
   readonly images: Images;
   readonly maintenance: Maintenance;
+  readonly workspaces: Workspaces;
   /**
    * A snapshotter; without a name, that of the setting `snapshotter`.
    * @throws InvalidArgumentError when there is none of that name, or it could not start.
@@ -107,6 +109,7 @@ class Embedded implements EmbeddedStrata {
   readonly images: Images;
   readonly #plugins: PluginSet;
   readonly maintenance: Maintenance;
+  readonly workspaces: Workspaces;
 
   constructor(plugins: PluginSet, maintenance: Maintenance, namespace: string) {
     const { own } = plugins.single(pluginTypes.metadata);
@@ -116,6 +119,9 @@ class Embedded implements EmbeddedStrata {
     this.namespaces = own.namespaces;
     this.leases = embeddedLeases(own, namespace);
     this.images = embeddedImages(plugins.single(pluginTypes.images), namespace);
+    const defaultName = plugins.single(pluginTypes.default).name;
+    const parts = { snapshotters: plugins.single(pluginTypes.service), defaultName, own };
+    this.workspaces = embeddedWorkspaces(parts, namespace);
     this.events = plugins.single(pluginTypes.event);
   }
 

@@ -23,6 +23,7 @@ import type { ConfiguredPlugin } from './plugin-types.js';
 import { snapshotsServicePlugin } from './snapshots-service.js';
 import { snapshotterPlugin } from './snapshotter-plugin.js';
 import { storePlugin } from './store.js';
+import { workspacesGrpcPlugin } from './workspaces.js';
 
 /** What the plugins are given. */
 export interface BuiltinOptions {
@@ -68,6 +69,7 @@ export function builtinPlugins({
     { plugin: eventsGrpcPlugin, config: undefined },
     { plugin: namespacesGrpcPlugin, config: { logger } },
     { plugin: leasesGrpcPlugin, config: undefined },
+    { plugin: workspacesGrpcPlugin, config: undefined },
     { plugin: imagesGrpcPlugin, config: undefined },
     { plugin: maintenanceGrpcPlugin, config: { config, stats } },
     { plugin: introspectionGrpcPlugin, config: { reports } },

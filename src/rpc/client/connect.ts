@@ -10,6 +10,7 @@ import { clientMaintenance } from './maintenance.js';
 import { clientNamespaces } from './namespaces.js';
 import { RemoteSnapshotter } from './remote-snapshotter.js';
 import type { ContainerdClient, StrataClient } from './types.js';
+import { clientWorkspaces } from './workspaces.js';
 
 /** Where the daemon is, and how to speak to it. */
 export interface ConnectOptions {
@@ -56,6 +57,7 @@ function clientOver(channel: Channel): StrataClient {
     leases: clientLeases(channel),
     images: clientImages(channel),
     maintenance: clientMaintenance(channel),
+    workspaces: clientWorkspaces(channel),
     ...clientIntrospection(channel),
     close: () => channel.close(),
     [Symbol.asyncDispose]: () => channel.close(),

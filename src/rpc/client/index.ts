@@ -1,4 +1,5 @@
 /** A client of the daemon: the same snapshotter as in the process, over gRPC. */
+
 export type {
   CheckAction,
   CheckEvent,
@@ -9,6 +10,7 @@ export type {
 } from '../../check/index.js';
 export type { Image, ImageDetails, Images, ImportProgress, ImportRequest } from '../../images/api/index.js';
 export type { CollectedSnapshot, Collection, Lease, LeaseResource, NewLease } from '../../snapshots/api/index.js';
+export type { EntryType, TreeChange } from '../../workspaces/index.js';
 export { type ConnectOptions, connect, connectContainerd } from './connect.js';
 export type {
   ClientContainer,
@@ -26,4 +28,5 @@ export type {
   PluginDescription,
   ServerDescription,
   StrataClient,
+  Workspaces,
 } from './types.js';

@@ -10,6 +10,7 @@ import type {
   NewLease,
   Snapshotter,
 } from '../../snapshots/index.js';
+import type { TreeChange } from '../../workspaces/index.js';
 
 /** An encoded event: the name of its type, and its bytes in that type's encoding. */
 export interface EncodedEvent {
@@ -168,6 +169,22 @@ export interface Maintenance {
   collect(options?: { readonly dryRun?: boolean }, call?: CallContext): Promise<Collection>;
 }
 
+/** What people do with snapshots: in a daemon, or in this process. */
+export interface Workspaces {
+  /**
+   * What is different in a snapshot since its parent, or since another one, in the byte order of paths. Both may be of any kind and
+   * in use. The rule is containerd's for making layers. Where layers are directories it costs what the layers between the two
+   * hold; else what both hold.
+   * @param request `since`: what to compare with; empty for nothing. `snapshotter`: the back end, the default one when absent.
+   * @throws NotFoundError when there is no such snapshot; PermissionDeniedError where mounting is not allowed;
+   * NotImplementedError or FailedPreconditionError behind a containerd, which has the snapshots.
+   */
+  changes(
+    request: { readonly key: string; readonly since?: string; readonly snapshotter?: string },
+    call?: CallContext,
+  ): AsyncIterable<TreeChange>;
+}
+
 /**
  * A daemon behind a socket: Strata, or containerd.
  *
@@ -188,6 +205,7 @@ export interface StrataClient extends AsyncDisposable {
   readonly leases: ClientLeases;
   readonly images: Images;
   readonly maintenance: Maintenance;
+  readonly workspaces: Workspaces;
   /**
    * The plugins, in the order of their start, those that did not start too.
    * @param filters On `type` and `id`. @throws InvalidArgumentError for a bad filter.

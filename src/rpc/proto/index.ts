@@ -19,6 +19,7 @@ export * as wireSnapshots from './generated/snapshots.js';
 export { Status } from './generated/status.js';
 export { Envelope, Mount, Platform } from './generated/types.js';
 export * as wireVersion from './generated/version.js';
+export * as wireWorkspaces from './generated/workspaces.js';
 export {
   type MethodDefinition,
   type RequestOf,

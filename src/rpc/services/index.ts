@@ -8,3 +8,4 @@ export { maintenanceService } from './maintenance.js';
 export { namespacesService } from './namespaces-service.js';
 export { snapshotsService } from './snapshots-service.js';
 export { versionService } from './version-service.js';
+export { workspacesService } from './workspaces-service.js';

@@ -28,7 +28,7 @@ function file(name: string, content: string, ...trees: readonly string[]): void 
 
 async function told(before: string | undefined, after: string, touched?: readonly string[]): Promise<string[]> {
   const found = await Array.fromAsync(treeChanges({ before, after, touched }));
-  return found.map(({ path: name, kind, type, size }) => `${kind} ${type} ${name}${size > 0 ? ` ${size}` : ''}`);
+  return found.flat().map(({ path: name, kind, type, size }) => `${kind} ${type} ${name}${size > 0 ? ` ${size}` : ''}`);
 }
 
 describe('the changes of a tree', () => {

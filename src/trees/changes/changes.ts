@@ -3,11 +3,11 @@ import { InternalError, throwIfAborted } from '../../errors/index.js';
 import { runInTreePool } from '../tree-pool.js';
 import type { TreeChange, TreeComparison } from './compare-trees.js';
 
-/** After so many changes others get a turn. */
-const changesPerTurn = 500;
+/** So many changes come at once; then others get a turn. */
+const pageSize = 500;
 
 /**
- * What differs between two trees, found in a worker thread, which holds all of it: some hundred bytes for each change. With
+ * What differs between two trees, in pages, found in a worker thread, which holds all of it: some hundred bytes for each change. With
  * `touched` it costs what those directories hold, else what both trees do.
  * @throws PermissionDeniedError and others when something cannot be read; CanceledError or DeadlineExceededError when the
  * signal is aborted.
@@ -15,18 +15,19 @@ const changesPerTurn = 500;
 export async function* treeChanges(
   comparison: TreeComparison,
   signal?: AbortSignal,
-): AsyncGenerator<TreeChange, void, undefined> {
+): AsyncGenerator<readonly TreeChange[], void, undefined> {
   throwIfAborted(signal);
   // One text, since taking over a hundred thousand objects at once would hold the event loop up.
   const found = await runInTreePool('compare', comparison, { signal });
   if (found === undefined) throw new InternalError(`comparing ${comparison.after} ended early`);
-  let count = 0;
+  let page: TreeChange[] = [];
   for (let start = 0; start < found.length; ) {
     const end = found.indexOf('\n', start);
-    const change: TreeChange = JSON.parse(found.slice(start, end));
-    yield change;
+    page.push(JSON.parse(found.slice(start, end)));
     start = end + 1;
-    count++;
-    if (count % changesPerTurn === 0) await nextTurn();
+    if (page.length < pageSize && start < found.length) continue;
+    yield page;
+    page = [];
+    await nextTurn();
   }
 }
