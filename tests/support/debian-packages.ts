@@ -11,8 +11,8 @@ import { mustRun, run } from './run.js';
 export interface Wanted {
   /** Names, each with its suite: `user-mode-linux/sid`. */
   readonly packages: readonly string[];
-  /** Makes what was unpacked ready; `home` is where it will lie in the end. */
-  readonly prepare: (unpacked: string, home: string) => Promise<void>;
+  /** Makes what was unpacked ready, before it is moved to where it belongs. */
+  readonly prepare: (unpacked: string) => Promise<void>;
 }
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -30,7 +30,7 @@ export async function unpackPackages(home: string, { packages, prepare }: Wanted
     const unpacked = path.join(work, 'unpacked');
     const archives = (await readdir(work)).filter((name) => name.endsWith('.deb'));
     for (const archive of archives) await mustRun('dpkg', ['--extract', path.join(work, archive), unpacked]);
-    await prepare(unpacked, home);
+    await prepare(unpacked);
     // Whoever was faster has put the same there.
     await rename(unpacked, home).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
@@ -43,8 +43,8 @@ export async function unpackPackages(home: string, { packages, prepare }: Wanted
 }
 
 /**
- * Has programs run with the libraries that were unpacked beside them, not with those of the system. Programs that start
- * themselves again do so as well.
+ * Has programs, which will lie in `home`, run with the libraries that were unpacked beside them, not with those of the system.
+ * Programs that start themselves again do so as well.
  */
 export async function useOwnLibraries(unpacked: string, home: string, programs: readonly string[]): Promise<void> {
   const libraries = path.join('usr', 'lib', `${os.machine()}-linux-gnu`);
