@@ -156,8 +156,9 @@ class WorkerThread {
     this.#name = name;
     this.#events = events;
     const workerData: WorkerStart = { niceness };
-    // Node would warn about closing what system calls of our own have opened.
-    this.#worker = start({ name, workerData, trackUnmanagedFds: false });
+    // Node would warn about closing what system calls of our own have opened. Options of the program that uses us, such as
+    // --input-type, are not for these threads.
+    this.#worker = start({ name, workerData, trackUnmanagedFds: false, execArgv: [] });
     this.#worker.on('message', (reply: WorkerReply<unknown>) => this.#answer(reply));
     this.#worker.on('error', (cause: unknown) => this.#end(`the worker thread ${this.#name} failed`, cause));
     this.#worker.on('exit', () => this.#end(`the worker thread ${this.#name} ended`));

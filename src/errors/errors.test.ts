@@ -50,13 +50,34 @@ describe('error classes', () => {
     it(`${code} ends in "${text}" and keeps its class over the wire as ${number}`, () => {
       const error = new errorClasses[code]('snapshot x: 100%');
       assert.equal(error.message, `snapshot x: 100%: ${text}`);
-      assert.equal(error.name, `${code}Error`);
+      assert.equal(
+        error.name,
+        { Canceled: 'AbortError', DeadlineExceeded: 'TimeoutError' }[String(code)] ?? `${code}Error`,
+      );
       assert.deepEqual(toStatus(error), { code: number, message: error.message });
       const back = fromStatus(toStatus(error));
       assert.equal(back.code, code);
       assert.equal(back.message, error.message);
       assert.equal(new errorClasses[code]('').message, text);
       assert.equal(fromStatus({ code: number, message: text }).message, text);
+    });
+  }
+});
+
+describe('a message', () => {
+  const texts: readonly [string, string][] = [
+    ["EACCES: permission denied, open 'x'", "EACCES: permission denied, open 'x'"],
+    ["cannot listen: EACCES: permission denied, open 'x'", "cannot listen: EACCES: permission denied, open 'x'"],
+    ['x: permission denied', 'x: permission denied'],
+    ['permission denied', 'permission denied'],
+    ['permission denied: x', 'permission denied: x: permission denied'],
+  ];
+  for (const [context, message] of texts) {
+    it(`says the class of ${JSON.stringify(context)} once, over the wire too`, () => {
+      const error = new errorClasses.PermissionDenied(context);
+      assert.equal(error.message, message);
+      assert.equal(fromStatus(toStatus(error)).message, message);
+      assert.equal(withContext(error, 'failed').message, `failed: ${message}`);
     });
   }
 });

@@ -2,8 +2,10 @@
  * The error classes of containerd (package errdefs), one class each.
  *
  * A message reads as containerd's does: what happened, a colon, and the text of the class, so that
- * `new NotFoundError('snapshot a does not exist')` says `snapshot a does not exist: not found`. Code branches on the
- * class (or on `code`), never on the text. The step from an error to a gRPC status and back is in `status.ts`.
+ * `new NotFoundError('snapshot a does not exist')` says `snapshot a does not exist: not found`. A text that says the class
+ * itself, as those of Node do (`EACCES: permission denied, open 'x'`), is left as it is. Code branches on the
+ * class (or on `code`), never on the text; and on `name` where it does so for errors of others too: an abort is an
+ * `AbortError` everywhere in JavaScript, and a time that ran out a `TimeoutError`. The step from an error to a gRPC status and back is in `status.ts`.
  */
 
 /** The closed set of class names; the key of every table about errors. */
@@ -42,10 +44,20 @@ export abstract class StrataError extends Error {
 
   /** @param context What happened, without the text of the class; empty gives the bare class text. */
   constructor(context: string, classText: string, options: StrataErrorOptions = {}) {
-    super(context === '' ? classText : `${context}: ${classText}`, options);
+    super(messageFrom(context, classText), options);
     this.context = context;
     this.name = new.target.name;
   }
+}
+
+function messageFrom(context: string, classText: string): string {
+  if (context === '') return classText;
+  return says(context, classText) ? context : `${context}: ${classText}`;
+}
+
+/** Whether a text has that of a class at its end, or where Node puts what the system says. */
+function says(context: string, classText: string): boolean {
+  return context === classText || context.endsWith(`: ${classText}`) || context.includes(`: ${classText}, `);
 }
 
 /** The class of an error that fits no other. */
@@ -176,19 +188,21 @@ export class UnauthenticatedError extends StrataError {
   }
 }
 
-/** The caller went away or took the call back. */
+/** The caller went away or took the call back. Its `name` is `AbortError`. */
 export class CanceledError extends StrataError {
   readonly code = 'Canceled';
   constructor(context: string, options?: StrataErrorOptions) {
     super(context, 'context canceled', options);
+    this.name = 'AbortError';
   }
 }
 
-/** The caller's time ran out. */
+/** The caller's time ran out. Its `name` is `TimeoutError`, as that of the reason of `AbortSignal.timeout`. */
 export class DeadlineExceededError extends StrataError {
   readonly code = 'DeadlineExceeded';
   constructor(context: string, options?: StrataErrorOptions) {
     super(context, 'context deadline exceeded', options);
+    this.name = 'TimeoutError';
   }
 }
 

@@ -23,6 +23,7 @@ export {
   type Info,
   type Kind,
   type Labels,
+  type LabelValues,
   type Mount,
   noContext,
   noLabels,

@@ -12,12 +12,14 @@ import type {
   StrataClient,
   TreeChange,
 } from '../../src/rpc/client/index.js';
+import { checkedLabels } from '../../src/snapshots/api/index.js';
 import type {
   CallContext,
   Collection,
   CommitRequest,
   CreateRequest,
   Info,
+  LabelValues,
   Lease,
   LeaseResource,
   Mount,
@@ -267,6 +269,7 @@ export class FakeDaemon {
 }
 
 /** Labels after a change, in which an empty value deletes. */
-function changed(labels: Info['labels'], changes: Info['labels']): Info['labels'] {
+function changed(labels: Info['labels'], given: LabelValues | undefined): Info['labels'] {
+  const changes = checkedLabels(given);
   return new Map([...labels, ...changes].filter(([key]) => changes.get(key) !== ''));
 }

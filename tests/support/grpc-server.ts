@@ -81,7 +81,7 @@ export function serveSnapshotters(
   options: TemporaryServerOptions = {},
 ): Promise<TemporaryServer> {
   const resolveSnapshotter = (name: string): Snapshotter => {
-    const found = snapshotters[name];
+    const found = name === 'auto' ? Object.values(snapshotters)[0] : snapshotters[name];
     if (found !== undefined) return found;
     throw new InvalidArgumentError(name === '' ? 'snapshotter argument missing' : `snapshotter not loaded: ${name}`);
   };

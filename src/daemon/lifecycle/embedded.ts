@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
-import type { EventExchange } from '../../events/index.js';
 import type { Images } from '../../images/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
-import type { ClientLeases, Maintenance, Workspaces } from '../../rpc/client/index.js';
+import type { ClientEvents, ClientLeases, Maintenance, Workspaces } from '../../rpc/client/index.js';
 import type { Durability, Namespaces, Snapshotter } from '../../snapshots/index.js';
 import { openLiveMaintenance } from '../check/live-maintenance.js';
 import { type Config, defaultConfig, resolveConfig } from '../config/index.js';
@@ -13,6 +12,7 @@ import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { type OpenDriver, ownDriverPlugins } from '../parts/own-drivers.js';
 import { pluginTypes } from '../parts/plugin-types.js';
 import { embeddedWorkspaces } from '../parts/workspaces.js';
+import { embeddedEvents } from './embedded-events.js';
 import { embeddedImages } from './embedded-images.js';
 import { embeddedLeases } from './embedded-leases.js';
 import { Gate } from './gate.js';
@@ -38,7 +38,7 @@ export interface EmbeddedOptions {
 export interface EmbeddedStrata extends AsyncDisposable {
   /** The outcome of every part. */
   readonly reports: readonly PluginReport[];
-  readonly events: EventExchange;
+  readonly events: ClientEvents;
   readonly namespaces: Namespaces;
   readonly leases: ClientLeases;
   readonly images: Images;
@@ -103,7 +103,7 @@ async function start(
 }
 
 class Embedded implements EmbeddedStrata {
-  readonly events: EventExchange;
+  readonly events: ClientEvents;
   readonly namespaces: Namespaces;
   readonly leases: ClientLeases;
   readonly images: Images;
@@ -122,7 +122,7 @@ class Embedded implements EmbeddedStrata {
     const defaultName = plugins.single(pluginTypes.default).name;
     const parts = { snapshotters: plugins.single(pluginTypes.service), defaultName, own };
     this.workspaces = embeddedWorkspaces(parts, namespace);
-    this.events = plugins.single(pluginTypes.event);
+    this.events = embeddedEvents(plugins.single(pluginTypes.event), namespace);
   }
 
   get reports(): readonly PluginReport[] {

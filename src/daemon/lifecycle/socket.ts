@@ -82,7 +82,9 @@ const STICKY = 0o1000;
 /** @throws PermissionDeniedError when others than root and the owners of process and socket can put a socket of theirs there. */
 async function requireSafe(directory: string, access: SocketAccess): Promise<void> {
   const { uid, mode } = await stat(directory);
-  if (![0, process.geteuid?.(), access.uid].includes(uid)) {
+  // In a user namespace the system's directories belong to the user who stands for everybody outside.
+  const { uid: system } = await stat('/');
+  if (![0, system, process.geteuid?.(), access.uid].includes(uid)) {
     throw new PermissionDeniedError(`directory ${directory} belongs to user ${uid}`);
   }
   if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {

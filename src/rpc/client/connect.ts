@@ -16,11 +16,12 @@ import { clientWorkspaces } from './workspaces.js';
 export interface ConnectOptions {
   /** The socket: an absolute path, or `unix:<path>`. */
   readonly address: string;
-  /** The namespace of calls that name none. Without one such calls have none, and most services refuse them. */
+  /** The namespace of calls that name none. Default `default`, as that of `openStrata` and of the command. */
   readonly namespace?: string;
 }
 
-const defaultSnapshotter = 'overlayfs';
+/** What a daemon of Strata calls the snapshotter of its setting `snapshotter`. */
+const defaultSnapshotter = 'auto';
 
 /**
  * A client of the daemon at an address. The connection is made with the first call, and made again when it breaks; an
@@ -28,7 +29,7 @@ const defaultSnapshotter = 'overlayfs';
  *
  * @example Run something over a layer
  * ```ts
- * await using client = connect({ address: '/run/strata/strata.sock', namespace: 'default' });
+ * await using client = connect({ address: '/run/strata/strata.sock' });
  * const mounts = await client.snapshotter().prepare({ key: 'sandbox-1', parent: chainId });
  * ```
  * @throws InvalidArgumentError for an address that is none, or whose path is longer than 107 bytes.
@@ -43,7 +44,7 @@ export function connectContainerd(options: ConnectOptions): ContainerdClient {
   return { ...clientOver(channel), ...clientContainerd(channel) };
 }
 
-function channelTo({ address, namespace }: ConnectOptions): Channel {
+function channelTo({ address, namespace = 'default' }: ConnectOptions): Channel {
   const found = socketPath(address);
   if ('problem' in found) throw new InvalidArgumentError(found.problem);
   return new Channel({ path: found.path, namespace });

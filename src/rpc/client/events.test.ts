@@ -70,7 +70,7 @@ describe('the events of a daemon', () => {
       },
     });
     for await (const got of served.events.subscribe()) {
-      assert.deepEqual(got, envelope);
+      assert.deepEqual(got, { ...envelope, payload: undefined });
       break;
     }
     while (!left) await new Promise(setImmediate);

@@ -1,7 +1,8 @@
-import { type CallContext, noContext } from '../../snapshots/api/index.js';
+import { type CallContext, checkedFilters, noContext } from '../../snapshots/api/index.js';
 import { type Any, type Envelope, wireEvents, wireMethod } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import type { MessageStream } from './message-stream.js';
+import { type ReceivedEvent, receivedEvent } from './received-event.js';
 import type { ClientEvents, EncodedEvent, EventEnvelope, EventSubscription } from './types.js';
 
 const { EventsDefinition: service } = wireEvents;
@@ -20,7 +21,7 @@ export function clientEvents(channel: Channel): ClientEvents {
       await channel.unary(forwardMethod, { envelope }, call);
     },
     subscribe: (filters = [], call = noContext) => {
-      return new Subscription(channel.stream(subscribeMethod, { filters: [...filters] }, call), call);
+      return new Subscription(channel.stream(subscribeMethod, { filters: [...checkedFilters(filters)] }, call), call);
     },
   };
 }
@@ -34,9 +35,9 @@ class Subscription implements EventSubscription {
     this.#call = call;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<EventEnvelope, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedEvent, void, undefined> {
     try {
-      for await (const envelope of this.#envelopes) yield envelopeFromWire(envelope);
+      for await (const envelope of this.#envelopes) yield receivedEvent(envelopeFromWire(envelope));
     } catch (thrown) {
       // Leaving the iteration ends the subscription.
       if (this.#call.signal?.aborted !== true) throw thrown;

@@ -12,6 +12,12 @@ export type { Image, ImageDetails, Images, ImportProgress, ImportRequest } from 
 export type { CollectedSnapshot, Collection, Lease, LeaseResource, NewLease } from '../../snapshots/api/index.js';
 export type { EntryType, TreeChange } from '../../workspaces/index.js';
 export { type ConnectOptions, connect, connectContainerd } from './connect.js';
+export {
+  type EventPayloads,
+  type KnownTopic,
+  type ReceivedEvent,
+  receivedEvent,
+} from './received-event.js';
 export type {
   ClientContainer,
   ClientEvents,
@@ -22,6 +28,7 @@ export type {
   EncodedEvent,
   EventEnvelope,
   EventSubscription,
+  GivenNamespace,
   HealthStatus,
   Maintenance,
   PlatformDescription,

@@ -1,8 +1,8 @@
 import { InternalError } from '../../errors/index.js';
-import { noContext } from '../../snapshots/api/index.js';
+import { checkedKey, checkedLabels, noContext } from '../../snapshots/api/index.js';
 import { wireMethod, wireNamespaces } from '../proto/index.js';
 import type { Channel } from './channel.js';
-import type { ClientNamespace, ClientNamespaces } from './types.js';
+import type { ClientNamespace, ClientNamespaces, GivenNamespace } from './types.js';
 
 const { NamespacesDefinition: service } = wireNamespaces;
 const methods = {
@@ -31,8 +31,8 @@ export function clientNamespaces(channel: Channel): ClientNamespaces {
   };
 }
 
-function toWire({ name, labels }: ClientNamespace): wireNamespaces.Namespace {
-  return { name, labels: new Map(labels) };
+function toWire({ name, labels }: GivenNamespace): wireNamespaces.Namespace {
+  return { name: checkedKey(name), labels: new Map(checkedLabels(labels)) };
 }
 
 function given({ namespace }: { readonly namespace: ClientNamespace | undefined }): ClientNamespace {

@@ -173,7 +173,7 @@ describe('a snapshotter over gRPC', () => {
         { namespace: '' },
         { namespace: 'mine', lease: '' },
         { namespace: 'mine', lease: 'a,b' },
-        {},
+        { namespace: 'default' },
       ],
     );
   });
@@ -237,8 +237,8 @@ describe('a snapshotter over gRPC', () => {
     const client = served.connect();
     const [closed, open] = [client.snapshotter(), client.snapshotter()];
     await closed.close();
-    await assert.rejects(closed.stat('k'), new UnavailableError('snapshotter overlayfs is closed'));
-    await assert.rejects(collected(closed.walk()), new UnavailableError('snapshotter overlayfs is closed'));
+    await assert.rejects(closed.stat('k'), new UnavailableError('snapshotter auto is closed'));
+    await assert.rejects(collected(closed.walk()), new UnavailableError('snapshotter auto is closed'));
     assert.deepEqual(await open.stat('k'), info);
     await client.close();
     await client.close();

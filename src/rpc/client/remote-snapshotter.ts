@@ -3,6 +3,11 @@ import {
   type CallContext,
   type CommitRequest,
   type CreateRequest,
+  checkedCommit,
+  checkedCreate,
+  checkedFilters,
+  checkedKey,
+  checkedUpdate,
   type Info,
   type Labels,
   type Mount,
@@ -55,7 +60,8 @@ export class RemoteSnapshotter implements Snapshotter {
     return (await this.#call(methods.mounts, this.#named(key), call)).mounts;
   }
 
-  async commit({ name, key, labels, parent = '' }: CommitRequest, call?: CallContext): Promise<void> {
+  async commit(given: CommitRequest, call?: CallContext): Promise<void> {
+    const { name, key, labels, parent = '' } = checkedCommit(given);
     const request = { snapshotter: this.#name, name, key, labels: mutable(labels), parent };
     await this.#call(methods.commit, request, call);
   }
@@ -68,7 +74,8 @@ export class RemoteSnapshotter implements Snapshotter {
     return infoFromWire((await this.#call(methods.stat, this.#named(key), call)).info);
   }
 
-  async update({ name, labels, fieldpaths }: UpdateRequest, call?: CallContext): Promise<Info> {
+  async update(given: UpdateRequest, call?: CallContext): Promise<Info> {
+    const { name, labels, fieldpaths } = checkedUpdate(given);
     const unused = { parent: '', kind: Kind.UNKNOWN, createdAt: undefined, updatedAt: undefined };
     const info = { name, labels: mutable(labels), ...unused };
     const updateMask = fieldpaths === undefined ? undefined : [...fieldpaths];
@@ -84,7 +91,7 @@ export class RemoteSnapshotter implements Snapshotter {
     call: CallContext = noContext,
   ): AsyncGenerator<Info, void, undefined> {
     this.#checkOpen();
-    const request = { snapshotter: this.#name, filters: [...filters] };
+    const request = { snapshotter: this.#name, filters: [...checkedFilters(filters)] };
     await using blocks = this.#channel.stream(methods.list, request, call);
     for await (const block of blocks) for (const info of block.info) yield infoFromWire(info);
   }
@@ -122,10 +129,11 @@ export class RemoteSnapshotter implements Snapshotter {
   }
 
   #named(key: string): { snapshotter: string; key: string } {
-    return { snapshotter: this.#name, key };
+    return { snapshotter: this.#name, key: checkedKey(key) };
   }
 
-  #creation({ key, parent = '', labels }: CreateRequest): wireSnapshots.PrepareSnapshotRequest {
+  #creation(given: CreateRequest): wireSnapshots.PrepareSnapshotRequest {
+    const { key, parent = '', labels } = checkedCreate(given);
     return { ...this.#named(key), parent, labels: mutable(labels) };
   }
 }

@@ -5,12 +5,14 @@ import type {
   CallContext,
   Collection,
   Labels,
+  LabelValues,
   Lease,
   LeaseResource,
   NewLease,
   Snapshotter,
 } from '../../snapshots/index.js';
 import type { TreeChange } from '../../workspaces/index.js';
+import type { ReceivedEvent } from './received-event.js';
 
 /** An encoded event: the name of its type, and its bytes in that type's encoding. */
 export interface EncodedEvent {
@@ -18,7 +20,7 @@ export interface EncodedEvent {
   readonly value: Uint8Array;
 }
 
-/** An event as subscribers get it. */
+/** An event on its way. */
 export interface EventEnvelope {
   /** Seconds since 1970 and nanoseconds. */
   readonly timestamp: { readonly seconds: number; readonly nanos: number };
@@ -29,9 +31,9 @@ export interface EventEnvelope {
 }
 
 /** Events that arrive until it is left: by the end of a `for await`, its disposal, or its signal. */
-export type EventSubscription = AsyncIterable<EventEnvelope> & AsyncDisposable;
+export type EventSubscription = AsyncIterable<ReceivedEvent> & AsyncDisposable;
 
-/** The events of a daemon. */
+/** The events of a daemon, or of Strata in this process. */
 export interface ClientEvents {
   /**
    * Sends an event in the namespace of the call.
@@ -55,6 +57,12 @@ export interface ClientNamespace {
   readonly labels: Labels;
 }
 
+/** A namespace as callers may give it. */
+export interface GivenNamespace {
+  readonly name: string;
+  readonly labels?: LabelValues;
+}
+
 /** The namespaces of a daemon. */
 export interface ClientNamespaces {
   /** @throws NotFoundError when there is none of this name. */
@@ -62,13 +70,13 @@ export interface ClientNamespaces {
   /** In byte order. @param filter On `name` and `labels.<key>`. @throws InvalidArgumentError for a bad filter. */
   list(filter?: string, call?: CallContext): Promise<ClientNamespace[]>;
   /** @throws AlreadyExistsError when it is there; InvalidArgumentError for a bad name or label. */
-  create(namespace: ClientNamespace, call?: CallContext): Promise<void>;
+  create(namespace: GivenNamespace, call?: CallContext): Promise<void>;
   /**
    * Replaces the labels or, with field paths `labels.<key>`, sets those (an empty value deletes), and returns the result.
    * @throws InvalidArgumentError for another path, a bad name or label.
    */
   update(
-    update: ClientNamespace & { readonly fieldpaths?: readonly string[] },
+    update: GivenNamespace & { readonly fieldpaths?: readonly string[] },
     call?: CallContext,
   ): Promise<ClientNamespace>;
   /** @throws NotFoundError when there is none of this name; FailedPreconditionError when it is not empty. */
@@ -196,8 +204,8 @@ export interface Workspaces {
  */
 export interface StrataClient extends AsyncDisposable {
   /**
-   * A snapshotter of the daemon, `overlayfs` unless named otherwise; `auto` is the default one of a Strata daemon.
-   * Whether there is one shows with the first call.
+   * A snapshotter of the daemon; without a name, that of the setting `snapshotter` of a Strata daemon. A containerd has none such,
+   * so name one there, such as `overlayfs`. Whether there is one shows with the first call.
    */
   snapshotter(name?: string): Snapshotter;
   readonly events: ClientEvents;

@@ -19,7 +19,11 @@ async function serve(t: TestContext) {
   const collect = async () => void collections.push('collected');
   const server = await temporaryServer([leasesService({ leases: new Leases(store), collect })]);
   t.after(() => server[Symbol.asyncDispose]());
-  return { leases: server.connect({ namespace: 'ci' }).leases, bare: server.connect().leases, collections };
+  return {
+    leases: server.connect({ namespace: 'ci' }).leases,
+    bare: server.connect({ namespace: '' }).leases,
+    collections,
+  };
 }
 
 const resource = { type: 'snapshots/overlayfs', id: 'base' };

@@ -16,6 +16,7 @@ export type { CollectedSnapshot, Collection } from './collection.js';
 export { labelsOf } from './labels.js';
 export type { Lease, LeaseResource, NewLease } from './leases.js';
 export { type ProxiedKey, parseProxiedKey } from './proxied-key.js';
+export { checkedCommit, checkedCreate, checkedFilters, checkedKey, checkedLabels, checkedUpdate } from './requests.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './snapshotter.js';
 export { microsecondsOf, PreciseDate } from './time.js';
 export {
@@ -23,6 +24,7 @@ export {
   type Info,
   type Kind,
   type Labels,
+  type LabelValues,
   type Mount,
   noContext,
   noLabels,

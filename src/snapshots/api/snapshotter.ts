@@ -20,9 +20,10 @@
  * so that each can replace another (containerd: core/snapshots/snapshotter.go).
  *
  * **Every method** throws Canceled or DeadlineExceeded when the call's signal is aborted, Unavailable after `close`,
- * and, where there are namespaces, FailedPrecondition without one and InvalidArgument with a malformed one.
+ * InvalidArgument for an argument of the wrong type, and, where there are namespaces, FailedPrecondition without one and
+ * InvalidArgument with a malformed one.
  */
-import type { CallContext, Info, Labels, Mount, Usage } from './types.js';
+import type { CallContext, Info, LabelValues, Mount, Usage } from './types.js';
 
 /** What `prepare` and `view` make. */
 export interface CreateRequest {
@@ -31,7 +32,7 @@ export interface CreateRequest {
   /** The name of the committed snapshot below it; empty or absent starts from nothing. */
   readonly parent?: string;
   /** Labels to store; those with an empty value are dropped. */
-  readonly labels?: Labels;
+  readonly labels?: LabelValues;
 }
 
 /** What `commit` turns into what. */
@@ -41,7 +42,7 @@ export interface CommitRequest {
   /** The key of the active snapshot, which ceases to be. */
   readonly key: string;
   /** Labels of the committed snapshot; those of the active one are not carried over. */
-  readonly labels?: Labels;
+  readonly labels?: LabelValues;
   /** Puts a snapshot that was prepared without a parent onto this one (rebase); empty or absent leaves it. */
   readonly parent?: string;
 }
@@ -50,7 +51,7 @@ export interface CommitRequest {
 export interface UpdateRequest {
   readonly name: string;
   /** The new values. */
-  readonly labels: Labels;
+  readonly labels: LabelValues;
   /**
    * `labels` replaces all labels; `labels.<key>` sets one, or deletes it when its value is empty or absent. No paths
    * at all means `labels`. The key is everything behind the first dot.

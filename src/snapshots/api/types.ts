@@ -6,6 +6,9 @@ export type Kind = 'view' | 'active' | 'committed';
 /** Labels by their keys. An empty value counts as absent and is never stored. */
 export type Labels = ReadonlyMap<string, string>;
 
+/** Labels as callers may give them: a map, or an object such as `{ team: 'a' }`. */
+export type LabelValues = Labels | Readonly<Record<string, string>>;
+
 /** No labels. */
 export const noLabels: Labels = new Map();
 

@@ -10,6 +10,7 @@ import {
 import type { ReadTransaction } from '../../store/index.js';
 import { maxBackendKeyBytes, validateKey } from '../api/keys.js';
 import { parentChainLabel, withoutEmpty } from '../api/labels.js';
+import { checkedCommit } from '../api/requests.js';
 import type { CommitRequest } from '../api/snapshotter.js';
 import { nowMicroseconds } from '../api/time.js';
 import { type CallContext, throwIfCallAborted, type Usage } from '../api/types.js';
@@ -22,9 +23,10 @@ import { type EngineParts, inContext, nameIn, noSuchSnapshot } from './parts.js'
  * Commit. The layer is put on disk and measured before the transaction, so that no caller waits for another's files. When
  * the record is refused, the snapshot stays active.
  */
-export async function commitSnapshot(parts: EngineParts, request: CommitRequest, call: CallContext): Promise<void> {
+export async function commitSnapshot(parts: EngineParts, given: CommitRequest, call: CallContext): Promise<void> {
   const { store, records, leased, files, faults } = parts;
   throwIfCallAborted(call);
+  const request = checkedCommit(given);
   validateKey('name', request.name, maxBackendKeyBytes);
   const planned = store.read((tx) => planCommit(parts, tx, request, call));
   const { id } = planned.active;

@@ -8,6 +8,7 @@ import {
 import type { ReadTransaction } from '../../store/index.js';
 import { maxBackendKeyBytes, validateKey } from '../api/keys.js';
 import { withoutEmpty } from '../api/labels.js';
+import { checkedCreate } from '../api/requests.js';
 import type { CreateRequest } from '../api/snapshotter.js';
 import { nowMicroseconds } from '../api/time.js';
 import { type CallContext, type Kind, type Mount, throwIfCallAborted } from '../api/types.js';
@@ -26,11 +27,12 @@ const noChain: readonly number[] = [];
 export async function createSnapshot(
   parts: EngineParts,
   kind: Exclude<Kind, 'committed'>,
-  request: CreateRequest,
+  given: CreateRequest,
   call: CallContext,
 ): Promise<readonly Mount[]> {
   const { store, records, leased, driver, files, limiter, faults } = parts;
   throwIfCallAborted(call);
+  const request = checkedCreate(given);
   validateKey('key', request.key, maxBackendKeyBytes);
   const name = nameIn(call, request.key);
   const labels = withoutEmpty(request.labels);

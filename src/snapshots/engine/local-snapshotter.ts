@@ -2,6 +2,7 @@ import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
 import { eachOf, type PagedSnapshotter } from '../api/paged-walk.js';
+import { checkedKey } from '../api/requests.js';
 import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import {
   type CallContext,
@@ -83,7 +84,7 @@ export class LocalSnapshotter implements PagedSnapshotter {
   async mounts(key: string, call: CallContext = noContext): Promise<readonly Mount[]> {
     throwIfCallAborted(call);
     const { store, records, driver } = this.#parts;
-    const layers = store.read((tx) => records.findLayers(tx, nameIn(call, key)));
+    const layers = store.read((tx) => records.findLayers(tx, nameIn(call, checkedKey(key))));
     if (layers === undefined) throw noSuchSnapshot(key);
     if (layers.kind === 'committed') {
       throw new FailedPreconditionError(`failed to get active mount: requested snapshot ${key} not active or view`);
@@ -104,7 +105,7 @@ export class LocalSnapshotter implements PagedSnapshotter {
     const { store, records, driver } = this.#parts;
     return infoOf(
       driver,
-      store.read((tx) => requireRecord(records, tx, nameIn(call, key))),
+      store.read((tx) => requireRecord(records, tx, nameIn(call, checkedKey(key)))),
     );
   }
 
@@ -115,7 +116,7 @@ export class LocalSnapshotter implements PagedSnapshotter {
   async usage(key: string, call: CallContext = noContext): Promise<Usage> {
     throwIfCallAborted(call);
     const { store, records, driver } = this.#parts;
-    const record = store.read((tx) => requireRecord(records, tx, nameIn(call, key)));
+    const record = store.read((tx) => requireRecord(records, tx, nameIn(call, checkedKey(key))));
     if (record.kind === 'committed') return record.usage;
     return record.kind === 'view' ? noUsage : driver.usage(driverSnapshot(record), call);
   }

@@ -1,5 +1,6 @@
 import { FailedPreconditionError } from '../../errors/index.js';
 import type { ReadTransaction } from '../../store/index.js';
+import { checkedKey } from '../api/requests.js';
 import { type CallContext, throwIfCallAborted } from '../api/types.js';
 import { holderOf } from '../records/holds.js';
 import type { SnapshotRecords } from '../records/snapshot-records.js';
@@ -11,7 +12,7 @@ export async function removeSnapshot(
   key: string,
   call: CallContext,
 ): Promise<void> {
-  const name = nameIn(call, key);
+  const name = nameIn(call, checkedKey(key));
   const id = await store.write(
     (tx) => {
       throwIfCallAborted(call);

@@ -1,5 +1,6 @@
 import { parseFilters } from '../../filters/index.js';
 import { infoFields } from '../api/info-fields.js';
+import { checkedFilters } from '../api/requests.js';
 import type { WalkRequest } from '../api/snapshotter.js';
 import { type CallContext, type Info, throwIfCallAborted } from '../api/types.js';
 import { candidatesOf } from '../records/candidates.js';
@@ -17,7 +18,7 @@ export async function* walkSnapshots(
   request: WalkRequest,
   call: CallContext,
 ): AsyncGenerator<readonly Info[]> {
-  const filter = parseFilters(request.filters ?? []);
+  const filter = parseFilters(checkedFilters(request.filters));
   const namespace = call.namespace ?? '';
   const computes = driver.shownLabels?.({ id: '0', kind: 'active' }) !== undefined;
   throwIfCallAborted(call);

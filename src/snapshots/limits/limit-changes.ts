@@ -2,7 +2,7 @@ import { type FaultPoints, SerialQueue } from '../../base/index.js';
 import { AbortedError, NotFoundError, withContext } from '../../errors/index.js';
 import type { ReadTransaction, Store } from '../../store/index.js';
 import { updatedLabels } from '../api/labels.js';
-import type { UpdateRequest } from '../api/snapshotter.js';
+import type { CheckedUpdate } from '../api/requests.js';
 import { type CallContext, noContext, throwIfCallAborted } from '../api/types.js';
 import type { Driver } from '../driver/driver.js';
 import type { BackgroundErrors } from '../engine/background-errors.js';
@@ -54,7 +54,7 @@ export class LimitChanges {
    * @throws InvalidArgumentError for labels that are no limits; FailedPreconditionError when they cannot be kept; and what
    * `record` throws, with the limits as they were.
    */
-  async around<T>(update: UpdateRequest, call: CallContext, record: (check: LimitCheck) => Promise<T>): Promise<T> {
+  async around<T>(update: CheckedUpdate, call: CallContext, record: (check: LimitCheck) => Promise<T>): Promise<T> {
     const name = { namespace: call.namespace ?? '', key: update.name };
     if (this.#plan(name, update) === undefined) return record((tx) => this.#check(tx, name, update, undefined));
     return this.#queue.run(queueName, async () => {
@@ -75,11 +75,11 @@ export class LimitChanges {
     });
   }
 
-  #plan(name: SnapshotName, update: UpdateRequest): LimitChange | undefined {
+  #plan(name: SnapshotName, update: CheckedUpdate): LimitChange | undefined {
     return this.#options.store.read((tx) => this.#difference(tx, name, update));
   }
 
-  #difference(tx: ReadTransaction, name: SnapshotName, update: UpdateRequest): LimitChange | undefined {
+  #difference(tx: ReadTransaction, name: SnapshotName, update: CheckedUpdate): LimitChange | undefined {
     const { records, limiter } = this.#options;
     const record = records.find(tx, name);
     // Only what is written has limits; what is missing is refused where the record is changed.
@@ -90,7 +90,7 @@ export class LimitChanges {
     return sameLimits(limiter.recorded(record.labels), limits) ? undefined : { record, limits };
   }
 
-  #check(tx: ReadTransaction, name: SnapshotName, update: UpdateRequest, planned: LimitChange | undefined): void {
+  #check(tx: ReadTransaction, name: SnapshotName, update: CheckedUpdate, planned: LimitChange | undefined): void {
     const now = this.#difference(tx, name, update);
     const same =
       now === undefined || planned === undefined

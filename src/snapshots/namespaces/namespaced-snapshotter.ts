@@ -2,6 +2,7 @@ import { AlreadyExistsError, InvalidArgumentError } from '../../errors/index.js'
 import { validateKey } from '../api/keys.js';
 import { snapshotRefLabel, validateLabels } from '../api/labels.js';
 import { eachOf, type PagedSnapshotter } from '../api/paged-walk.js';
+import { checkedCommit, checkedCreate, checkedUpdate } from '../api/requests.js';
 import type { CommitRequest, CreateRequest, UpdateRequest, WalkRequest } from '../api/snapshotter.js';
 import {
   type CallContext,
@@ -37,9 +38,10 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
     return this.#inner.view(request, call);
   }
 
-  #checkNew({ key, labels }: CreateRequest, call: CallContext): void {
+  #checkNew(request: CreateRequest, call: CallContext): void {
     throwIfCallAborted(call);
     requireNamespace(call);
+    const { key, labels } = checkedCreate(request);
     checkLabels(labels);
     validateKey('key', key);
     const reference = labels?.get(snapshotRefLabel) ?? '';
@@ -56,8 +58,9 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
   async commit(request: CommitRequest, call: CallContext = noContext): Promise<void> {
     throwIfCallAborted(call);
     requireNamespace(call);
-    checkLabels(request.labels);
-    validateKey('name', request.name);
+    const { name, labels } = checkedCommit(request);
+    checkLabels(labels);
+    validateKey('name', name);
     await this.#inner.commit(request, call);
   }
 
@@ -73,8 +76,9 @@ export class NamespacedSnapshotter implements PagedSnapshotter {
 
   async update(request: UpdateRequest, call: CallContext = noContext): Promise<Info> {
     requireNamespace(call);
-    if (request.name === '') throw new InvalidArgumentError('');
-    validateLabels(request.labels);
+    const { name, labels } = checkedUpdate(request);
+    if (name === '') throw new InvalidArgumentError('');
+    validateLabels(labels);
     return this.#inner.update(request, call);
   }
 

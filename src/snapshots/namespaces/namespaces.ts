@@ -7,7 +7,8 @@ import {
 } from '../../errors/index.js';
 import { type ReadTransaction, type Store, statement, type WriteTransaction } from '../../store/index.js';
 import { validateLabels, withoutEmpty } from '../api/labels.js';
-import type { Labels } from '../api/types.js';
+import { checkedKey, checkedLabels } from '../api/requests.js';
+import type { Labels, LabelValues } from '../api/types.js';
 import { labelsOfJson } from '../records/record.js';
 
 /** A namespace. */
@@ -16,8 +17,14 @@ export interface Namespace {
   readonly labels: Labels;
 }
 
+/** A namespace as callers may give it. */
+export interface NewNamespace {
+  readonly name: string;
+  readonly labels?: LabelValues;
+}
+
 /** A change of a namespace's labels. */
-export interface NamespaceUpdate extends Namespace {
+export interface NamespaceUpdate extends NewNamespace {
   /** Each `labels.<key>`: sets the label, or deletes it when its value is empty or absent. None replaces all labels. */
   readonly fieldpaths?: readonly string[];
 }
@@ -68,8 +75,9 @@ export class Namespaces {
    * @throws InvalidArgumentError when the name is no identifier or a label is too large; AlreadyExistsError when it is
    * there already.
    */
-  async create({ name, labels }: Namespace): Promise<void> {
+  async create({ name, labels: given }: NewNamespace): Promise<void> {
     requireIdentifier(name);
+    const labels = checkedLabels(given);
     validateLabels(labels);
     await this.#store.write((tx) => {
       if (tx.run(addRow, name) === 0) throw new AlreadyExistsError(`namespace "${name}"`);
@@ -82,8 +90,9 @@ export class Namespaces {
    * not one with a bad name.
    * @throws InvalidArgumentError as `create`, and for a field path that is not `labels.<key>`.
    */
-  async update({ name, labels, fieldpaths = [] }: NamespaceUpdate): Promise<Namespace> {
+  async update({ name, labels: given, fieldpaths = [] }: NamespaceUpdate): Promise<Namespace> {
     requireIdentifier(name);
+    const labels = checkedLabels(given);
     validateLabels(labels);
     return this.#store.write((tx) => {
       tx.run(addRow, name);
@@ -111,7 +120,7 @@ export class Namespaces {
 }
 
 function requireIdentifier(name: string): void {
-  const problem = identifierProblem(name);
+  const problem = identifierProblem(checkedKey(name));
   if (problem !== undefined) throw new InvalidArgumentError(problem);
 }
 
