@@ -21,6 +21,7 @@ export { endProcess } from './calls/end-process.js';
 export {
   cloneFile,
   copyRange,
+  type FileTimes,
   makeNode,
   nextData,
   openDirectoryBelow,

@@ -2,6 +2,7 @@
 import { chmodSync, fchmodSync, fchownSync, lchownSync, lstatSync } from 'node:fs';
 import { InvalidArgumentError } from '../../errors/index.js';
 import {
+  type FileTimes,
   hasErrno,
   listAttributes,
   removeAttribute,
@@ -16,8 +17,14 @@ import type { TarEntry } from '../tar/entry.js';
 const REPLACED_ATTRIBUTES = /^(user\.|system\.posix_acl_|security\.capability$)/;
 
 /** As containerd sets them: a file was not changed after it was last read. */
-function timesOf({ mtimeNs, atimeNs = mtimeNs }: TarEntry): { readonly atimeNs: bigint; readonly mtimeNs: bigint } {
+export function timesOf({ mtimeNs, atimeNs = mtimeNs }: TarEntry): FileTimes {
   return { mtimeNs, atimeNs: atimeNs > mtimeNs ? atimeNs : mtimeNs };
+}
+
+/** Gives a path the owner and the attributes of an entry; see {@link applyMetadata}. */
+export function applyOwner(at: Buffer, entry: TarEntry, dropped: readonly string[]): void {
+  lchownSync(at, entry.uid, entry.gid);
+  applyAttributes(at, entry, dropped);
 }
 
 /**
@@ -26,8 +33,7 @@ function timesOf({ mtimeNs, atimeNs = mtimeNs }: TarEntry): { readonly atimeNs: 
  * @param dropped Attributes that begin with one of these are left out.
  */
 export function applyMetadata(at: Buffer, entry: TarEntry, dropped: readonly string[]): void {
-  lchownSync(at, entry.uid, entry.gid);
-  applyAttributes(at, entry, dropped);
+  applyOwner(at, entry, dropped);
   // A symbolic link has no mode of its own; a hard link may be one to such.
   const isSymlink = entry.type === 'symlink' || (entry.type === 'link' && lstatSync(at).isSymbolicLink());
   if (!isSymlink) chmodSync(at, entry.mode);

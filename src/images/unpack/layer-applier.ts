@@ -1,8 +1,18 @@
-import { closeSync, constants, ftruncateSync, linkSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
 import { fromSystemError, InvalidArgumentError, StrataError, withContext } from '../../errors/index.js';
-import { hasErrno, inUserNamespace, makeNode, toBytes } from '../../linux/index.js';
+import { type FileTimes, hasErrno, inUserNamespace, makeNode, setTimes, toBytes } from '../../linux/index.js';
 import type { TarEntry, TarHandler } from '../tar/entry.js';
-import { applyFileMetadata, applyMetadata, dropAttributes } from './entry-metadata.js';
+import { applyFileMetadata, applyMetadata, applyOwner, dropAttributes, timesOf } from './entry-metadata.js';
 import { cleanSteps, isBelow } from './entry-name.js';
 import { LayerTree } from './layer-tree.js';
 
@@ -32,6 +42,11 @@ interface OpenFile {
   readonly entry: TarEntry;
 }
 
+/** What a directory gets at the end. */
+interface FinalDirectory extends FileTimes {
+  readonly mode: number;
+}
+
 /** A hard link whose other name the layer has not brought yet. */
 interface PendingLink {
   readonly entry: TarEntry;
@@ -58,7 +73,7 @@ export interface ApplyOptions {
 export class LayerApplier implements TarHandler, Disposable {
   readonly #tree: LayerTree;
   readonly #dropped: readonly string[];
-  readonly #directories = new Map<string, TarEntry>();
+  readonly #directories = new Map<string, FinalDirectory>();
   readonly #links = new Map<string, PendingLink>();
   #file: OpenFile | undefined;
 
@@ -112,8 +127,9 @@ export class LayerApplier implements TarHandler, Disposable {
       this.#replace(path, (at) => mkdirSync(at, PRIVATE_DIRECTORY));
       this.#tree.noteDirectory(path, undefined);
     }
-    // Set at the end: each entry inside changes its times, and its mode may forbid them.
-    this.#directories.set(path, entry);
+    applyOwner(this.#tree.at(path), entry, this.#dropped);
+    // The rest comes at the end: each entry inside changes the times, and the mode may forbid them.
+    this.#directories.set(path, { mode: entry.mode, ...timesOf(entry) });
   }
 
   #openFile(entry: TarEntry, path: string): void {
@@ -178,10 +194,10 @@ export class LayerApplier implements TarHandler, Disposable {
   }
 
   #vacate(path: string): void {
-    if (!this.#tree.vacate(path)) return;
-    for (const known of [this.#directories, this.#links]) {
-      for (const each of known.keys()) if (each === path || isBelow(each, path)) known.delete(each);
-    }
+    const directories = this.#tree.vacate(path);
+    if (directories.length === 0) return;
+    for (const each of directories) this.#directories.delete(each);
+    for (const each of this.#links.keys()) if (isBelow(each, path)) this.#links.delete(each);
   }
 
   content(bytes: Buffer, offset: number): void {
@@ -209,20 +225,23 @@ export class LayerApplier implements TarHandler, Disposable {
   /** Does what had to wait for the last entry. */
   finish(): void {
     this.#finishLinks();
-    for (const [path, entry] of this.#directories) {
-      naming(entry, () => applyMetadata(this.#tree.at(path), entry, this.#dropped));
+    for (const [path, { mode, ...times }] of this.#directories) {
+      chmodSync(this.#tree.at(path), mode);
+      setTimes(this.#tree.at(path), times);
     }
     this.#tree.restoreTimes();
   }
 
-  /** Links to links may stand in any order, so each round makes those whose other name has come. */
+  /** Links to links may stand in any order: each is made when its other name is there. */
   #finishLinks(): void {
-    for (let made = true; made; ) {
-      made = false;
-      for (const [path, link] of [...this.#links]) {
-        if (this.#links.has(link.target) || this.#isMissing(link)) continue;
+    const waiting = Map.groupBy(this.#links.keys(), (path) => this.#links.get(path)?.target ?? '');
+    const ready = [...waiting.keys()].filter((target) => !this.#links.has(target));
+    for (let target = ready.pop(); target !== undefined; target = ready.pop()) {
+      for (const path of waiting.get(target) ?? []) {
+        const link = this.#links.get(path);
+        if (link === undefined || this.#isMissing(link)) continue;
         naming(link.entry, () => this.#makeLink(link, path));
-        made = true;
+        ready.push(path);
       }
     }
     for (const { entry } of this.#links.values()) {

@@ -24,6 +24,9 @@ import { parentOf, stepsOf } from './entry-name.js';
 /** As many symbolic links as containerd follows (github.com/containerd/continuity fs/path.go). */
 const MAX_LINKS = 255;
 
+/** As many bytes as Linux takes of a path, with the zero at its end. */
+const MAX_PATH = 4096;
+
 /** The mode of a directory that no layer lists. */
 const IMPLIED_MODE = 0o755;
 
@@ -41,6 +44,8 @@ export class LayerTree {
   readonly #used = new Map<string, UsedDirectory>();
   /** What the layer has taken away, and not brought again since. */
   readonly #deleted = new Set<string>();
+  /** Directories in which nothing of lower layers is left. */
+  readonly #hidden = new Set<string>();
 
   /** @param root An absolute path. */
   constructor(root: string) {
@@ -82,7 +87,7 @@ export class LayerTree {
 
   /**
    * Where steps lead, along the symbolic links of this layer, or of all layers. What does not exist is taken literally.
-   * @throws InvalidArgumentError when links go in a circle.
+   * @throws InvalidArgumentError when links go in a circle, or the path is longer than Linux takes.
    */
   resolve(steps: readonly string[], follow: 'own' | 'all'): string {
     const waiting = steps.toReversed();
@@ -90,8 +95,8 @@ export class LayerTree {
     for (let links = 0; ; ) {
       const step = waiting.pop();
       if (step === undefined) return inside;
-      const next = step === '..' ? parentOf(inside) : `${inside}/${step}`;
-      const link = step === '..' || this.#used.has(next) ? undefined : this.#linkAt(next, follow);
+      const next = stepTo(inside, step);
+      const link = this.#used.has(next) ? undefined : this.#linkAt(next, follow);
       if (link === undefined) {
         inside = next;
         continue;
@@ -148,11 +153,12 @@ export class LayerTree {
     this.noteMade(path);
   }
 
-  /** Removes whatever is at a path, for an entry that takes its place. @returns whether that was a directory. */
-  vacate(path: string): boolean {
+  /** Removes whatever is at a path, for an entry that takes its place. @returns the paths of directories that went. */
+  vacate(path: string): readonly string[] {
     const found = this.stats(path);
-    if (found !== undefined) this.#removeTree(path, found);
-    return found?.isDirectory() === true;
+    const directories: string[] = [];
+    if (found !== undefined) this.#removeTree(path, found, directories);
+    return directories;
   }
 
   /** Takes away what lower layers show at a path. */
@@ -167,6 +173,8 @@ export class LayerTree {
 
   /** Takes away what lower layers show inside a directory. */
   hideBelow(directory: string): void {
+    if (this.#hidden.has(directory)) return;
+    this.#hidden.add(directory);
     for (const name of readdirSync(this.at(directory), 'latin1')) {
       const path = `${directory}/${name}`;
       const found = this.stats(path);
@@ -181,14 +189,15 @@ export class LayerTree {
     return this.#made.has(path) || this.#used.has(path);
   }
 
-  #removeTree(path: string, stats: BigIntStats): void {
+  #removeTree(path: string, stats: BigIntStats, directories: string[] = []): void {
     if (stats.isDirectory()) {
       for (const name of readdirSync(this.at(path), 'latin1')) {
         const inside = `${path}/${name}`;
         const found = this.stats(inside);
-        if (found !== undefined) this.#removeTree(inside, found);
+        if (found !== undefined) this.#removeTree(inside, found, directories);
       }
       rmdirSync(this.at(path));
+      directories.push(path);
       this.#used.delete(path);
     } else unlinkSync(this.at(path));
     this.#made.delete(path);
@@ -200,4 +209,11 @@ export class LayerTree {
       if (before !== undefined && !this.#made.has(path)) setTimes(this.at(path), before);
     }
   }
+}
+
+/** @throws InvalidArgumentError when the path is longer than Linux takes. */
+function stepTo(inside: string, step: string): string {
+  const next = step === '..' ? parentOf(inside) : `${inside}/${step}`;
+  if (next.length < MAX_PATH) return next;
+  throw new InvalidArgumentError('has a path that is too long');
 }

@@ -220,7 +220,10 @@ describe('names', needsRoot, () => {
     await assert.rejects(place(t).unpack(circle), refused(/"a\/x".*too many symbolic links/));
     await assert.rejects(place(t).unpack([{ name: 'a' }, { name: 'a/x' }]), refused(/"a\/x".*no directory/));
     await assert.rejects(place(t).unpack([{ name: 'a', pax: { path: 'n'.repeat(256) } }]), refused(/ENAMETOOLONG/));
-    await assert.rejects(place(t).unpack([{ name: 'a', pax: { path: 'd/'.repeat(3000) } }]), refused(/ENAMETOOLONG/));
+    for (const depth of [3000, 500_000]) {
+      const deep = [{ name: 'a', pax: { path: 'd/'.repeat(depth) } }];
+      await assert.rejects(place(t).unpack(deep), refused(/path that is too long/));
+    }
   });
 
   it('of entries that come twice mean the last, of whatever type', async (t) => {
@@ -271,6 +274,19 @@ describe('a hard link', needsRoot, () => {
     assert.equal(lstatSync(at('to-lower')).ino, lstatSync(at('lower/file')).ino);
     assert.deepEqual(['first', 'second', 'third'].map(read), ['new', 'new', 'new']);
     assert.equal(lstatSync(at('replaced')).nlink, 4);
+  });
+
+  it('may stand before thousands that it leads to, in any order', async (t) => {
+    const { unpack, at } = place(t);
+    const links = Array.from({ length: 4000 }, (_, index) => ({ name: `l${index}`, type: '1', link: `l${index + 1}` }));
+    await unpack([...links, { name: 'l4000', content: 'x' }, { name: 'd', type: '5', mode: 0o755 }]);
+    assert.equal(lstatSync(at('l0')).nlink, 4001);
+  });
+
+  it('goes with the directory that it would have been in', async (t) => {
+    const { unpack, read } = place(t);
+    await unpack([{ name: 'd/link', type: '1', link: 'later' }, { name: 'd', content: 'file' }, { name: 'later' }]);
+    assert.equal(read('d'), 'file');
   });
 
   it('is one to a symbolic link itself, which is not followed', async (t) => {
