@@ -15,6 +15,7 @@ export {
 export type { Lease, LeaseResource, NewLease } from './api/leases.js';
 export { eachOf, type PagedSnapshotter, walkPages } from './api/paged-walk.js';
 export { type ProxiedKey, parseProxiedKey } from './api/proxied-key.js';
+export { checkedLabels } from './api/requests.js';
 export type { CommitRequest, CreateRequest, Snapshotter, UpdateRequest, WalkRequest } from './api/snapshotter.js';
 export { microsecondsOf, nowMicroseconds, PreciseDate } from './api/time.js';
 export {

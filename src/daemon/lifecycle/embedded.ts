@@ -3,8 +3,8 @@ import { noFaults } from '../../base/index.js';
 import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
 import type { Images } from '../../images/index.js';
 import { type PluginReport, type PluginSet, startPlugins } from '../../plugins/index.js';
-import type { ClientEvents, ClientLeases, Maintenance, Workspaces } from '../../rpc/client/index.js';
-import type { Durability, Namespaces, Snapshotter } from '../../snapshots/index.js';
+import type { ClientEvents, ClientLeases, ClientNamespaces, Maintenance, Workspaces } from '../../rpc/client/index.js';
+import type { Durability, Snapshotter } from '../../snapshots/index.js';
 import { openLiveMaintenance } from '../check/live-maintenance.js';
 import { type Config, defaultConfig, resolveConfig } from '../config/index.js';
 import { createLogger } from '../logging/logger.js';
@@ -15,6 +15,7 @@ import { embeddedWorkspaces } from '../parts/workspaces.js';
 import { embeddedEvents } from './embedded-events.js';
 import { embeddedImages } from './embedded-images.js';
 import { embeddedLeases } from './embedded-leases.js';
+import { embeddedNamespaces } from './embedded-namespaces.js';
 import { Gate } from './gate.js';
 import { requireService } from './require-service.js';
 
@@ -39,7 +40,7 @@ export interface EmbeddedStrata extends AsyncDisposable {
   /** The outcome of every part. */
   readonly reports: readonly PluginReport[];
   readonly events: ClientEvents;
-  readonly namespaces: Namespaces;
+  readonly namespaces: ClientNamespaces;
   readonly leases: ClientLeases;
   readonly images: Images;
   readonly maintenance: Maintenance;
@@ -82,9 +83,8 @@ async function start(
   { signal, namespace = 'default', drivers = {} }: EmbeddedOptions,
 ): Promise<PluginSet> {
   const started = new Gate();
-  const logger = createLogger({ level: 'silent', format: 'json' });
-  const builtins = builtinPlugins({ config, logger, reports: () => [], answering: started.opened, namespace });
-  const parts = { logger, answering: started.opened, durability: config.durability, faults: noFaults };
+  const builtins = builtinPlugins({ config, logger: silent, reports: () => [], answering: started.opened, namespace });
+  const parts = { logger: silent, answering: started.opened, durability: config.durability, faults: noFaults };
   const all = [...builtins, ...ownDriverPlugins(drivers, parts)];
   const configs = configsByName(all);
   const wanted = all.filter(({ plugin }) => plugin.type.uri !== pluginTypes.grpc.uri);
@@ -102,9 +102,12 @@ async function start(
   return plugins;
 }
 
+/** Whoever uses the library hears of failures by errors. */
+const silent = createLogger({ level: 'silent', format: 'json' });
+
 class Embedded implements EmbeddedStrata {
   readonly events: ClientEvents;
-  readonly namespaces: Namespaces;
+  readonly namespaces: ClientNamespaces;
   readonly leases: ClientLeases;
   readonly images: Images;
   readonly #plugins: PluginSet;
@@ -116,13 +119,14 @@ class Embedded implements EmbeddedStrata {
     if (own === undefined) throw new FailedPreconditionError('the configuration asks for bare snapshotters');
     this.#plugins = plugins;
     this.maintenance = maintenance;
-    this.namespaces = own.namespaces;
+    const events = plugins.single(pluginTypes.event);
+    this.namespaces = embeddedNamespaces({ namespaces: own.namespaces, events, log: silent });
     this.leases = embeddedLeases(own, namespace);
     this.images = embeddedImages(plugins.single(pluginTypes.images), namespace);
     const defaultName = plugins.single(pluginTypes.default).name;
     const parts = { snapshotters: plugins.single(pluginTypes.service), defaultName, own };
     this.workspaces = embeddedWorkspaces(parts, namespace);
-    this.events = embeddedEvents(plugins.single(pluginTypes.event), namespace);
+    this.events = embeddedEvents(events, namespace);
   }
 
   get reports(): readonly PluginReport[] {

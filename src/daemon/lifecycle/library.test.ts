@@ -14,7 +14,7 @@ import { startDaemon } from './daemon.js';
 /** What both have, as far as it is looked at here. */
 interface Library {
   readonly events: Pick<ClientEvents, 'subscribe'>;
-  readonly namespaces: Pick<ClientNamespaces, 'create' | 'get' | 'update'>;
+  readonly namespaces: Pick<ClientNamespaces, 'create' | 'delete' | 'get' | 'list'>;
   snapshotter(): Snapshotter;
 }
 
@@ -146,6 +146,30 @@ for (const [way, open] of Object.entries(ways)) {
       }
       assert.deepEqual(told.slice(0, 2), ['k over ', 'k is n']);
       assert.match(told[2] ?? '', /^no n in (overlayfs|native|btrfs)$/);
+    });
+
+    it('filters namespaces and publishes their changes', async (t) => {
+      await using strata = await open(t);
+      await using events = strata.events.subscribe(['topic~=^/namespaces/']);
+      await strata.namespaces.create({ name: 'one', labels: { team: 'a' } });
+      await strata.namespaces.create({ name: 'two' });
+      assert.deepEqual(
+        (await strata.namespaces.list('labels.team==a')).map(({ name }) => name),
+        ['one'],
+      );
+      await assert.rejects(strata.namespaces.list('name=x'), InvalidArgumentError);
+      await strata.namespaces.delete('two');
+      const told: unknown[] = [];
+      for await (const { topic, namespace, payload } of events) {
+        told.push([topic, namespace, payload]);
+        if (topic === '/namespaces/delete') break;
+      }
+      assert.deepEqual(told, [
+        ['/namespaces/create', 'one', { name: 'one', labels: new Map([['team', 'a']]) }],
+        ['/namespaces/create', 'two', { name: 'two', labels: new Map() }],
+        ['/namespaces/delete', 'two', { name: 'two' }],
+      ]);
+      await assert.rejects(strata.namespaces.get('one', { signal: AbortSignal.abort() }), { name: 'AbortError' });
     });
 
     it('refuses a filter when it is iterated', async (t) => {

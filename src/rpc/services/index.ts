@@ -6,6 +6,7 @@ export { introspectionService } from './introspection-service.js';
 export { leasesService } from './leases-service.js';
 export { maintenanceService } from './maintenance.js';
 export { namespacesService } from './namespaces-service.js';
+export { PublishedNamespaces } from './published-namespaces.js';
 export { snapshotsService } from './snapshots-service.js';
 export { versionService } from './version-service.js';
 export { workspacesService } from './workspaces-service.js';

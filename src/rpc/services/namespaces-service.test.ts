@@ -7,7 +7,8 @@ import type { AnyMessage } from '../../events/index.js';
 import type { CallContext } from '../../snapshots/index.js';
 import { encodeMessage, wireNamespaces } from '../proto/index.js';
 import { readPayload } from './event-payloads.js';
-import { type NamespacesApi, namespacesService, type ServedNamespace } from './namespaces-service.js';
+import { namespacesService } from './namespaces-service.js';
+import type { NamespacesApi, ServedNamespace } from './published-namespaces.js';
 
 const ci: ServedNamespace = { name: 'ci', labels: new Map([['owner', 'ann']]) };
 const dev: ServedNamespace = { name: 'dev', labels: new Map() };
