@@ -59,12 +59,16 @@ export class Docker {
 
   /** Runs `docker` against it, whatever comes of it. */
   run(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
-    return run('docker', args, { ...options, env: this.#env });
+    return run('docker', args, this.#with(options));
   }
 
   /** Runs `docker` against it; it has to succeed. Gives what it printed. */
   must(args: readonly string[], options: RunOptions = {}): Promise<string> {
-    return mustRun('docker', args, { ...options, env: this.#env });
+    return mustRun('docker', args, this.#with(options));
+  }
+
+  #with({ env, ...options }: RunOptions): RunOptions {
+    return { ...options, env: { ...this.#env, ...env } };
   }
 }
 
