@@ -37,7 +37,7 @@ for (const { name, skip } of subjects) {
         });
         writeFileSync(path.join(directory, 'source'), archiveOf(ociLayout([image])));
         assert.equal(await endOf(program, [directory, name, point]), 'SIGKILL');
-        assert.equal(mountsBelow(path.join(directory, 'images')).length, mountsAt(point));
+        assert.ok(mountsBelow(path.join(directory, 'images')).length <= mountsAt(point));
 
         await using root = await openCheckedBackEnd(backEndOf(name), directory);
         const images = await LocalImages.open({

@@ -121,6 +121,39 @@ const image: MadeImage = {
   ],
 };
 
+/** Layers that list every directory that they touch, so that each can be unpacked without those below it. */
+const tangled: MadeImage = {
+  name: 'tangled',
+  layers: [
+    [
+      ...['etc', 'usr', 'usr/lib', 'opaque', 'opaque/sub', 'swap', 'whole'].map(dir),
+      ...['etc/kept', 'etc/gone', 'usr/lib/a', 'opaque/x', 'opaque/sub/x', 'swap/x', 'whole/x', 'plain'].map((name) =>
+        file(name, 'below'),
+      ),
+      { name: 'lib', type: '2', link: 'usr/lib', mtime: 1 },
+    ],
+    [
+      ...[dir('etc'), { name: 'etc/.wh.gone' }, { name: 'etc/kept', type: '3' }],
+      ...[dir('usr'), { name: 'usr/.wh.lib' }, dir('usr/lib'), file('usr/lib/own', 'o')],
+      ...[dir('opaque'), dir('opaque/sub'), file('opaque/sub/own', 'o'), { name: 'opaque/.wh..wh..opq' }],
+      ...[file('opaque/last', 'l'), file('swap', 'f'), dir('swap'), file('swap/own', 'o')],
+      ...[dir('whole'), file('whole/own', 'o'), { name: '.wh.whole' }],
+      ...[{ name: '.wh.plain' }, file('plain', 'new'), { name: '.wh.missing' }, dir('lib'), file('lib/own', 'o')],
+    ],
+    [
+      dir('usr'),
+      dir('usr/lib'),
+      file('usr/lib/third', 't'),
+      { name: 'lower', type: '1', link: 'usr/lib/third', mtime: 1 },
+    ],
+  ],
+};
+
+/** What of it there is to see. */
+const untangled =
+  'etc lib lib/own lower opaque opaque/last opaque/sub opaque/sub/own plain swap swap/own ' +
+  'usr usr/lib usr/lib/own usr/lib/third whole whole/own';
+
 const chainOf = ({ layers }: MadeImage) => chainIds(layers.map((entries) => sha256(makeTar(entries))));
 
 /** What a client sees of a committed snapshot. */
@@ -132,7 +165,8 @@ async function look({ snapshotter }: CheckedRoot, name: string): Promise<string[
     assert.ok(root > 0);
     // The times of the root and of directories that no layer lists are those of the import.
     return treeOf(mount.path)
-      .filter((line) => !/^(\.|lost\+found|lib) /.test(line))
+      .map((line) => (/^lib 40000 755 0 0 /.test(line) ? line.replace(/ \d{19} /, ' now ') : line))
+      .filter((line) => !/^(\.|lost\+found) /.test(line))
       .map((line) => line.replace(/ security\.\S+/g, ''));
   } finally {
     await snapshotter.remove('look');
@@ -174,6 +208,7 @@ describe('an image', () => {
         [
           'etc',
           'etc/kept',
+          'lib',
           'lib/new',
           'linked',
           'lower',
@@ -191,6 +226,24 @@ describe('an image', () => {
       assert.deepEqual(findings, []);
       await here.images.remove('made:v1', call);
       assert.deepEqual([await snapshotsOf(here), await here.images.list(call)], [[], []]);
+    });
+  }
+});
+
+describe('layers that need nothing of those below', () => {
+  let expected: string[] | undefined;
+  for (const { open, skip, ...more } of backEnds) {
+    it(`become the same on ${open().name}, wherever they are unpacked`, { skip }, async (t) => {
+      const here = await rig(t, open(), 'place' in more ? more.place() : tmpdir());
+      const commit = t.mock.method(here.snapshotter, 'commit');
+      const [imported] = await here.images.import({ source: here.source(tangled) }, call);
+      const onto = commit.mock.calls.filter((each) => each.arguments[0].parent !== undefined).length;
+      assert.equal(onto, ['overlayfs', 'erofs'].includes(here.name) ? 2 : 0, 'layers that were unpacked alone');
+      const tree = await look(here, imported?.snapshot ?? '');
+      assert.equal(tree.map((line) => line.split(' ')[0]).join(' '), untangled);
+      expected ??= tree;
+      assert.deepEqual(tree, expected);
+      assert.deepEqual((await runCheck(here, { level: 'deep' })).findings, []);
     });
   }
 });

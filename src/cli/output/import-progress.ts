@@ -17,9 +17,9 @@ const REDRAW_MS = 100;
 export class ImportProgressLines {
   readonly #stream: OutputStream;
   readonly #now: () => number;
-  #begun = 0;
+  /** When each layer was first told of; several are under way at the same time. */
+  readonly #begun = new Map<number, number>();
   #drawn = Number.NEGATIVE_INFINITY;
-  #layer = '';
 
   /** @param now A clock in milliseconds; for tests. */
   constructor(stream: OutputStream, now: () => number = () => performance.now()) {
@@ -30,13 +30,12 @@ export class ImportProgressLines {
   /** Takes what is told of a layer. */
   readonly show = (progress: ImportProgress): void => {
     const { state, position, layer, bytes, total } = progress;
-    if (`${position} ${layer}` !== this.#layer) {
-      this.#layer = `${position} ${layer}`;
-      this.#begun = this.#now();
-    }
+    const begun = this.#begun.get(position) ?? this.#now();
+    if (state === 'unpacking') this.#begun.set(position, begun);
+    else this.#begun.delete(position);
     const head = `layer ${position}/${progress.layers} ${escapeText(shortName(layer))}`;
     if (state === 'unpacking')
-      this.#redraw(`${head}  ${formatBytes(bytes)} of ${formatBytes(total)}${this.#rate(bytes)}`);
+      this.#redraw(`${head}  ${formatBytes(bytes)} of ${formatBytes(total)}${this.#rate(bytes, begun)}`);
     else this.#line(`${head}  ${state === 'exists' ? 'is there' : doneText(total)}`);
   };
 
@@ -45,8 +44,8 @@ export class ImportProgressLines {
     if (this.#stream.isTTY === true) this.#stream.write(CLEAR_LINE);
   }
 
-  #rate(bytes: number): string {
-    const milliseconds = this.#now() - this.#begun;
+  #rate(bytes: number, begun: number): string {
+    const milliseconds = this.#now() - begun;
     return milliseconds < REDRAW_MS ? '' : `, ${formatBytes((bytes / milliseconds) * 1000)}/s`;
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AlreadyExistsError } from '../../errors/index.js';
 import { temporaryMount } from '../../linux/index.js';
-import { type CallContext, labelsOf, type Mount } from '../../snapshots/index.js';
+import { type CallContext, type CommitRequest, labelsOf, type Mount } from '../../snapshots/index.js';
 import type { ApplyOptions } from '../unpack/layer-applier.js';
 import { type ImportPlace, importedLabel, unpackingLabel } from './place.js';
 
@@ -29,7 +29,7 @@ export async function makeLayer(place: ImportPlace, { parent, fill }: NewLayer):
   const mounts = await snapshotter.prepare({ key, labels, ...(parent === undefined ? {} : { parent }) }, call);
   try {
     const name = await filled(place, mounts, fill);
-    await commitOrLeave(place, key, name);
+    await commitOrLeave(place, { key, name });
     faults.reach('images.committed');
     return name;
   } catch (error) {
@@ -39,18 +39,23 @@ export async function makeLayer(place: ImportPlace, { parent, fill }: NewLayer):
   }
 }
 
-async function commitOrLeave(place: ImportPlace, key: string, name: string): Promise<void> {
+/** Commits a layer, or removes it when the same one is there by now. */
+export async function commitOrLeave(
+  place: ImportPlace,
+  request: Pick<CommitRequest, 'key' | 'name' | 'parent'>,
+): Promise<void> {
   const { snapshotter } = place;
   const call = callOf(place);
   try {
-    await snapshotter.commit({ key, name, labels: labelsOf({ [importedLabel]: '1' }) }, call);
+    await snapshotter.commit({ ...request, labels: labelsOf({ [importedLabel]: '1' }) }, call);
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
-    await snapshotter.remove(key, call);
+    await snapshotter.remove(request.key, call);
   }
 }
 
-function callOf({ namespace, lease, signal }: ImportPlace): CallContext {
+/** What comes with each call. */
+export function callOf({ namespace, lease, signal }: ImportPlace): CallContext {
   return { namespace, signal, ...(lease === undefined ? {} : { lease }) };
 }
 

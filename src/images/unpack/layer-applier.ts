@@ -12,6 +12,7 @@ import {
 import { fromSystemError, InvalidArgumentError, StrataError, withContext } from '../../errors/index.js';
 import { type FileTimes, hasErrno, inUserNamespace, makeNode, setTimes, toBytes } from '../../linux/index.js';
 import type { TarEntry, TarHandler } from '../tar/entry.js';
+import { DifferenceTree } from './difference-tree.js';
 import { applyFileMetadata, applyMetadata, applyOwner, dropAttributes, timesOf } from './entry-metadata.js';
 import { cleanSteps, isBelow } from './entry-name.js';
 import { LayerTree } from './layer-tree.js';
@@ -59,6 +60,11 @@ export interface ApplyOptions {
   readonly root: string;
   /** Attributes that begin with one of these are left out, as those of overlay itself must be. */
   readonly droppedAttributes: readonly string[];
+  /**
+   * When the directory is the upper one of an overlay, empty and not mounted: the attribute by which that marks opaque
+   * directories. Then the layers below are not looked at.
+   */
+  readonly opaqueAttribute?: string;
 }
 
 /**
@@ -72,13 +78,15 @@ export interface ApplyOptions {
  */
 export class LayerApplier implements TarHandler, Disposable {
   readonly #tree: LayerTree;
+  readonly #difference: DifferenceTree | undefined;
   readonly #dropped: readonly string[];
   readonly #directories = new Map<string, FinalDirectory>();
   readonly #links = new Map<string, PendingLink>();
   #file: OpenFile | undefined;
 
-  constructor({ root, droppedAttributes }: ApplyOptions) {
-    this.#tree = new LayerTree(root);
+  constructor({ root, droppedAttributes, opaqueAttribute }: ApplyOptions) {
+    this.#difference = opaqueAttribute === undefined ? undefined : new DifferenceTree(root, opaqueAttribute);
+    this.#tree = this.#difference ?? new LayerTree(root);
     this.#dropped = droppedAttributes;
   }
 
@@ -125,6 +133,7 @@ export class LayerApplier implements TarHandler, Disposable {
       this.#tree.noteDirectory(path, found);
     } else {
       this.#replace(path, (at) => mkdirSync(at, PRIVATE_DIRECTORY));
+      if (found !== undefined) this.#tree.noteReplaced(path);
       this.#tree.noteDirectory(path, undefined);
     }
     applyOwner(this.#tree.at(path), entry, this.#dropped);
@@ -222,14 +231,21 @@ export class LayerApplier implements TarHandler, Disposable {
     this.#close();
   }
 
-  /** Does what had to wait for the last entry. */
-  finish(): void {
+  /**
+   * Does what had to wait for the last entry.
+   * @returns whether the result is complete. It is not when the layers below were not looked at, but should have been: for hard
+   * links to their files, and for the attributes of directories that this one does not list.
+   */
+  finish(): boolean {
     this.#finishLinks();
+    if (this.#difference !== undefined && (this.#links.size > 0 || !this.#difference.standsAlone)) return false;
+    this.#requireNoLinks();
     for (const [path, { mode, ...times }] of this.#directories) {
       chmodSync(this.#tree.at(path), mode);
       setTimes(this.#tree.at(path), times);
     }
     this.#tree.restoreTimes();
+    return true;
   }
 
   /** Links to links may stand in any order: each is made when its other name is there. */
@@ -244,6 +260,9 @@ export class LayerApplier implements TarHandler, Disposable {
         ready.push(path);
       }
     }
+  }
+
+  #requireNoLinks(): void {
     for (const { entry } of this.#links.values()) {
       naming(entry, () => {
         throw new InvalidArgumentError(`is a hard link to ${shown(entry.linkName)}, which does not exist`);

@@ -44,6 +44,8 @@ export class LayerTree {
   readonly #used = new Map<string, UsedDirectory>();
   /** What the layer has taken away, and not brought again since. */
   readonly #deleted = new Set<string>();
+  /** Directories that the layer has files in, but does not list. */
+  readonly #implied = new Set<string>();
   /** Directories in which nothing of lower layers is left. */
   readonly #hidden = new Set<string>();
 
@@ -79,9 +81,18 @@ export class LayerTree {
     this.#deleted.delete(path);
   }
 
-  /** Notes that the layer lists the directory at a path. */
+  /** Whether the layer lists every directory that it has files in. */
+  get listsDirectories(): boolean {
+    return this.#implied.size === 0;
+  }
+
+  /**
+   * Notes that the layer lists the directory at a path.
+   * @param before What was there; the directory itself when it was one.
+   */
   noteDirectory(path: string, before: BigIntStats | undefined): void {
     this.noteMade(path);
+    this.#implied.delete(path);
     if (!this.#used.has(path)) this.#used.set(path, { before });
   }
 
@@ -149,9 +160,14 @@ export class LayerTree {
     if (found !== undefined) this.#removeTree(path, found);
     mkdirSync(this.at(path));
     chmodSync(this.at(path), IMPLIED_MODE);
+    if (found !== undefined) this.noteReplaced(path);
     this.#used.set(path, { before: undefined });
     this.noteMade(path);
+    this.#implied.add(path);
   }
+
+  /** Notes that a new directory is in the place of something else: nothing of lower layers shows in it. */
+  noteReplaced(_path: string): void {}
 
   /** Removes whatever is at a path, for an entry that takes its place. @returns the paths of directories that went. */
   vacate(path: string): readonly string[] {
@@ -161,9 +177,14 @@ export class LayerTree {
     return directories;
   }
 
+  /** Notes that the layer has taken away what is at a path. */
+  noteDeleted(path: string): void {
+    this.#deleted.add(path);
+  }
+
   /** Takes away what lower layers show at a path. */
   whiteOut(path: string): void {
-    this.#deleted.add(path);
+    this.noteDeleted(path);
     const found = this.stats(path);
     if (found === undefined) return;
     if (this.#keeps(path)) {
@@ -199,6 +220,7 @@ export class LayerTree {
       rmdirSync(this.at(path));
       directories.push(path);
       this.#used.delete(path);
+      this.#implied.delete(path);
     } else unlinkSync(this.at(path));
     this.#made.delete(path);
   }

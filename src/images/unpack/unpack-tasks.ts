@@ -27,6 +27,8 @@ export interface UnpackedBlob {
   /** The digest and the size of what it holds: of a layer, its diff ID. */
   readonly diffId: string;
   readonly plainBytes: number;
+  /** False when a layer was unpacked without those below it, and cannot be. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -52,8 +54,7 @@ async function unpackLayer(
   const reader = new TarReader(applier, request.limits);
   const blob = await digested(request, stopped, (bytes) => reader.write(bytes));
   reader.end();
-  applier.finish();
-  return blob;
+  return { ...blob, isComplete: applier.finish() };
 }
 
 async function unpackFile(
@@ -91,5 +92,10 @@ async function digested(
       take(bytes);
     },
   });
-  return { digest: `sha256:${blob.digest('hex')}`, diffId: `sha256:${content.digest('hex')}`, plainBytes };
+  return {
+    digest: `sha256:${blob.digest('hex')}`,
+    diffId: `sha256:${content.digest('hex')}`,
+    plainBytes,
+    isComplete: true,
+  };
 }
