@@ -104,9 +104,8 @@ function* renderForget(actions: readonly CheckAction[], { colours }: Style): Gen
   const forget = [...new Map(named).values()];
   if (forget.length === 0) return;
   yield colours.bold("Remove containerd's own records of what is dropped, before the next pull or import");
-  for (const [namespace, same] of Map.groupBy(forget, (snapshot) => snapshot.namespace)) {
-    yield indent + ctrCommand({ namespace, words: ['rm', ...same.map(({ key }) => key)] });
-  }
+  // Each by itself, since ctr stops at the first that containerd has no record of.
+  for (const { namespace, key } of forget) yield indent + ctrCommand({ namespace, words: ['rm', key] });
   yield '';
 }
 
