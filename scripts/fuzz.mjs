@@ -3,7 +3,7 @@ import { asCommand } from './lib/command.mjs';
 // npm run fuzz: gives every part of the daemon that takes input from outside what it does not expect.
 //
 //   npm run fuzz                                each target for a minute
-//   npm run fuzz -- --target filters            messages, http2, filters, configurations, store-files, directories or archives alone
+//   npm run fuzz -- --target filters            messages, http2, filters, configurations, store-files, directories, archives or layers alone
 //   npm run fuzz -- --seconds 600               longer
 //   npm run fuzz -- --seed 42 --attempts 1      what a failure named
 import { at } from './lib/project.mjs';

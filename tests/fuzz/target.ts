@@ -1,4 +1,5 @@
 /** What can be fuzzed, and how it is done. */
+import type { Need } from '../support/needs/index.js';
 import { Random } from '../support/random.js';
 
 /** Something that takes input from outside, ready for it. */
@@ -10,6 +11,8 @@ export interface Fuzzed extends AsyncDisposable {
 /** What can be fuzzed. */
 export interface FuzzTarget {
   readonly name: string;
+  /** What it needs of the machine; nothing when absent. */
+  readonly needs?: readonly Need[];
   /** How many attempts a test makes. */
   readonly attempts: number;
   /** @param directory An empty directory of its own, with a short path. */

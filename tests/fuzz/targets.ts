@@ -3,6 +3,7 @@ import { configurations } from './configurations.js';
 import { directories } from './directories.js';
 import { filters } from './filters.js';
 import { http2 } from './http2.js';
+import { layers } from './layers.js';
 import { messages } from './messages.js';
 import { storeFiles } from './store-files.js';
 import type { FuzzTarget } from './target.js';
@@ -16,4 +17,5 @@ export const targets: readonly FuzzTarget[] = [
   storeFiles,
   directories,
   archives,
+  layers,
 ];

@@ -119,6 +119,14 @@ async function look(mounts: readonly Mount[]): Promise<string[]> {
   return treeOf(mount.path).filter((line) => !line.startsWith('. '));
 }
 
+/**
+ * Without the times of directories: one that a layer has entries in but does not list has that of the import with containerd, and
+ * that of the layer below with Strata. umoci lists none that it only deletes from.
+ */
+function withoutTimes(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/^(\S+ 40000 \d+ \d+ \d+) -?\d+/, '$1'));
+}
+
 async function archiveAt(running: Scenario, bytes: Buffer): Promise<string> {
   const archive = path.join(await running.directory(), 'image.tar');
   await writeFile(archive, bytes);
@@ -131,7 +139,7 @@ scenario('images, compared with what containerd makes of them', { needs }, async
 
   await running.step('one that umoci has made', async () => {
     const [ours, theirs] = await both(hosts, built);
-    assert.deepEqual(ours, theirs);
+    assert.deepEqual(withoutTimes(ours), withoutTimes(theirs));
     assert.ok(ours.some((line) => line.startsWith('data/setuid ')));
   });
 
@@ -141,7 +149,7 @@ scenario('images, compared with what containerd makes of them', { needs }, async
     const archive = path.join(directory, 'docker.tar');
     await mustRun('skopeo', ['copy', `oci:${directory}:v1`, `docker-archive:${archive}:strata.test/docker:v1`]);
     const [ours, theirs] = await both(hosts, archive);
-    assert.deepEqual(ours, theirs);
+    assert.deepEqual(withoutTimes(ours), withoutTimes(theirs));
   });
 
   for (const compression of ['none', 'gzip'] as const) {

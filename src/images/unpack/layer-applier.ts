@@ -83,6 +83,8 @@ export class LayerApplier implements TarHandler, Disposable {
   readonly #directories = new Map<string, FinalDirectory>();
   readonly #links = new Map<string, PendingLink>();
   #file: OpenFile | undefined;
+  /** Whether a hard link may lead to a file of a lower layer. */
+  #needsLower = false;
 
   constructor({ root, droppedAttributes, opaqueAttribute }: ApplyOptions) {
     this.#difference = opaqueAttribute === undefined ? undefined : new DifferenceTree(root, opaqueAttribute);
@@ -167,6 +169,7 @@ export class LayerApplier implements TarHandler, Disposable {
     if (target === path) return;
     if (this.#tree.isMade(target)) this.#makeLink({ entry, target }, path);
     else {
+      this.#needsLower = true;
       this.#vacate(path);
       this.#links.set(path, { entry, target });
     }
@@ -237,9 +240,8 @@ export class LayerApplier implements TarHandler, Disposable {
    * links to their files, and for the attributes of directories that this one does not list.
    */
   finish(): boolean {
+    if (this.#difference !== undefined && (this.#needsLower || !this.#difference.standsAlone)) return false;
     this.#finishLinks();
-    if (this.#difference !== undefined && (this.#links.size > 0 || !this.#difference.standsAlone)) return false;
-    this.#requireNoLinks();
     for (const [path, { mode, ...times }] of this.#directories) {
       chmodSync(this.#tree.at(path), mode);
       setTimes(this.#tree.at(path), times);
@@ -260,9 +262,6 @@ export class LayerApplier implements TarHandler, Disposable {
         ready.push(path);
       }
     }
-  }
-
-  #requireNoLinks(): void {
     for (const { entry } of this.#links.values()) {
       naming(entry, () => {
         throw new InvalidArgumentError(`is a hard link to ${shown(entry.linkName)}, which does not exist`);
