@@ -3,10 +3,13 @@ import './node-version.js';
 
 export * from './public-errors.js';
 export {
+  type ChangesRequest,
   type CheckAction,
   type CheckEvent,
   type CheckFinding,
   type CheckOptions,
+  type Checkpoint,
+  type CheckpointRequest,
   type CheckSummary,
   type ClientEvents,
   type ClientLeases,
@@ -21,6 +24,8 @@ export {
   type EventEnvelope,
   type EventPayloads,
   type EventSubscription,
+  type ForkOutcome,
+  type ForkRequest,
   type GivenNamespace,
   type HealthStatus,
   type Image,
@@ -28,6 +33,7 @@ export {
   type Images,
   type ImportProgress,
   type ImportRequest,
+  type InSnapshotter,
   type KnownTopic,
   type Lease,
   type LeaseResource,
@@ -37,6 +43,7 @@ export {
   type PluginDescription,
   type ProxiedSnapshot,
   type ReceivedEvent,
+  type RollbackRequest,
   type ServerDescription,
   type StrataClient,
   type TreeChange,

@@ -19,6 +19,12 @@ export const faultPoints = [
   'create.refused',
   /** The layer is measured and on disk; its record still says that it is active. */
   'commit.sealed',
+  /** What is to be frozen is measured and on disk; there is nothing over it yet. */
+  'freeze.sealed',
+  /** The files of the snapshot that goes on are there; neither it nor the frozen one is recorded. */
+  'freeze.staged',
+  /** The files of the snapshot that begins again are there; the record is that of the old one. */
+  'replace.staged',
   /** A group of changes is committed; it is not on disk. */
   'store.committed',
   /** A group of changes is on disk; no caller knows. */

@@ -75,6 +75,7 @@ export { type MountEntry, mountOf, mountsMadeOf } from './mounts/mount-table.js'
 export { resolveInRoot } from './mounts/resolve-in-root.js';
 export { type TemporaryMount, temporaryMount, temporaryMountPrefix } from './mounts/temporary-mount.js';
 export { unmountBelow } from './mounts/unmount-below.js';
+export { whereMounted } from './mounts/where-mounted.js';
 export {
   type ProjectLimits,
   type ProjectQuota,

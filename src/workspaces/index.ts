@@ -1,3 +1,14 @@
-/** What people do with snapshots: see what changed. */
-export type { EntryType, TreeChange } from '../trees/index.js';
-export { type ChangesParts, type ChangesRequest, snapshotChanges } from './snapshot-changes.js';
+/** What people do with snapshots: see what changed, make checkpoints, fork, roll back. */
+export type {
+  ChangesRequest,
+  Checkpoint,
+  CheckpointRequest,
+  EntryType,
+  ForkOutcome,
+  ForkRequest,
+  InSnapshotter,
+  RollbackRequest,
+  TreeChange,
+  Workspaces,
+} from './api/index.js';
+export { LocalWorkspaces, type WorkspaceEvent, type WorkspacePlace } from './local-workspaces.js';

@@ -26,9 +26,24 @@ export function readableMounts(mounts: readonly MountSpec[]): ReadableMounts {
   return { mounts: [readOnlyBind(mount.source)], layers: [mount.source] };
 }
 
+/** The directories that an overlay is merged of. */
+export function layersOfOverlay({ options }: MountSpec): {
+  readonly upper: string | undefined;
+  /** The topmost first. */
+  readonly lowers: readonly string[];
+} {
+  const { upper, lowers } = writtenLayers(options);
+  return { upper: upper === undefined ? undefined : unescaped(upper), lowers: lowers.map(unescaped) };
+}
+
+/** As they are written in the options, with backslashes before colons. */
+function writtenLayers(options: readonly string[]): { upper: string | undefined; lowers: string[] } {
+  const upper = options.find((option) => option.startsWith(upperOption))?.slice(upperOption.length);
+  return { upper, lowers: options.flatMap((option) => (option.startsWith(lowerOption) ? splitLayers(option) : [])) };
+}
+
 function readableOverlay(mount: MountSpec): ReadableMounts {
-  const upper = mount.options.find((option) => option.startsWith(upperOption))?.slice(upperOption.length);
-  const lowers = mount.options.flatMap((option) => (option.startsWith(lowerOption) ? layersOf(option) : []));
+  const { upper, lowers } = writtenLayers(mount.options);
   const layers = [...(upper === undefined ? [] : [upper]), ...lowers];
   const [only, ...more] = layers;
   // Overlay wants two layers.
@@ -39,8 +54,7 @@ function readableOverlay(mount: MountSpec): ReadableMounts {
   return { mounts: [readOnly], layers: layers.map(unescaped) };
 }
 
-/** As they are written in the option, with backslashes before colons. */
-function layersOf(option: string): string[] {
+function splitLayers(option: string): string[] {
   return option.slice(lowerOption.length).match(/(?:\\.|[^:\\])+/gs) ?? [];
 }
 

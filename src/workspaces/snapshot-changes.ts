@@ -3,6 +3,7 @@ import { NotFoundError } from '../errors/index.js';
 import { temporaryMount } from '../linux/index.js';
 import type { CallContext, Leases, Snapshotter } from '../snapshots/index.js';
 import { type TreeChange, treeChanges } from '../trees/index.js';
+import type { ChangesRequest } from './api/index.js';
 import { differingLayers, type ReadableMounts, readableMounts } from './mounted-trees.js';
 
 /** What the changes are read with. */
@@ -10,14 +11,6 @@ export interface ChangesParts {
   readonly snapshotter: Snapshotter;
   /** Keeps what is made for the reading, and lets it go when the process is killed. */
   readonly leases: Leases;
-}
-
-/** Which changes to find. */
-export interface ChangesRequest {
-  /** A snapshot of any kind. */
-  readonly key: string;
-  /** The snapshot to compare it with, of any kind; by default the parent. Empty compares with nothing. */
-  readonly since?: string;
 }
 
 /** Longer than any reading takes; after that, what a killed one has left is collected. */

@@ -1,10 +1,13 @@
 /** A daemon that answers what a test tells it to, for tests of what commands ask and print. */
 import type { Tools } from '../../src/cli/io.js';
-import { NotFoundError } from '../../src/errors/index.js';
+import { NotFoundError, type StrataError } from '../../src/errors/index.js';
 import type {
+  CheckpointRequest,
   ClientNamespace,
   ConnectOptions,
   EventEnvelope,
+  ForkOutcome,
+  ForkRequest,
   Image,
   Images,
   ImportProgress,
@@ -60,6 +63,8 @@ export class FakeDaemon {
   readonly progress: ImportProgress[] = [];
   readonly leases: Lease[] = [];
   readonly changes: TreeChange[] = [];
+  /** Why forks could not be made, by their keys. */
+  readonly forkErrors = new Map<string, StrataError>();
   collection: Collection = { snapshots: [], skipped: [], leases: 0, milliseconds: 0 };
   /** The chunks of a backup. */
   readonly backup: Uint8Array[] = [];
@@ -120,7 +125,7 @@ export class FakeDaemon {
       },
       leases: this.#leases(),
       images: this.#images(),
-      workspaces: { changes: (request: object, call: CallContext) => this.#changes(request, call) },
+      workspaces: this.#workspaces(),
       pluginInfo: async (plugin: object, call: CallContext) => {
         this.#note('pluginInfo', [plugin], call);
         return { exports: new Map([['name', 'overlayfs']]) };
@@ -202,6 +207,28 @@ export class FakeDaemon {
       remove: async (key: string, call?: CallContext) => this.#note('remove', [key], call),
     };
     return snapshotter as unknown as Snapshotter;
+  }
+
+  #workspaces() {
+    return {
+      changes: (request: object, call: CallContext) => this.#changes(request, call),
+      checkpoint: async (request: CheckpointRequest, call: CallContext) => {
+        this.#note('checkpoint', [request], call);
+        return { name: request.name ?? `${request.key}@now`, parent: '', created: now, isNew: true };
+      },
+      checkpoints: async (request: object, call: CallContext) => {
+        this.#note('checkpoints', [request], call);
+        return [{ name: 'one', parent: 'base', created: now, isNew: false }];
+      },
+      fork: async (request: ForkRequest, call: CallContext): Promise<ForkOutcome[]> => {
+        this.#note('fork', [request], call);
+        return request.keys.map((key) => {
+          const error = this.forkErrors.get(key);
+          return { key, parent: 'one', ...(error === undefined ? {} : { error }) };
+        });
+      },
+      rollback: async (request: object, call: CallContext) => this.#note('rollback', [request], call),
+    };
   }
 
   async *#changes(request: object, call: CallContext): AsyncGenerator<TreeChange> {

@@ -11,11 +11,11 @@ import { createLogger } from '../logging/logger.js';
 import { builtinPlugins, configsByName } from '../parts/builtins.js';
 import { type OpenDriver, ownDriverPlugins } from '../parts/own-drivers.js';
 import { pluginTypes } from '../parts/plugin-types.js';
-import { embeddedWorkspaces } from '../parts/workspaces.js';
 import { embeddedEvents } from './embedded-events.js';
 import { embeddedImages } from './embedded-images.js';
 import { embeddedLeases } from './embedded-leases.js';
 import { embeddedNamespaces } from './embedded-namespaces.js';
+import { embeddedWorkspaces } from './embedded-workspaces.js';
 import { Gate } from './gate.js';
 import { requireService } from './require-service.js';
 
@@ -123,9 +123,7 @@ class Embedded implements EmbeddedStrata {
     this.namespaces = embeddedNamespaces({ namespaces: own.namespaces, events, log: silent });
     this.leases = embeddedLeases(own, namespace);
     this.images = embeddedImages(plugins.single(pluginTypes.images), namespace);
-    const defaultName = plugins.single(pluginTypes.default).name;
-    const parts = { snapshotters: plugins.single(pluginTypes.service), defaultName, own };
-    this.workspaces = embeddedWorkspaces(parts, namespace);
+    this.workspaces = embeddedWorkspaces(plugins.single(pluginTypes.workspaces), namespace);
     this.events = embeddedEvents(events, namespace);
   }
 

@@ -23,7 +23,7 @@ import type { ConfiguredPlugin } from './plugin-types.js';
 import { snapshotsServicePlugin } from './snapshots-service.js';
 import { snapshotterPlugin } from './snapshotter-plugin.js';
 import { storePlugin } from './store.js';
-import { workspacesGrpcPlugin } from './workspaces.js';
+import { workspacesGrpcPlugin, workspacesPlugin } from './workspaces.js';
 
 /** What the plugins are given. */
 export interface BuiltinOptions {
@@ -69,6 +69,7 @@ export function builtinPlugins({
     { plugin: eventsGrpcPlugin, config: undefined },
     { plugin: namespacesGrpcPlugin, config: { logger } },
     { plugin: leasesGrpcPlugin, config: undefined },
+    { plugin: workspacesPlugin, config: { logger } },
     { plugin: workspacesGrpcPlugin, config: undefined },
     { plugin: imagesGrpcPlugin, config: undefined },
     { plugin: maintenanceGrpcPlugin, config: { config, stats } },

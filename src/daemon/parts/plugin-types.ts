@@ -4,6 +4,7 @@ import { type AnyRegistration, pluginType } from '../../plugins/index.js';
 import type { GrpcService } from '../../rpc/engines/index.js';
 import type { CollectionScheduler, Leases, LocalSnapshotter, Namespaces, Snapshotter } from '../../snapshots/index.js';
 import type { Store } from '../../store/index.js';
+import type { LocalWorkspaces } from '../../workspaces/index.js';
 import type { BackupSchedule } from '../backup/schedule.js';
 import type { DefaultChoice } from '../config/default-choice.js';
 
@@ -29,6 +30,7 @@ export const pluginTypes = {
   snapshotter: pluginType<LocalSnapshotter>('io.containerd.snapshotter.v1'),
   metadata: pluginType<Metadata>('io.containerd.metadata.v1'),
   gc: pluginType<CollectionScheduler>('io.containerd.gc.v1'),
+  workspaces: pluginType<LocalWorkspaces>('io.strata.workspaces.v1'),
   default: pluginType<DefaultChoice>('io.strata.default.v1'),
   service: pluginType<ReadonlyMap<string, Snapshotter>>('io.containerd.service.v1'),
   images: pluginType<LocalImages>('io.strata.images.v1'),

@@ -1,47 +1,55 @@
-import { FailedPreconditionError, InvalidArgumentError } from '../../errors/index.js';
+import type { EventPublisher } from '../../events/index.js';
 import { definePlugin, SkipPlugin } from '../../plugins/index.js';
-import type { Workspaces } from '../../rpc/client/index.js';
 import type { GrpcService } from '../../rpc/engines/index.js';
-import { workspacesService } from '../../rpc/services/index.js';
-import { type CallContext, completedCall, noContext, type Snapshotter } from '../../snapshots/index.js';
-import { type ChangesRequest, snapshotChanges, type TreeChange } from '../../workspaces/index.js';
-import { AUTO } from '../config/default-choice.js';
-import { type OwnMetadata, pluginTypes } from './plugin-types.js';
+import { snapshotEventPayload, workspacesService } from '../../rpc/services/index.js';
+import { LocalWorkspaces, type WorkspacePlace } from '../../workspaces/index.js';
+import type { Logger } from '../logging/logger.js';
+import { pluginTypes } from './plugin-types.js';
 
-/** What workspaces are made of in this process. */
-export interface WorkspacesParts {
-  readonly snapshotters: ReadonlyMap<string, Snapshotter>;
-  /** The name that `auto` stands for. */
-  readonly defaultName: string;
-  readonly own: OwnMetadata | undefined;
+/** What the plugin gets. */
+export interface WorkspacesPluginConfig {
+  readonly logger: Logger;
 }
 
-type Changes = (
-  request: ChangesRequest & { readonly snapshotter?: string },
-  call: CallContext,
-) => AsyncIterable<readonly TreeChange[]>;
+/** What people do with snapshots, in all snapshotters. */
+export const workspacesPlugin = definePlugin<LocalWorkspaces, WorkspacesPluginConfig>({
+  type: pluginTypes.workspaces,
+  id: 'local',
+  requires: [
+    pluginTypes.snapshotter,
+    pluginTypes.service,
+    pluginTypes.metadata,
+    pluginTypes.default,
+    pluginTypes.event,
+  ],
+  init({ config: { logger }, single, all }) {
+    const { own } = single(pluginTypes.metadata);
+    if (own === undefined) throw new SkipPlugin('the containerd in front has the snapshots');
+    const local = all(pluginTypes.snapshotter);
+    const places = new Map<string, WorkspacePlace>();
+    for (const [name, snapshotter] of single(pluginTypes.service)) {
+      const found = local.get(name);
+      if (found !== undefined) places.set(name, { snapshotter, local: found });
+    }
+    return new LocalWorkspaces({
+      places,
+      defaultName: single(pluginTypes.default).name,
+      leases: own.leases,
+      told: teller(single(pluginTypes.event), logger),
+    });
+  },
+});
 
-function changesIn({ snapshotters, defaultName, own }: WorkspacesParts): Changes {
-  return ({ snapshotter: given = AUTO, ...request }, call) => {
-    const name = given === AUTO ? defaultName : given;
-    const snapshotter = snapshotters.get(name);
-    if (snapshotter === undefined) throw new InvalidArgumentError(`snapshotter not loaded: ${name}`);
-    if (own === undefined) {
-      throw new FailedPreconditionError(
-        'the containerd in front of this daemon has the snapshots: ask it, with "ctr snapshots diff"',
+function teller(events: EventPublisher, logger: Logger): ConstructorParameters<typeof LocalWorkspaces>[0]['told'] {
+  return async (snapshotter, event, call) => {
+    try {
+      await events.publish(event.topic, snapshotEventPayload(snapshotter, event), call);
+    } catch (error) {
+      logger.error(
+        { err: error, topic: event.topic, snapshotter },
+        'failed to publish an event; the operation succeeded',
       );
     }
-    return snapshotChanges({ snapshotter, leases: own.leases }, request, call);
-  };
-}
-
-/** The workspaces of this process. @param namespace Of calls that name none. */
-export function embeddedWorkspaces(parts: WorkspacesParts, namespace: string): Workspaces {
-  const changes = changesIn(parts);
-  return {
-    async *changes(request, call = noContext) {
-      for await (const page of changes(request, completedCall(call, { namespace }))) yield* page;
-    },
   };
 }
 
@@ -49,11 +57,10 @@ export function embeddedWorkspaces(parts: WorkspacesParts, namespace: string): W
 export const workspacesGrpcPlugin = definePlugin<GrpcService>({
   type: pluginTypes.grpc,
   id: 'workspaces',
-  requires: [pluginTypes.service, pluginTypes.metadata, pluginTypes.default],
-  init({ single }) {
-    const { own } = single(pluginTypes.metadata);
-    if (own === undefined) throw new SkipPlugin('the containerd in front has the snapshots');
-    const parts = { snapshotters: single(pluginTypes.service), defaultName: single(pluginTypes.default).name, own };
-    return workspacesService({ changes: changesIn(parts) });
+  requires: [pluginTypes.workspaces],
+  init({ all }) {
+    const workspaces = all(pluginTypes.workspaces).get('local');
+    if (workspaces === undefined) throw new SkipPlugin('there are no workspaces here');
+    return workspacesService(workspaces);
   },
 });

@@ -119,6 +119,17 @@ export function isInUse({ upper, work }: OverlayPlace): boolean {
   }
 }
 
+/** Where an overlay is that writes into a directory, in words; undefined when there is none, in whatever mount namespace. */
+export function whereOverlayIs(place: OverlayPlace): string | undefined {
+  const upper = directoryOf(place.upper);
+  const [here] = overlaysOver(upper);
+  if (here !== undefined) return `is mounted at ${here.point}`;
+  if (!isInUse(place)) return undefined;
+  const there = findElsewhere(upper);
+  if (there === undefined) return 'is in use by an overlay that is detached or not to be seen from here';
+  return `is mounted at ${there.point} in the mount namespace of process ${there.pid} (${there.command})`;
+}
+
 function whereInUse([here]: readonly PlacedMount[], upper: string): string {
   const breaks = 'a second overlay over it would break the first';
   if (here !== undefined) return `is mounted at ${here.point}, and ${breaks}; look there`;
@@ -130,14 +141,26 @@ function whereInUse([here]: readonly PlacedMount[], upper: string): string {
 }
 
 /** An overlay over a directory in another mount namespace, found by its path. */
-function findElsewhere(upper: string): { pid: number; command: string; point: string } | undefined {
+function findElsewhere(upper: string): MountElsewhere | undefined {
   const paths = [upper, realpathSync(upper)];
+  return findInOtherNamespaces((entry) => paths.includes(upperOf(entry) ?? ''));
+}
+
+/** A mount, and a process that has it. */
+export interface MountElsewhere {
+  readonly pid: number;
+  readonly command: string;
+  readonly point: string;
+}
+
+/** The first mount like that in another mount namespace than this one's; undefined when there is none. */
+export function findInOtherNamespaces(isWanted: (entry: PlacedMount) => boolean): MountElsewhere | undefined {
   const seen = new Set([mountNamespaceOf('self')]);
   for (const { pid, command } of runningProcesses()) {
     const namespace = mountNamespaceOf(pid);
     if (namespace === undefined || seen.has(namespace)) continue;
     seen.add(namespace);
-    const found = tableOf(pid).find((entry) => paths.includes(upperOf(entry) ?? ''));
+    const found = tableOf(pid).find(isWanted);
     if (found !== undefined) return { pid, command, point: found.point };
   }
   return undefined;

@@ -10,7 +10,18 @@ export type {
 } from '../../check/index.js';
 export type { Image, ImageDetails, Images, ImportProgress, ImportRequest } from '../../images/api/index.js';
 export type { CollectedSnapshot, Collection, Lease, LeaseResource, NewLease } from '../../snapshots/api/index.js';
-export type { EntryType, TreeChange } from '../../workspaces/index.js';
+export type {
+  ChangesRequest,
+  Checkpoint,
+  CheckpointRequest,
+  EntryType,
+  ForkOutcome,
+  ForkRequest,
+  InSnapshotter,
+  RollbackRequest,
+  TreeChange,
+  Workspaces,
+} from '../../workspaces/api/index.js';
 export { type ConnectOptions, connect, connectContainerd } from './connect.js';
 export {
   type EventPayloads,
@@ -35,5 +46,4 @@ export type {
   PluginDescription,
   ServerDescription,
   StrataClient,
-  Workspaces,
 } from './types.js';

@@ -11,7 +11,7 @@ import type {
   NewLease,
   Snapshotter,
 } from '../../snapshots/index.js';
-import type { TreeChange } from '../../workspaces/index.js';
+import type { Workspaces } from '../../workspaces/api/index.js';
 import type { ReceivedEvent } from './received-event.js';
 
 /** An encoded event: the name of its type, and its bytes in that type's encoding. */
@@ -175,22 +175,6 @@ export interface Maintenance {
    * none of Strata's.
    */
   collect(options?: { readonly dryRun?: boolean }, call?: CallContext): Promise<Collection>;
-}
-
-/** What people do with snapshots: in a daemon, or in this process. */
-export interface Workspaces {
-  /**
-   * What is different in a snapshot since its parent, or since another one, in the byte order of paths. Both may be of any kind and
-   * in use. The rule is containerd's for making layers. Where layers are directories it costs what the layers between the two
-   * hold; else what both hold.
-   * @param request `since`: what to compare with; empty for nothing. `snapshotter`: the back end, the default one when absent.
-   * @throws NotFoundError when there is no such snapshot; PermissionDeniedError where mounting is not allowed;
-   * NotImplementedError or FailedPreconditionError behind a containerd, which has the snapshots.
-   */
-  changes(
-    request: { readonly key: string; readonly since?: string; readonly snapshotter?: string },
-    call?: CallContext,
-  ): AsyncIterable<TreeChange>;
 }
 
 /**

@@ -27,10 +27,12 @@ import { commitSnapshot } from './commit.js';
 import { createSnapshot } from './create.js';
 import { driverSnapshot } from './driver-snapshot.js';
 import { findFiles, highestId } from './found-files.js';
+import { type FreezeRequest, freezeSnapshot } from './freeze.js';
 import type { LocalSnapshotterOptions } from './options.js';
 import { type EngineParts, infoOf, nameIn, noSuchSnapshot, requireRecord } from './parts.js';
 import type { RecoveryReport } from './recovery.js';
 import { removeSnapshot } from './remove.js';
+import { type ReplaceRequest, replaceSnapshot } from './replace.js';
 import { SnapshotFiles } from './snapshot-files.js';
 import { updateSnapshot } from './update.js';
 import { walkSnapshots } from './walk.js';
@@ -147,6 +149,19 @@ export class LocalSnapshotter implements PagedSnapshotter {
   async cleanup(call: CallContext = noContext): Promise<void> {
     await this.#parts.files.deleteStrays(call);
     await this.#parts.limits.reconcile(call);
+  }
+
+  /**
+   * Makes a committed snapshot of what an active one is now; the active one goes on over it, under its key. One
+   * transaction, on disk when it resolves; when it rejects, the snapshot is as it was. Nothing may have it mounted.
+   */
+  freeze(request: FreezeRequest, call: CallContext): Promise<void> {
+    return freezeSnapshot(this.#parts, request, call);
+  }
+
+  /** Begins an active snapshot again over a committed one; what was written to it is deleted. As `freeze` otherwise. */
+  replace(request: ReplaceRequest, call: CallContext): Promise<void> {
+    return replaceSnapshot(this.#parts, request, call);
   }
 
   /**
