@@ -68,8 +68,9 @@ const passed = [
   [
     'a process of its own',
     'src/linux/a.ts',
-    "const script = fileURLToPath(new URL('./worker.js', import.meta.url));\nfork(script, []);\nwriter.fork();",
+    "import { fork } from 'node:child_process';\nconst script = fileURLToPath(new URL('./worker.js', import.meta.url));\nfork(script, []);\nwriter.fork();",
   ],
+  ['a method of that name', 'src/errors/a.ts', 'await workspaces.fork(request, call);'],
   ['testing, from a test', 'src/errors/a.test.ts', "import { A } from '../testing/index.js';"],
   ['fixtures, from a test', 'src/errors/a.test.ts', "import { A } from '../../tests/support/fixture.js';"],
   ['a package of tests, from a test', 'src/errors/a.test.child.ts', "import fc from 'fast-check';"],
@@ -246,12 +247,23 @@ const found = [
     "import { Worker as W } from 'node:worker_threads';",
     `1: ${hides("import { Worker as W } from 'node:worker_threads'")}`,
   ],
-  ['a process by a path', 'src/daemon/a.ts', "fork('/dist/linux/worker.js');", `1: ${hides('fork(')}`],
+  [
+    'a process by a path',
+    'src/daemon/a.ts',
+    "import { fork } from 'node:child_process';\nfork('/dist/linux/worker.js');",
+    `2: ${hides('fork(')}`,
+  ],
+  [
+    'what starts processes, passed on',
+    'src/daemon/a.ts',
+    "export { fork } from 'node:child_process';",
+    `1: ${hides("export { fork } from 'node:child_process'")}`,
+  ],
   [
     'a process by a path that was made',
     'src/daemon/a.ts',
-    'const script = join(a, b);\nprocesses.fork(script);',
-    `2: ${hides('fork(')}`,
+    "import * as processes from 'node:child_process';\nconst script = join(a, b);\nprocesses.fork(script);",
+    `3: ${hides('fork(')}`,
   ],
 ];
 

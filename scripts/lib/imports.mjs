@@ -40,6 +40,7 @@ const starts = /\bnew\s+(?:[\w$]+\.)?Worker\(\s*(?<worker>[^,)]*)|(?<![\w$#])for
 /** Another name for what this looks for by its own. */
 const renamed = /\b(?:createRequire|fork|Worker)\s+as\b/;
 const modules = ['node:module', 'module'];
+const processes = ['node:child_process', 'child_process'];
 
 /**
  * @param {string} source
@@ -59,7 +60,8 @@ export function importsOf(source) {
       const line = lineAt(at + match.length);
       found.push({ specifier, line, kind });
       const isWhole = modules.includes(specifier) && !/^import\s*\{/.test(match);
-      if (isWhole || renamed.test(match)) {
+      const isPassedOn = processes.includes(specifier) && /^export/.test(match);
+      if (isWhole || isPassedOn || renamed.test(match)) {
         const spelling = match.replace(/\s+/g, ' ').replace(/"\d+"/, `'${specifier}'`);
         found.push({ specifier: spelling, line, kind: 'hidden' });
       }
@@ -71,7 +73,10 @@ export function importsOf(source) {
       found.push({ specifier: spelling.replace(/\s/g, ''), line: lineAt(index), kind: 'hidden' });
     }
   }
+  const startsProcesses = found.some(({ specifier }) => processes.includes(specifier));
   for (const start of code.matchAll(starts)) {
+    // Any other fork( is a method of somebody's.
+    if (start.groups?.['program'] !== undefined && !startsProcesses) continue;
     if (isStartedByName(start, code)) continue;
     found.push({ specifier: start[0].replace(/\(.*$/s, '('), line: lineAt(start.index), kind: 'hidden' });
   }
