@@ -52,14 +52,24 @@ export interface DecodeSink {
 export async function decodeBlob(place: BlobPlace, sink: DecodeSink): Promise<void> {
   const compression = compressionOf(place);
   const stored = storedChunks(place, sink);
+  let failure: { readonly error: unknown } | undefined;
   const deliver = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of chunks) sink.plain(chunk);
+    for await (const chunk of chunks) {
+      try {
+        sink.plain(chunk);
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    }
   };
   if (compression === 'none') return deliver(stored);
   try {
     const source = Readable.from(compression === 'zstd' ? zstdFrames(stored) : stored, { objectMode: false });
     await pipeline(source, decoder(compression), deliver);
-  } catch (error) {
+  } catch (thrown) {
+    // Node 22 may say only that the pipeline was given up.
+    const error = failure === undefined ? thrown : failure.error;
     if (!isDecoderError(error)) throw error;
     throw new InvalidArgumentError(`layer is a damaged ${compression} stream: ${messageOf(error)}`, { cause: error });
   }
