@@ -40,10 +40,13 @@ describe('the progress of an import', () => {
       lines.show({ ...progress, state: 'unpacking', bytes: 512 });
       now = 500;
       lines.show({ ...progress, state: 'unpacking', bytes: 1024 });
+      now = 600;
+      lines.show({ ...progress, state: 'unpacking', bytes: 2048 });
       lines.show({ ...progress, state: 'done', bytes: 2048 });
       const drawn = [
         'layer 1/2 sha256:abababababab  0 B of 2.0 KiB',
         'layer 1/2 sha256:abababababab  1.0 KiB of 2.0 KiB, 2.0 KiB/s',
+        'layer 1/2 sha256:abababababab  2.0 KiB of 2.0 KiB, finishing',
       ];
       const shown = drawn.map((each) => `\r\u001b[K${each.slice(0, columns - 1)}`);
       assert.equal(text(), `${shown.join('')}\r\u001b[Klayer 1/2 sha256:abababababab  done, 2.0 KiB\n`);

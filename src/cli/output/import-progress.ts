@@ -34,8 +34,9 @@ export class ImportProgressLines {
     if (state === 'unpacking') this.#begun.set(position, begun);
     else this.#begun.delete(position);
     const head = `layer ${position}/${progress.layers} ${escapeText(shortName(layer))}`;
-    if (state === 'unpacking')
-      this.#redraw(`${head}  ${formatBytes(bytes)} of ${formatBytes(total)}${this.#rate(bytes, begun)}`);
+    // What has been read is still to be put on disk.
+    const rate = bytes === total ? ', finishing' : this.#rate(bytes, begun);
+    if (state === 'unpacking') this.#redraw(`${head}  ${formatBytes(bytes)} of ${formatBytes(total)}${rate}`);
     else this.#line(`${head}  ${state === 'exists' ? 'is there' : doneText(total)}`);
   };
 
