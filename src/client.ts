@@ -34,6 +34,8 @@ export {
   type ImportProgress,
   type ImportRequest,
   type InSnapshotter,
+  type Kept,
+  type KeptBy,
   type KnownTopic,
   type Lease,
   type LeaseResource,

@@ -2,6 +2,7 @@
 
 export type { CollectedSnapshot, Collection } from './api/collection.js';
 export { infoFields } from './api/info-fields.js';
+export type { Kept, KeptBy } from './api/kept.js';
 export {
   inheritedLabelPrefix,
   inheritedLabels,

@@ -22,6 +22,7 @@ import type {
   CommitRequest,
   CreateRequest,
   Info,
+  Kept,
   LabelValues,
   Lease,
   LeaseResource,
@@ -66,6 +67,7 @@ export class FakeDaemon {
   /** Why forks could not be made, by their keys. */
   readonly forkErrors = new Map<string, StrataError>();
   collection: Collection = { snapshots: [], skipped: [], leases: 0, milliseconds: 0 };
+  kept: Kept = { by: [] };
   /** The chunks of a backup. */
   readonly backup: Uint8Array[] = [];
   /** How any snapshot is mounted. */
@@ -118,6 +120,10 @@ export class FakeDaemon {
       events: { subscribe: (filters: readonly string[], call: CallContext) => this.#subscribe(filters, call) },
       maintenance: {
         backup: (call: CallContext) => this.#backup(call),
+        why: async (snapshot: object, call: CallContext) => {
+          this.#note('why', [snapshot], call);
+          return this.kept;
+        },
         collect: async (options: object, call: CallContext) => {
           this.#note('collect', [options], call);
           return this.collection;

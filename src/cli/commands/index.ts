@@ -34,6 +34,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { names: ['events'], load: async () => (await import('./events.js')).events },
   { names: ['namespaces', 'namespace', 'ns'], load: async () => (await import('./namespaces.js')).namespaces },
   { names: ['leases', 'lease'], load: async () => (await import('./leases.js')).leases },
+  { names: ['why'], load: async () => (await import('./why.js')).why },
   { names: ['gc'], load: async () => (await import('./gc.js')).gc },
   { names: ['plugins'], load: async () => (await import('./plugins.js')).plugins },
   { names: ['doctor'], load: async () => (await import('./doctor.js')).doctor },

@@ -14,6 +14,8 @@ import { StatWatch } from '../front/stat-watch.js';
 import { openLiveMaintenance, type Proxied } from './live-maintenance.js';
 
 /** Opens it on a root that is first left as `before` leaves it. */
+const unused = () => Promise.reject(new Error('not asked for in these tests'));
+
 async function open(
   t: TestContext,
   files: FakeChecker,
@@ -26,8 +28,17 @@ async function open(
     await temporary[Symbol.asyncDispose]();
     rmSync(root, { recursive: true, force: true });
   });
-  const snapshotters = new Map([['overlayfs', { checker: files, isBusy: () => false, whyUndeleted: () => undefined }]]);
-  const parts = { config: { ...defaultConfig(), root }, store, snapshotters, collections: undefined };
+  const snapshotters = new Map([
+    ['overlayfs', { checker: files, isBusy: () => false, whyUndeleted: () => undefined, stat: unused, mounts: unused }],
+  ]);
+  const parts = {
+    config: { ...defaultConfig(), root },
+    store,
+    snapshotters,
+    collections: undefined,
+    defaultName: 'overlayfs',
+    namespace: 'n',
+  };
   return openLiveMaintenance(parts, proxied);
 }
 

@@ -1,8 +1,10 @@
 import { type CheckOptions, type CheckSubject, check } from '../../check/index.js';
 import { FailedPreconditionError } from '../../errors/index.js';
+import { whereMounted } from '../../linux/index.js';
 import type { Maintenance } from '../../rpc/client/index.js';
-import { type CallContext, noContext } from '../../snapshots/index.js';
+import { type CallContext, type LocalSnapshotter, noContext, requireNamespace } from '../../snapshots/index.js';
 import { clearStreams, streamBackup } from '../backup/stream.js';
+import { AUTO } from '../config/default-choice.js';
 import { openFront } from '../front/open-front.js';
 import type { StatWatch } from '../front/stat-watch.js';
 import { type LiveParts, liveSubject } from './live-subject.js';
@@ -20,18 +22,36 @@ export interface Proxied {
  * @param proxied For a daemon in proxy mode.
  */
 export async function openLiveMaintenance(parts: LiveParts, proxied?: Proxied): Promise<Maintenance> {
-  const { store, config, collections } = parts;
+  const { store, config } = parts;
+  const collections = () => {
+    if (parts.collections !== undefined) return parts.collections;
+    throw new FailedPreconditionError('the containerd in front of this daemon collects');
+  };
   const subject = liveSubject(parts);
   await clearStreams(config.root);
   return {
     check: (options = {}, call = noContext) => checkBesideFront(subject, options, { proxied, call }),
     backup: (call = noContext) => streamBackup(store, config.root, call),
     async collect({ dryRun = false } = {}, call = noContext) {
-      if (collections === undefined)
-        throw new FailedPreconditionError('the containerd in front of this daemon collects');
-      return collections.collect({ dryRun, signal: call.signal });
+      return collections().collect({ dryRun, signal: call.signal });
+    },
+    async why({ key, snapshotter: given = AUTO }, call = noContext) {
+      const snapshotter = given === AUTO ? parts.defaultName : given;
+      const namespace = requireNamespace({ ...call, namespace: call.namespace ?? parts.namespace ?? '' });
+      const by = collections().whyKept({ snapshotter, namespace, key });
+      const mounted = await whereIsMounted(parts.snapshotters.get(snapshotter), key, { namespace });
+      return { by, ...(mounted === undefined ? {} : { mounted }) };
     },
   };
+}
+
+async function whereIsMounted(
+  snapshotter: Pick<LocalSnapshotter, 'stat' | 'mounts'> | undefined,
+  key: string,
+  call: CallContext,
+): Promise<string | undefined> {
+  if (snapshotter === undefined || (await snapshotter.stat(key, call)).kind === 'committed') return undefined;
+  return whereMounted(await snapshotter.mounts(key, call));
 }
 
 async function* checkBesideFront(

@@ -69,6 +69,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
     store: plugins.single(pluginTypes.store),
     snapshotters: plugins.all(pluginTypes.snapshotter),
     collections: plugins.single(pluginTypes.metadata).own?.collections,
+    defaultName: plugins.single(pluginTypes.default).name,
+    namespace: options.namespace ?? 'default',
   };
   return new Embedded(plugins, await openLiveMaintenance(parts), options.namespace ?? 'default');
 }

@@ -17,11 +17,13 @@ export interface MaintenanceGrpcConfig {
 export const maintenanceGrpcPlugin = definePlugin<GrpcService, MaintenanceGrpcConfig>({
   type: pluginTypes.grpc,
   id: 'maintenance',
-  requires: [pluginTypes.store, pluginTypes.snapshotter, pluginTypes.metadata],
+  requires: [pluginTypes.store, pluginTypes.snapshotter, pluginTypes.metadata, pluginTypes.default],
   async init({ config: { config, stats }, single, all }) {
     const store = single(pluginTypes.store);
     const collections = single(pluginTypes.metadata).own?.collections;
-    const parts = { config, store, collections, snapshotters: all(pluginTypes.snapshotter) };
+    const snapshotters = all(pluginTypes.snapshotter);
+    const defaultName = single(pluginTypes.default).name;
+    const parts = { config, store, collections, snapshotters, defaultName, namespace: undefined };
     const proxied = config.proxy.enabled ? { own: config.grpc.address, stats } : undefined;
     return maintenanceService(await openLiveMaintenance(parts, proxied));
   },

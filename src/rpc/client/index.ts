@@ -9,7 +9,15 @@ export type {
   ProxiedSnapshot,
 } from '../../check/index.js';
 export type { Image, ImageDetails, Images, ImportProgress, ImportRequest } from '../../images/api/index.js';
-export type { CollectedSnapshot, Collection, Lease, LeaseResource, NewLease } from '../../snapshots/api/index.js';
+export type {
+  CollectedSnapshot,
+  Collection,
+  Kept,
+  KeptBy,
+  Lease,
+  LeaseResource,
+  NewLease,
+} from '../../snapshots/api/index.js';
 export type {
   ChangesRequest,
   Checkpoint,

@@ -28,6 +28,7 @@ async function serve(
       backup: async function* () {
         yield* backups;
       },
+      why: async () => ({ keptBy: [{ why: 'lease', name: 'l', through: ['a'] }], mounted: '' }),
       collect: async function* () {
         yield* collections;
       },
@@ -113,5 +114,14 @@ describe('maintenance', () => {
     const { maintenance } = server.connect();
     await assert.rejects(Array.fromAsync(maintenance.check()), NotImplementedError);
     await assert.rejects(Array.fromAsync(maintenance.backup()), NotImplementedError);
+  });
+});
+
+describe('what a daemon says of a snapshot', () => {
+  it('is what keeps it, and no place where it is not mounted', async () => {
+    await using served = await serve([]);
+    assert.deepEqual(await served.maintenance.why({ key: 'k' }), {
+      by: [{ why: 'lease', name: 'l', through: ['a'] }],
+    });
   });
 });

@@ -1,12 +1,13 @@
 import type { CheckAction, CheckEvent, CheckSummary } from '../../check/index.js';
 import { InternalError } from '../../errors/index.js';
-import { type CollectedSnapshot, noContext } from '../../snapshots/api/index.js';
+import { type CollectedSnapshot, type KeptBy, noContext } from '../../snapshots/api/index.js';
 import { wireMaintenance, wireMethod } from '../proto/index.js';
 import type { Channel } from './channel.js';
 import type { Maintenance } from './types.js';
 
 const { MaintenanceDefinition: service } = wireMaintenance;
 const checkMethod = wireMethod(service, service.methods.check);
+const whyMethod = wireMethod(service, service.methods.why);
 const collectMethod = wireMethod(service, service.methods.collect);
 const backupMethod = wireMethod(service, service.methods.backup);
 
@@ -35,6 +36,10 @@ export function clientMaintenance(channel: Channel): Maintenance {
       }
       if (bytes !== total) throw new InternalError(`the backup ended after ${bytes} bytes, want ${total ?? 'more'}`);
     },
+    why: async ({ key, snapshotter = 'auto' }, call = noContext) => {
+      const { keptBy, mounted } = await channel.unary(whyMethod, { snapshotter, key }, call);
+      return { by: keptBy.map(keptByFromWire), ...(mounted === '' ? {} : { mounted }) };
+    },
     collect: async ({ dryRun = false } = {}, call = noContext) => {
       const snapshots: CollectedSnapshot[] = [];
       const skipped: CollectedSnapshot[] = [];
@@ -46,6 +51,18 @@ export function clientMaintenance(channel: Channel): Maintenance {
       throw new InternalError('the collection ended without a summary');
     },
   };
+}
+
+const reasons: ReadonlyMap<string, KeptBy['why']> = new Map([
+  ['caller', 'caller'],
+  ['root', 'root'],
+  ['time', 'time'],
+  ['lease', 'lease'],
+  ['image', 'image'],
+]);
+
+function keptByFromWire({ why, name, through }: wireMaintenance.KeptBy): KeptBy {
+  return { why: reasons.get(why) ?? 'caller', name, through };
 }
 
 function collectedFromWire({ kind, ...named }: wireMaintenance.UnkeptSnapshot): CollectedSnapshot {

@@ -4,6 +4,7 @@ import type { Images } from '../../images/api/index.js';
 import type {
   CallContext,
   Collection,
+  Kept,
   Labels,
   LabelValues,
   Lease,
@@ -175,6 +176,11 @@ export interface Maintenance {
    * none of Strata's.
    */
   collect(options?: { readonly dryRun?: boolean }, call?: CallContext): Promise<Collection>;
+  /**
+   * What keeps a snapshot from being collected, directly or through others, and where it is mounted.
+   * @throws NotFoundError when there is none; and as `collect`.
+   */
+  why(snapshot: { readonly key: string; readonly snapshotter?: string }, call?: CallContext): Promise<Kept>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { CheckAction, CheckEvent, CheckOptions, CheckSummary } from '../../check/index.js';
 import { InvalidArgumentError, NotImplementedError } from '../../errors/index.js';
-import type { CallContext, CheckLevel, CollectedSnapshot, Collection } from '../../snapshots/index.js';
+import type { CallContext, CheckLevel, CollectedSnapshot, Collection, Kept } from '../../snapshots/index.js';
 import { defineService, type GrpcService } from '../engines/index.js';
 import { wireMaintenance } from '../proto/index.js';
 
@@ -9,11 +9,12 @@ export interface MaintenanceServiceOptions {
   readonly check?: (options: CheckOptions, call: CallContext) => AsyncIterable<CheckEvent>;
   /** The bytes of a new backup of all records. */
   readonly backup?: (call: CallContext) => AsyncIterable<Uint8Array>;
+  readonly why?: (snapshot: { readonly snapshotter: string; readonly key: string }, call: CallContext) => Promise<Kept>;
   readonly collect?: (options: { readonly dryRun: boolean }, call: CallContext) => Promise<Collection>;
 }
 
 /** The service `strata.v1.Maintenance`. */
-export function maintenanceService({ check, backup, collect }: MaintenanceServiceOptions): GrpcService {
+export function maintenanceService({ check, backup, collect, why }: MaintenanceServiceOptions): GrpcService {
   return defineService(wireMaintenance.MaintenanceDefinition, {
     check: async function* (request, call) {
       if (check === undefined) throw new NotImplementedError('this daemon cannot check');
@@ -27,6 +28,11 @@ export function maintenanceService({ check, backup, collect }: MaintenanceServic
         yield { part: { $case: 'data', value } };
       }
       yield { part: { $case: 'total', value: total } };
+    },
+    why: async (request, call) => {
+      if (why === undefined) throw new NotImplementedError('this daemon does not collect');
+      const { by, mounted = '' } = await why(request, call);
+      return { keptBy: by.map((each) => ({ ...each, through: [...each.through] })), mounted };
     },
     collect: async function* (request, call) {
       if (collect === undefined) throw new NotImplementedError('this daemon does not collect');

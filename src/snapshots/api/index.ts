@@ -13,6 +13,7 @@ export {
   parseInodeLimit,
 } from '../limits/limits.js';
 export type { CollectedSnapshot, Collection } from './collection.js';
+export type { Kept, KeptBy } from './kept.js';
 export { labelsOf } from './labels.js';
 export type { Lease, LeaseResource, NewLease } from './leases.js';
 export { type ProxiedKey, parseProxiedKey } from './proxied-key.js';

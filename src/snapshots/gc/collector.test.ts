@@ -45,6 +45,25 @@ async function open(t: TestContext) {
   return { store, driver, local, leases, collector, snapshotter, told, time, layer, collect, keepers };
 }
 
+describe('what keeps a snapshot', () => {
+  it('is told with the way to it', async (t) => {
+    const { layer, snapshotter, collector, leases, keepers } = await open(t);
+    await layer('base');
+    await layer('layer', { parent: 'base' });
+    await snapshotter.prepare({ key: 'work', parent: 'layer' }, call);
+    const ask = (key: string) => collector.whyKept({ snapshotter: 'memory', namespace: 'default', key });
+    assert.deepEqual(ask('base'), [
+      { why: 'lease', name: 'l', through: [] },
+      { why: 'lease', name: 'l', through: ['layer'] },
+      { why: 'caller', name: '', through: ['layer', 'work'] },
+    ]);
+    await leases.delete('l', call);
+    await snapshotter.remove('work', call);
+    assert.deepEqual([ask('base'), await keepers('base')], [[], ['child layer']]);
+    assert.throws(() => ask('nobody'), NotFoundError);
+  });
+});
+
 describe('a collection', () => {
   it('leaves what a caller made without a lease, and what is below it', async (t) => {
     const { layer, snapshotter, collect, keepers, leases } = await open(t);

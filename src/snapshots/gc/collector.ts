@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SerialQueue } from '../../base/index.js';
-import { throwIfAborted } from '../../errors/index.js';
+import { NotFoundError, throwIfAborted } from '../../errors/index.js';
 import { type Store, statement } from '../../store/index.js';
 import type { CollectedSnapshot, Collection } from '../api/collection.js';
+import type { KeptBy } from '../api/kept.js';
 import { nowMicroseconds } from '../api/time.js';
 import type { LocalSnapshotter } from '../engine/local-snapshotter.js';
 import { deleteExpiredLeases, isKept, nextExpiry, unkeptSnapshots } from './keepers.js';
+import { whyKept } from './why.js';
 
 /** What a collector needs. */
 export interface CollectorOptions {
@@ -31,6 +33,7 @@ const removedAtOnce = 16;
 
 const rowsOf = statement<CollectedSnapshot & { id: number }>(`
   SELECT id, snapshotter, namespace, key, kind FROM snapshots WHERE id IN (SELECT value FROM json_each(?))`);
+const idOf = statement<{ id: number }>('SELECT id FROM snapshots WHERE snapshotter = ? AND namespace = ? AND key = ?');
 const countExpired = statement<{ count: number }>(`
   SELECT count(*) AS count FROM lease_labels
   WHERE key = 'containerd.io/gc.expire' AND unixepoch(value, 'subsec') <= ?`);
@@ -62,6 +65,19 @@ export class Collector {
       const leases = await this.#expireLeases(dryRun);
       const found = dryRun ? await this.#find(signal) : await this.#sweep(signal);
       return { ...found, leases, milliseconds: performance.now() - start };
+    });
+  }
+
+  /**
+   * What keeps a snapshot: nothing, when the next collection takes it.
+   * @throws NotFoundError when there is none.
+   */
+  whyKept({ snapshotter, namespace, key }: Omit<CollectedSnapshot, 'kind'>): KeptBy[] {
+    const now = this.#now();
+    return this.#options.store.read((tx) => {
+      const found = tx.get(idOf, snapshotter, namespace, key);
+      if (found === undefined) throw new NotFoundError(`snapshot ${key} does not exist`);
+      return whyKept(tx, found.id, now);
     });
   }
 

@@ -29,6 +29,7 @@ function scheduled(t: TestContext, settings: Partial<SchedulerSettings> = {}) {
       return nothing;
     },
     nextExpiry: () => state.expiry,
+    whyKept: () => [],
   };
   const scheduler = new CollectionScheduler({
     collector,

@@ -18,7 +18,7 @@ export interface SchedulerSettings {
 
 /** What the scheduler needs. */
 export interface SchedulerOptions {
-  readonly collector: Pick<Collector, 'collect' | 'nextExpiry'>;
+  readonly collector: Pick<Collector, 'collect' | 'nextExpiry' | 'whyKept'>;
   readonly settings: SchedulerSettings;
   /** Told of each collection that was run by the scheduler. */
   readonly finished: (collection: Collection) => void;
@@ -84,6 +84,11 @@ export class CollectionScheduler implements AsyncDisposable {
     if (this.#closing.signal.aborted) throw new UnavailableError('the collection of garbage is closed');
     const signals = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
     return this.#options.collector.collect({ ...options, signal: AbortSignal.any(signals) });
+  }
+
+  /** What keeps a snapshot. Throws as the collector. */
+  whyKept(snapshot: Parameters<Collector['whyKept']>[0]): ReturnType<Collector['whyKept']> {
+    return this.#options.collector.whyKept(snapshot);
   }
 
   /** Runs no more, and waits for the one that runs. */

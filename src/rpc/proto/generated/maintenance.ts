@@ -4,6 +4,22 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+export interface WhyRequest {
+  snapshotter: string;
+  key: string;
+}
+
+export interface WhyResponse {
+  keptBy: KeptBy[];
+  mounted: string;
+}
+
+export interface KeptBy {
+  why: string;
+  name: string;
+  through: string[];
+}
+
 export interface CollectRequest {
   dryRun: boolean;
 }
@@ -90,6 +106,188 @@ export interface CheckSummary {
   unread: string[];
   containerd: string;
 }
+
+function createBaseWhyRequest(): WhyRequest {
+  return { snapshotter: "", key: "" };
+}
+
+export const WhyRequest: MessageFns<WhyRequest> = {
+  encode(message: WhyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.snapshotter !== "") {
+      writer.uint32(10).string(message.snapshotter);
+    }
+    if (message.key !== "") {
+      writer.uint32(18).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WhyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWhyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.snapshotter = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWhyResponse(): WhyResponse {
+  return { keptBy: [], mounted: "" };
+}
+
+export const WhyResponse: MessageFns<WhyResponse> = {
+  encode(message: WhyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keptBy) {
+      KeptBy.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.mounted !== "") {
+      writer.uint32(18).string(message.mounted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WhyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWhyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keptBy.push(KeptBy.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.mounted = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKeptBy(): KeptBy {
+  return { why: "", name: "", through: [] };
+}
+
+export const KeptBy: MessageFns<KeptBy> = {
+  encode(message: KeptBy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.why !== "") {
+      writer.uint32(10).string(message.why);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    for (const v of message.through) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeptBy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeptBy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.through.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
 
 function createBaseCollectRequest(): CollectRequest {
   return { dryRun: false };
@@ -1111,6 +1309,14 @@ export const MaintenanceDefinition = {
       requestStream: false,
       responseType: CollectResponse as typeof CollectResponse,
       responseStream: true,
+      options: {},
+    },
+    why: {
+      name: "Why",
+      requestType: WhyRequest as typeof WhyRequest,
+      requestStream: false,
+      responseType: WhyResponse as typeof WhyResponse,
+      responseStream: false,
       options: {},
     },
   },
