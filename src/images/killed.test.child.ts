@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { openCheckedBackEnd } from '../../tests/support/checked-root.js';
 import { dieAt } from '../../tests/support/die-at.js';
-import { backEndOf } from './killed.test.rig.js';
+import { backEndOf } from '../../tests/support/killable-back-ends.js';
 import { LocalImages } from './local-images.js';
 
 const [directory = '', name = '', point = ''] = process.argv.slice(2);

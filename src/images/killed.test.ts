@@ -8,11 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { unmountBelow } from '../../tests/support/checked-back-ends.js';
 import { openCheckedBackEnd, runCheck } from '../../tests/support/checked-root.js';
 import { endOf } from '../../tests/support/die-at.js';
-import { whyNoErofs } from '../../tests/support/erofs-root.js';
-import { whyNoLoopFileSystem } from '../../tests/support/loop-file-system.js';
+import { backEndOf, killableBackEnds } from '../../tests/support/killable-back-ends.js';
 import { archiveOf, type MadeImage, ociLayout } from '../../tests/support/make-image.js';
 import { faultPoints } from '../base/index.js';
-import { backEndOf } from './killed.test.rig.js';
 import { LocalImages } from './local-images.js';
 
 const program = fileURLToPath(new URL('./killed.test.child.js', import.meta.url));
@@ -20,13 +18,7 @@ const image: MadeImage = { name: 'made', layers: [[{ name: 'a', content: 'a' }],
 const points = faultPoints.filter((point) => point.startsWith('images.'));
 const call = { namespace: 'default' };
 
-const subjects = [
-  { name: 'overlayfs', skip: process.geteuid?.() !== 0 && 'needs root' },
-  { name: 'blockfile', skip: whyNoLoopFileSystem('ext4') },
-  { name: 'erofs', skip: whyNoErofs() },
-];
-
-for (const { name, skip } of subjects) {
+for (const { name, skip } of killableBackEnds) {
   describe(`an import into ${name}`, { skip }, () => {
     for (const point of points) {
       it(`that is killed at ${point} leaves what the next start takes away`, async (t) => {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type FaultPoints, noFaults } from '../../src/base/index.js';
 import {
   type CheckAction,
   type CheckFinding,
@@ -43,6 +44,8 @@ export interface CheckedRoot extends AsyncDisposable {
   readonly store: Store;
   /** Works in the namespace `default`. */
   readonly snapshotter: Snapshotter;
+  /** The snapshotter below it. */
+  readonly local: LocalSnapshotter;
   readonly subject: CheckSubject;
   /** Where the files of the snapshotter lie. */
   readonly root: string;
@@ -81,12 +84,16 @@ export async function openCheckedRoot(options: Omit<OverlayOptions, 'root'> = {}
 }
 
 /** Opens one in an empty directory, which stays when it is disposed of. */
-export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: string): Promise<CheckedRoot> {
+export async function openCheckedBackEnd(
+  backEnd: CheckedBackEnd,
+  directory: string,
+  faults: FaultPoints = noFaults,
+): Promise<CheckedRoot> {
   const { name } = backEnd;
   const root = path.join(directory, name);
   const store = await openStoreAt(path.join(directory, 'store'));
   const driver = await backEnd.open(root, store);
-  const local = await LocalSnapshotter.open({ name, store, driver });
+  const local = await LocalSnapshotter.open({ name, store, driver, faults });
   const snapshotter = new SnapshotService(new NamespacedSnapshotter(local), {
     complete: (call) => ({ namespace: 'default', ...call }),
   });
@@ -106,6 +113,7 @@ export async function openCheckedBackEnd(backEnd: CheckedBackEnd, directory: str
     directory,
     store,
     snapshotter,
+    local,
     subject,
     root,
     snapshots,
