@@ -94,7 +94,7 @@ scenario('containerd over btrfs', { needs: [...needs, ...tools] }, async (runnin
   await running.step('imports an image and runs containers, which do not see each other', async () => {
     await containerd.must(['image', 'import', ...snapshotter, ...importArguments, archive]);
     const shell = (id: string, command: string) =>
-      containerd.must(['run', '--rm', ...snapshotter, imageName, id, '/bin/sh', '-c', command]);
+      containerd.runOnce(...snapshotter, imageName, id, '/bin/sh', '-c', command);
     assert.equal(
       await shell('one', 'cat /data/replaced; ls /data/deleted 2>/dev/null || echo gone; rm /data/kept'),
       'from above\ngone\n',

@@ -50,7 +50,7 @@ scenario('a containerd that has lost layers', { needs }, async (running) => {
     return { status, ...JSON.parse(stdout) };
   };
   const shell = (id: string, command: string) =>
-    containerd.must(['run', '--rm', ...snapshotter, imageName, id, '/bin/sh', '-c', command]);
+    containerd.runOnce(...snapshotter, imageName, id, '/bin/sh', '-c', command);
   const importImage = () => containerd.run(['image', 'import', ...snapshotter, ...importArguments, archive]);
   const mustImport = async () => {
     const { status, stderr } = await importImage();

@@ -49,7 +49,7 @@ scenario('containerd with strata as its proxy snapshotter', { needs }, async (ru
     await containerd.must(['container', 'rm', id]);
   };
   const shell = (id: string, command: string) =>
-    containerd.must(['run', '--rm', ...snapshotter, imageName, id, '/bin/sh', '-c', command]);
+    containerd.runOnce(...snapshotter, imageName, id, '/bin/sh', '-c', command);
 
   await running.step('shows it as a plugin that is ok', async () => {
     const plugins = await containerd.must(['plugins', 'ls']);
@@ -132,10 +132,7 @@ scenario('containerd with strata as its proxy snapshotter', { needs }, async (ru
         const { status } = await containerd.run(['snapshots', ...snapshotter, 'info', id]);
         return status === 0;
       });
-      assert.equal(
-        await containerd.must(['task', 'exec', '--exec-id', 'look', id, 'cat', '/data/replaced']),
-        'from above\n',
-      );
+      assert.equal(await containerd.exec(id, 'cat', '/data/replaced'), 'from above\n');
       assert.equal(await shell(`new-after-${how}`, 'cat /data/kept'), 'kept\n');
       await finish(id);
     });

@@ -28,7 +28,7 @@ scenario('containerd with strata and erofs as its proxy snapshotter', { needs },
   const containerd = await Containerd.start(running, { proxies: { erofs: strata.address } });
   const archive = await buildImage(await running.directory());
   const shell = (id: string, command: string) =>
-    containerd.must(['run', '--rm', '--snapshotter', 'erofs', imageName, id, '/bin/sh', '-c', command]);
+    containerd.runOnce('--snapshotter', 'erofs', imageName, id, '/bin/sh', '-c', command);
 
   await running.step('unpacks an image into one erofs image for each layer', async () => {
     await containerd.must(['image', 'import', '--snapshotter', 'erofs', ...importArguments, archive]);
@@ -61,7 +61,7 @@ scenario('containerd with strata and erofs as its proxy snapshotter', { needs },
     await until('containerd has found the daemon again', async () => {
       return (await containerd.run(['snapshots', '--snapshotter', 'erofs', 'info', 'lives'])).status === 0;
     });
-    const said = await containerd.must(['task', 'exec', '--exec-id', 'look', 'lives', 'cat', '/data/replaced']);
+    const said = await containerd.exec('lives', 'cat', '/data/replaced');
     assert.equal(said.trim(), 'from above');
     assert.equal((await shell('new', 'cat /data/kept')).trim(), 'kept');
     await containerd.must(['task', 'kill', '--signal', 'SIGKILL', 'lives']);

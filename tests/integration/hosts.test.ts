@@ -62,7 +62,7 @@ scenario(`containerd of ${suite}`, { needs }, async (running) => {
   const isOld = / (?:v?1)\./.test(await mustRun('containerd', ['--version'], { env: host.env }));
   const archive = await buildImage(await running.directory());
   const shell = (id: string, command: string, ...flags: readonly string[]) =>
-    containerd.must(['run', '--rm', ...snapshotter, ...flags, imageName, id, '/bin/sh', '-c', command]);
+    containerd.runOnce(...snapshotter, ...flags, imageName, id, '/bin/sh', '-c', command);
 
   await running.step('is told all that the doctor asks for', async () => {
     assert.deepEqual(await findings(host, strata, containerd.config), []);
@@ -144,8 +144,7 @@ scenario(`containerd of ${suite}`, { needs }, async (running) => {
   await running.step('goes on when the daemon is killed under its containers', async () => {
     const ids = ['first', 'second'];
     for (const id of ids) await containerd.must(['run', '--detach', ...snapshotter, imageName, id, 'sleep', '600']);
-    const inside = (id: string, command: string) =>
-      containerd.must(['task', 'exec', '--exec-id', 'look', id, '/bin/sh', '-c', command]);
+    const inside = (id: string, command: string) => containerd.exec(id, '/bin/sh', '-c', command);
     await strata.kill();
     for (const id of ids) await inside(id, `echo ${id} > /data/own`);
     await strata.startAgain();

@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { newNamespace, removeNamespace } from './namespace.js';
 import { type CommandResult, mustRun, type RunOptions, run } from './run.js';
@@ -24,6 +24,7 @@ export class Containerd {
   readonly namespace = newNamespace();
 
   readonly #env: NodeJS.ProcessEnv;
+  #printed = 0;
 
   private constructor(directory: string, env: NodeJS.ProcessEnv) {
     this.address = path.join(directory, 'c.sock');
@@ -58,6 +59,32 @@ export class Containerd {
   /** Runs `ctr` against it; it has to succeed. Gives what it printed. */
   must(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return mustRun('ctr', ['--address', this.address, '--namespace', this.namespace, ...args], this.#with(options));
+  }
+
+  /** Runs a container to its end and removes it, by what `ctr run` takes; it has to succeed. Gives what it printed. */
+  runOnce(...args: readonly string[]): Promise<string> {
+    return this.#process(['run', '--rm'], args);
+  }
+
+  /** Runs a command in a running container; it has to succeed. Gives what it printed. */
+  exec(id: string, ...command: readonly string[]): Promise<string> {
+    return this.#process(['task', 'exec', '--exec-id', 'exec'], [id, ...command]);
+  }
+
+  /**
+   * Has a process print into a file, its errors too. `ctr` would read a named pipe that it opens in the background; when the
+   * process has ended before that is open, on a busy machine, `ctr` closes it and succeeds without what was printed.
+   */
+  async #process(command: readonly string[], args: readonly string[]): Promise<string> {
+    this.#printed += 1;
+    const file = path.join(path.dirname(this.address), `printed-${this.#printed}`);
+    const { status, signal, stdout, stderr } = await this.run([...command, '--log-uri', `file://${file}`, ...args]);
+    // There is none when it was not started.
+    const printed = await readFile(file, 'utf8').catch(() => '');
+    await rm(file, { force: true });
+    if (status === 0) return printed;
+    const end = signal ?? `status ${status}`;
+    throw new Error(`ctr ${[...command, ...args].join(' ')} ended with ${end}\n${printed}${stdout}${stderr}`);
   }
 
   #with({ env, ...options }: RunOptions): RunOptions {

@@ -26,8 +26,7 @@ export async function lookInside(
   const call = (...args: readonly string[]) => strata.must(['--snapshotter', snapshotter, ...args]);
   const throughStrata = ['--snapshotter', 'strata'];
   await containerd.must(['run', '--detach', ...throughStrata, imageName, 'looked-at', 'sleep', '600']);
-  const inside = (command: string) =>
-    containerd.must(['task', 'exec', '--exec-id', 'look', 'looked-at', '/bin/sh', '-c', command]);
+  const inside = (command: string) => containerd.exec('looked-at', '/bin/sh', '-c', command);
   const key = await keyOf(call, 'looked-at');
   const [one, two] = [await running.directory(), await running.directory()];
   for (const directory of [one, two]) await call('mount', key, directory);
