@@ -13,7 +13,7 @@ export async function unmountBelow(directory) {
 
 /** All mounts, the latest last. @returns {{ point: string, type: string }[]} */
 function mounts() {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
+  const lines = readFileSync('/proc/self/mountinfo', 'latin1').trim().split('\n');
   return lines.map((line) => {
     const fields = line.split(' ');
     return { point: unescapeOctal(fields[4] ?? ''), type: fields[fields.indexOf('-') + 1] ?? '' };

@@ -60,6 +60,6 @@ function mountsAt(point: string): number {
 }
 
 function mountsBelow(directory: string): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  const lines = readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
   return lines.map((line) => line.split(' ')[4] ?? '').filter((point) => point.startsWith(`${directory}/`));
 }

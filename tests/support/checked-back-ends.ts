@@ -51,7 +51,7 @@ export function erofsBackEnd(options: Listed & { readonly defaultSize?: number }
 
 /** Unmounts everything below a directory. */
 export async function unmountBelow(directory: string): Promise<void> {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  const lines = readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
   const points = lines.map((line) => line.split(' ')[4] ?? '').filter((point) => point.startsWith(`${directory}/`));
   for (const point of points.reverse()) if (existsSync(point)) await unmountAll(point, { detach: true });
 }

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type LoopFileSystem, loopFileSystem, whyNoLoopFileSystem } from './loop-file-system.js';
 
-const isMounted = (path: string): boolean => readFileSync('/proc/self/mounts', 'utf8').includes(` ${path} `);
+const isMounted = (path: string): boolean => readFileSync('/proc/self/mounts', 'latin1').includes(` ${path} `);
 
 function isAttached({ device, path }: Pick<LoopFileSystem, 'device' | 'path'>): boolean {
   const file = `/sys/block/${basename(device)}/loop/backing_file`;

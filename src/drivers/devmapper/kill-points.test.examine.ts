@@ -38,7 +38,7 @@ async function unmountClients({ directory }: Place): Promise<void> {
 }
 
 function mountPointsBelow(directory: string): string[] {
-  const points = readFileSync('/proc/self/mounts', 'utf8')
+  const points = readFileSync('/proc/self/mounts', 'latin1')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');
   return points.filter((point) => point.startsWith(`${directory}/`));

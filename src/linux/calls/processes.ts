@@ -21,7 +21,7 @@ function attempt<T>(read: () => T): T | undefined {
 export function runningProcesses(): RunningProcess[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
-    const command = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    const command = attempt(() => readFileSync(`/proc/${pid}/comm`).toString().trim());
     return command === undefined ? [] : [{ pid: Number(pid), command }];
   });
 }

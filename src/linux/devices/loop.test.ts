@@ -175,7 +175,7 @@ describe('mounts with the option loop', { skip }, () => {
 });
 
 function sourceOf(target: string): string | undefined {
-  const line = readFileSync('/proc/self/mounts', 'utf8')
+  const line = readFileSync('/proc/self/mounts', 'latin1')
     .split('\n')
     .find((each) => each.split(' ')[1] === target);
   return line?.split(' ')[0];

@@ -55,7 +55,7 @@ function place(t: TestContext): Place {
 
 /** The mount points below a directory, in the order of mounting. */
 function mountsBelow(directory: string): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  const lines = readFileSync('/proc/self/mountinfo', 'latin1').split('\n');
   return lines.map((line) => line.split(' ')[4] ?? '').filter((point) => point.startsWith(`${directory}/`));
 }
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { isAtLeast, kernelVersion } from '../calls/kernel-facts.js';
+import { mountAll } from './mount.js';
 import { findMount, mountOf, parseMountTable } from './mount-table.js';
+import { unmountBelow } from './unmount-below.js';
 
 const text = `22 1 0:21 / / rw,relatime shared:1 - ext4 /dev/root rw,discard
 23 22 0:22 / /proc rw,nosuid - proc proc rw
@@ -46,5 +54,37 @@ describe('the table of mounts', () => {
 
   it('is that of this machine', { skip: process.platform !== 'linux' && 'needs Linux' }, () => {
     assert.equal(mountOf('/proc/self/status')?.type, 'proc');
+  });
+});
+
+/** Before that, what an overlay is mounted with has to fit into a page, and so does its line. */
+const takesDeepOverlays = isAtLeast(kernelVersion(), { major: 6, minor: 5 });
+const skip = (process.getuid?.() !== 0 && 'needs root') || (!takesDeepOverlays && 'needs Linux 6.5');
+
+describe('a table of mounts of more than 64 KiB with a line of more than a page', { skip }, () => {
+  it('is read whole, and breaks nothing in the process', async (t) => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'strata-table-')));
+    t.after(async () => {
+      await unmountBelow(root);
+      rmSync(root, { recursive: true, force: true });
+    });
+    const make = (...names: readonly string[]) => {
+      const path = join(root, ...names);
+      mkdirSync(path);
+      return path;
+    };
+    for (let n = 0; n < 150; n += 1) {
+      const point = make(`${'x'.repeat(240)}-${n}`);
+      await mountAll([{ type: 'bind', source: point, target: '', options: ['bind'] }], point);
+    }
+    const layers = Array.from({ length: 400 }, (_, n) => make(`${'layer'.repeat(8)}-${n}`));
+    const target = make('deep');
+    const options = [`lowerdir=${layers.join(':')}`];
+    await mountAll([{ type: 'overlay', source: 'overlay', target: '', options }], target);
+    // In a process of its own, since a broken heap would end this one before it could tell.
+    const child = fileURLToPath(new URL('./mount-table.test.child.js', import.meta.url));
+    const ended = spawnSync(process.execPath, [child, target], { encoding: 'utf8' });
+    const { status, signal, stdout, stderr } = ended;
+    assert.deepEqual({ status, signal, stdout, stderr }, { status: 0, signal: null, stdout: '400\n', stderr: '' });
   });
 });

@@ -59,7 +59,9 @@ export function parseMountTable(text: string): PlacedMount[] {
  * @throws a system error when there is no such process, or it may not be looked at.
  */
 export function mountTable(process: number | 'self' = 'self'): PlacedMount[] {
-  return parseMountTable(readFileSync(`/proc/${process}/mountinfo`, 'utf8'));
+  // Not with 'utf8': for that Node 24 and 26 have another way of reading, which writes beyond its memory when a file whose size
+  // is not known beforehand comes in short pieces and, after 64 KiB, in a long one, such as the line of a deep overlay.
+  return parseMountTable(readFileSync(`/proc/${process}/mountinfo`).toString());
 }
 
 /** The mount that a path lies on: of those at or above it the lowest, and of several at one place the latest. */

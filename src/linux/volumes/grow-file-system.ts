@@ -22,7 +22,7 @@ const SYS_RESOURCE = 24;
 
 /** Why this process cannot make a mounted file system of a type larger; undefined when it can. */
 export function whyNotGrowable(type: ResizableType): string | undefined {
-  if (type === 'xfs' || hasCapability(readFileSync('/proc/self/status', 'utf8'), SYS_RESOURCE)) return undefined;
+  if (type === 'xfs' || hasCapability(readFileSync('/proc/self/status', 'latin1'), SYS_RESOURCE)) return undefined;
   return `making a mounted ${type} larger takes CAP_SYS_RESOURCE, which this process does not have`;
 }
 
