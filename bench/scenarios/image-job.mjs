@@ -47,6 +47,8 @@ export function imageJob({ name, of, image, factors, quick = false }) {
 
 /** @param {JobTarget} target @param {Image} image */
 async function importAndRemove(target, image) {
+  // What an earlier removal has left to delete is gone.
+  await target.settle();
   const imported = await timed(() => target.importImage(image));
   // What was written is on disk before it is removed, as it is where an image has been for some time.
   await target.settle();

@@ -1,4 +1,5 @@
 // A snapshotter of a containerd, which does whole jobs with it.
+import { setTimeout as delay } from 'node:timers/promises';
 import { synchronize } from './ground.mjs';
 import { memoryOf, untilIdle } from './proc.mjs';
 
@@ -6,6 +7,9 @@ import { memoryOf, untilIdle } from './proc.mjs';
 /** @typedef {import('../images/images.mjs').Image} Image */
 /** @typedef {import('./host.mjs').Host} Host */
 /** @typedef {import('./process.mjs').Process} Process */
+
+/** As in src/snapshots/service/background-cleanup.ts, and a little. */
+const cleanupDelayMs = 1200;
 
 /** See the head of this file. */
 export class JobTarget {
@@ -51,6 +55,8 @@ export class JobTarget {
   /** Waits until nothing is left to do of what was asked before; see `Target`. */
   async settle() {
     await this.host.collectGarbage();
+    // A Cleanup in the background begins a second after the last one that was asked for.
+    await delay(cleanupDelayMs);
     await untilIdle([this.host.server.pid, this.pid]);
     await synchronize(this.host.directory);
   }
