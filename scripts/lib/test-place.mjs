@@ -140,7 +140,8 @@ function kill(pid) {
 /** What is in a file that may be gone by now. @param {string} file */
 function read(file) {
   try {
-    return readFileSync(file, 'utf8').trimEnd();
+    // Not as 'utf8' at once: Node 24 and 26 may break their heap by that, for tables of mounts.
+    return readFileSync(file).toString().trimEnd();
   } catch {
     return '';
   }
