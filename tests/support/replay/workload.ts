@@ -43,6 +43,8 @@ class Caller {
   readonly #say: (said: Said) => void;
   /** Layers, each with the one that it is based on. */
   readonly #layers = new Map<string, string>();
+  /** Layers under a snapshot that was left active. */
+  readonly #inUse = new Set<string>();
   #last = 0;
 
   constructor(number: number, random: Random, say: (said: Said) => void) {
@@ -73,7 +75,7 @@ class Caller {
     else fill(files, this.#random);
     setAllTimes(files);
     if (this.#random.chance(0.15)) {
-      this.#layers.delete(parent);
+      this.#inUse.add(parent);
       return this.#makeLayer(on);
     }
     await this.#call({ type: 'commit', key, name, digest: digestOf(files) }, () => on.commit({ key, name }));
@@ -96,7 +98,7 @@ class Caller {
 
   /** Removes a layer on which nothing stands. */
   async #removeOne(on: Snapshotter): Promise<void> {
-    const parents = new Set(this.#layers.values());
+    const parents = new Set([...this.#layers.values(), ...this.#inUse]);
     const free = [...this.#layers.keys()].filter((name) => !parents.has(name));
     if (free.length < 2) return;
     const name = this.#random.pick(free);
