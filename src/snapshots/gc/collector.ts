@@ -6,7 +6,7 @@ import type { CollectedSnapshot, Collection } from '../api/collection.js';
 import type { KeptBy } from '../api/kept.js';
 import { nowMicroseconds } from '../api/time.js';
 import type { LocalSnapshotter } from '../engine/local-snapshotter.js';
-import { deleteExpiredLeases, isKept, nextExpiry, unkeptSnapshots } from './keepers.js';
+import { deleteExpiredLeases, hasCandidates, isKept, nextExpiry, unkeptSnapshots } from './keepers.js';
 import { whyKept } from './why.js';
 
 /** What a collector needs. */
@@ -98,17 +98,23 @@ export class Collector {
 
   /** Everything that nothing keeps now. */
   async #find(signal: AbortSignal | undefined): Promise<Pick<Collection, 'snapshots' | 'skipped'>> {
-    const unkept = await this.#options.store.query(unkeptSnapshots, [this.#now(), -1], signal);
-    const rows = this.#rows(unkept.map(({ id }) => id));
+    const rows = this.#rows(await this.#unkept(-1, signal));
     const runs = ({ snapshotter }: CollectedSnapshot) => this.#options.snapshotters.has(snapshotter);
     return { snapshots: rows.filter(runs), skipped: rows.filter((row) => !runs(row)) };
   }
 
-  async #sweep(signal: AbortSignal | undefined): Promise<Pick<Collection, 'snapshots' | 'skipped'>> {
+  /** The ids of so many that nothing keeps, those on top of others first; of all of them for -1. */
+  async #unkept(limit: number, signal: AbortSignal | undefined): Promise<number[]> {
     const { store } = this.#options;
+    throwIfAborted(signal);
+    if (store.read((tx) => tx.get(hasCandidates)?.found) !== 1) return [];
+    return (await store.query(unkeptSnapshots, [this.#now(), limit], signal)).map(({ id }) => id);
+  }
+
+  async #sweep(signal: AbortSignal | undefined): Promise<Pick<Collection, 'snapshots' | 'skipped'>> {
     const snapshots: CollectedSnapshot[] = [];
     for (;;) {
-      const unkept = (await store.query(unkeptSnapshots, [this.#now(), foundAtOnce], signal)).map(({ id }) => id);
+      const unkept = await this.#unkept(foundAtOnce, signal);
       const before = snapshots.length;
       const skipped: CollectedSnapshot[] = [];
       for (let first = 0; first < unkept.length; first += removedAtOnce) {

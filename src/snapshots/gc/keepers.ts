@@ -92,6 +92,11 @@ export const unkeptSnapshots = statement<{ id: number }>(`
   ORDER BY length(s.chain) - length(replace(s.chain, ',', '')) + (s.chain <> '') DESC, s.id DESC
   LIMIT ?`);
 
+/** Whether there is anything that could go, kept or not: nothing else is looked for where nobody takes leases. */
+export const hasCandidates = statement<{ found: 0 | 1 }>(`
+  SELECT EXISTS (SELECT 1 FROM collectable_snapshots)
+    OR EXISTS (SELECT 1 FROM snapshot_labels WHERE key = 'containerd.io/gc.expire') AS found`);
+
 const keepers = statement<Keeper>(`
   WITH ${sets}, target AS (SELECT * FROM snapshots WHERE id = ?)
   SELECT 'caller' AS why, '' AS name, NULL AS by, 0 AS flat FROM target t
