@@ -1,9 +1,10 @@
 import { type CallContext, checkedFilters, noContext } from '../../snapshots/api/index.js';
 import { type Any, type Envelope, wireEvents, wireMethod } from '../proto/index.js';
 import type { Channel } from './channel.js';
+import type { EncodedEvent, EventEnvelope } from './event-envelope.js';
 import type { MessageStream } from './message-stream.js';
 import { type ReceivedEvent, receivedEvent } from './received-event.js';
-import type { ClientEvents, EncodedEvent, EventEnvelope, EventSubscription } from './types.js';
+import type { ClientEvents, EventSubscription } from './types.js';
 
 const { EventsDefinition: service } = wireEvents;
 const publishMethod = wireMethod(service, service.methods.publish);

@@ -31,6 +31,7 @@ export type {
   Workspaces,
 } from '../../workspaces/api/index.js';
 export { type ConnectOptions, connect, connectContainerd } from './connect.js';
+export type { EncodedEvent, EventEnvelope } from './event-envelope.js';
 export {
   type EventPayloads,
   type KnownTopic,
@@ -44,8 +45,6 @@ export type {
   ClientNamespace,
   ClientNamespaces,
   ContainerdClient,
-  EncodedEvent,
-  EventEnvelope,
   EventSubscription,
   GivenNamespace,
   HealthStatus,

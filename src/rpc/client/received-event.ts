@@ -1,6 +1,6 @@
 /** Events as subscribers get them: with their payload decoded, typed by their topic. */
 import { decodePayload } from '../proto/index.js';
-import type { EventEnvelope } from './types.js';
+import type { EventEnvelope } from './event-envelope.js';
 
 /** What the events of Strata tell, by their topics. Labels are a map. */
 export interface EventPayloads {

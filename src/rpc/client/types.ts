@@ -13,23 +13,8 @@ import type {
   Snapshotter,
 } from '../../snapshots/index.js';
 import type { Workspaces } from '../../workspaces/api/index.js';
+import type { EncodedEvent, EventEnvelope } from './event-envelope.js';
 import type { ReceivedEvent } from './received-event.js';
-
-/** An encoded event: the name of its type, and its bytes in that type's encoding. */
-export interface EncodedEvent {
-  readonly typeUrl: string;
-  readonly value: Uint8Array;
-}
-
-/** An event on its way. */
-export interface EventEnvelope {
-  /** Seconds since 1970 and nanoseconds. */
-  readonly timestamp: { readonly seconds: number; readonly nanos: number };
-  readonly namespace: string;
-  /** A path such as `/snapshot/prepare`. */
-  readonly topic: string;
-  readonly event: EncodedEvent | undefined;
-}
 
 /** Events that arrive until it is left: by the end of a `for await`, its disposal, or its signal. */
 export type EventSubscription = AsyncIterable<ReceivedEvent> & AsyncDisposable;
